@@ -1,0 +1,1 @@
+"""What every domain stands on: errors, limits, digests, time, and bounded parsing."""

@@ -1,0 +1,56 @@
+"""Dates as they stand in documents, in one comparable form.
+
+Source: RFC 3339; ISO 8601 where publishers leave out the offset.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from accord.core.errors import Invalid
+
+_TIMESTAMP = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?)?"
+    r"\s*([Zz]|[+-]\d\d:?\d\d)?"
+)
+
+
+def when(text: str, place: str = "") -> str:
+    """A date or timestamp as `YYYY-MM-DDTHH:MM:SS.ffffffZ` in UTC, where text order is time order.
+
+    A missing time is midnight and a missing offset is UTC. Empty text stays empty: no date.
+
+    Raises:
+        Invalid: the text is not a date.
+
+    """
+    if not text:
+        return ""
+    match = _TIMESTAMP.fullmatch(text.strip())
+    if match is None:
+        raise Invalid(f"{text[:60]!r} is not a date (RFC 3339 is expected)", place)
+    year, month, day, hour, minute, second, fraction, offset = match.groups("")
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0),
+            min(int(second or 0), 59), int(f"{fraction}000000"[:6]), _zone(offset),
+        )  # fmt: skip
+        if year != "0001":
+            moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as wrong:
+        raise Invalid(f"{text[:60]!r} is not a date: {wrong}", place) from wrong
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
+
+
+def _zone(offset: str) -> timezone:
+    """A leap second is read as the second before it; a missing offset as UTC."""
+    if offset in ("", "Z", "z"):
+        return UTC
+    minutes = int(offset[1:3]) * 60 + int(offset[-2:])
+    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
+
+
+def numbered(*numbers: int) -> str:
+    """Version numbers of a document as text whose order is theirs: each padded to 12 digits."""
+    return ".".join(f"{number:012d}" for number in numbers)

@@ -1,0 +1,1 @@
+"""Readers of threat information: STIX bundles and ATT&CK mappings, as facts."""

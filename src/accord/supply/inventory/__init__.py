@@ -1,0 +1,1 @@
+"""What operators run: bills of materials and estate files, as facts."""

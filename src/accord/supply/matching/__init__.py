@@ -1,0 +1,1 @@
+"""Versions against ranges: keys, intervals, aliases, VEX and rank."""
