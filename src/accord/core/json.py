@@ -59,7 +59,7 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Any:
     try:
         return msgspec.json.decode(check(data, limits))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Unreadable(f"not JSON: {wrong}") from wrong
+        raise unreadable(wrong) from wrong
 
 
 def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
@@ -76,7 +76,7 @@ def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
     except msgspec.ValidationError as wrong:
         raise Invalid(*_reason_and_place(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Unreadable(f"not JSON: {wrong}") from wrong
+        raise unreadable(wrong) from wrong
 
 
 def decode_strict(data: bytes, limits: Limits = LIMITS) -> Any:
@@ -91,8 +91,13 @@ def decode_strict(data: bytes, limits: Limits = LIMITS) -> Any:
     try:
         jiter.from_json(data.removeprefix(_BOM), catch_duplicate_keys=True, cache_mode="keys")
     except (ValueError, RecursionError) as wrong:
-        raise Unreadable(f"not JSON: {wrong}") from wrong
+        raise unreadable(wrong) from wrong
     return value
+
+
+def unreadable(wrong: Exception) -> Unreadable:
+    """A decoder's complaint as accord's own."""
+    return Unreadable(f"not JSON: {wrong}")
 
 
 def _reason_and_place(wrong: msgspec.ValidationError) -> tuple[str, str]:

@@ -21,7 +21,7 @@ class Limits(msgspec.Struct, frozen=True):
     expanded: int = 8 * 1024 * 1024 * 1024
     """Total size of an archive's files, in bytes, after decompression."""
     ratio: int = 200
-    """Largest expansion of one archive member above 1 MiB: a higher one is a bomb."""
+    """Largest expansion of an archive member above 32 MiB: a higher one is a bomb."""
     nesting: int = 4
     """Archives within archives."""
 

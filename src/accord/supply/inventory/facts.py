@@ -72,3 +72,19 @@ class Deployment(Fact, frozen=True):
     identities: tuple[Identity, ...] = ()
     """How advisories may speak of the product itself."""
     place: str = ""
+
+
+class Judgement(Fact, frozen=True):
+    """What a person decided about an exposure or a document."""
+
+    kind: str
+    """`exposure` or `document`."""
+    subject: str
+    """Identifier of the exposure, or `sha256:...` of the document that no longer counts."""
+    verdict: str
+    """`exposed`, `not_affected`; for a document, the `sha256:...` of the one preferred to it."""
+    person: str
+    why: str
+    at: str
+    """`when()` it was decided."""
+    place: str = ""

@@ -6,7 +6,12 @@ Law (prefix): natural(a) is never a proper prefix of natural(b).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from accord.core.errors import AccordError
+
+LONGEST = 512
+"""Characters of the longest version that is looked at; nothing published comes near it."""
 
 END = b"\x01"
 """Closes a list or a word: below every byte that may follow within it. A scheme in which
@@ -38,6 +43,7 @@ class Unorderable(AccordError):
         return (type(self), (self.scheme, self.version))
 
 
+@lru_cache(maxsize=1 << 16)
 def natural(digits: str) -> bytes:
     """A natural number: a length byte, then its digits without leading zeros.
 
@@ -50,9 +56,15 @@ def natural(digits: str) -> bytes:
     return b"\xf0" + length.to_bytes(4, "big") + digits.encode("ascii")
 
 
+@lru_cache(maxsize=1 << 16)
+def part(digits: str) -> bytes:
+    """One natural number of a list that `END` closes: above the end, whatever the number."""
+    return b"\x02" + natural(digits)
+
+
 def exact(text: str) -> bytes:
     """Key of what has no order: equal to itself alone, outside every ordered range."""
-    return EXACT + text.encode()
+    return EXACT + text.encode("utf-8", "surrogatepass")
 
 
 def next_key(key: bytes) -> bytes:

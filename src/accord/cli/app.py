@@ -1,0 +1,66 @@
+"""The commands put together, and what happens when one fails."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from accord import __version__
+from accord.cli import compare, demo, exposures, load, node, records, serve
+from accord.core.errors import AccordError
+
+app = typer.Typer(
+    name="accord",
+    help="From a threat to the operators exposed: documents in, ranked exposures out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for command in (
+    node.init,
+    load.load,
+    exposures.exposures,
+    exposures.explain,
+    exposures.find,
+    node.unevaluated,
+    node.documents,
+    records.confirm,
+    records.choose,
+    node.rebuild,
+    node.state_hash,
+    serve.serve,
+    compare.compare,
+    demo.demo,
+):
+    app.command(command.__name__.replace("_", "-"))(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"accord {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _accord(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """From a threat to the operators exposed: documents in, ranked exposures out."""
+
+
+def main() -> None:
+    """Run the command line. An error that accord raises is one line on standard error."""
+    try:
+        app()
+    except AccordError as wrong:
+        typer.echo(f"accord: {wrong}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

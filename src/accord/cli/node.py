@@ -1,0 +1,112 @@
+"""The node itself: create it, list its documents, rebuild its facts, hash its state."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from accord.cli import show
+from accord.cli.options import DEFAULT_HOME, AsJson, AsOf, Database, Home, closed, moment, opened
+
+
+def init(home: Home = DEFAULT_HOME, database: Database = "") -> None:
+    """Create a node, or upgrade one to this release. Safe to run again."""
+    node = closed(home, database)
+    new = node.create()
+    word = "A new node is" if new else "The node is"
+    typer.echo(f"{word} at {node.settings.home} ({node.address}).")
+    typer.echo("Next: `accord load PATH...`, then `accord exposures`.")
+
+
+def unevaluated(
+    reason: Annotated[str, typer.Option(help="Only this reason.")] = "",
+    limit: Annotated[int, typer.Option(help="Rows to print; 0 prints all.")] = 50,
+    as_of: AsOf = "",
+    json: AsJson = False,
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """List what could not be evaluated, and why: nothing is dropped in silence."""
+    node = opened(home, database)
+    with node.views.view(moment(as_of)) as view:
+        gaps = [gap for gap in view.unevaluated() if reason in ("", gap.reason)]
+    if json:
+        show.as_json(gaps)
+        return
+    counts: dict[str, int] = {}
+    for gap in gaps:
+        counts[gap.reason] = counts.get(gap.reason, 0) + 1
+    show.table(
+        "Could not be evaluated",
+        ("reason", "count"),
+        [(name, f"{count:,}") for name, count in sorted(counts.items(), key=lambda i: -i[1])],
+        right=(1,),
+    )
+    shown = gaps[:limit] if limit else gaps
+    show.table(
+        "",
+        ("reason", "subject", "name", "document", "place"),
+        [(g.reason, g.subject, g.name, g.source.rsplit("/", 1)[-1], g.place) for g in shown],
+    )
+    if len(shown) < len(gaps):
+        show.note(f"{len(gaps) - len(shown):,} more; --limit 0 prints all.")
+
+
+def documents(
+    quarantined: Annotated[bool, typer.Option(help="Only what was refused, with why.")] = False,
+    kind: Annotated[str, typer.Option(help="Only this kind.")] = "",
+    limit: Annotated[int, typer.Option(help="Rows to print; 0 prints all.")] = 50,
+    json: AsJson = False,
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """List the documents that this node keeps, and what was quarantined."""
+    node = opened(home, database)
+    with node.views.view() as view:
+        rows = [
+            row
+            for row in view.list_documents(quarantined=quarantined)
+            if not kind or kind.casefold() in row.kind.casefold()
+        ]
+    if json:
+        show.as_json(rows)
+        return
+    shown = rows[:limit] if limit else rows
+    if quarantined:
+        lines = [
+            ((r.sources or ("",))[0].rsplit("/", 1)[-1], place or "whole", reason)
+            for r in shown
+            for place, reason in r.quarantined
+        ]
+        show.table("Quarantined", ("document", "place", "reason"), lines)
+    else:
+        show.table(
+            "Documents",
+            ("digest", "kind", "title", "edition", "learned", ""),
+            [
+                (r.digest[:12], r.kind, r.title, r.edition[:10], r.learned[:10],
+                 "" if r.current else r.outcome if r.outcome != "taken" else "superseded")
+                for r in shown
+            ],
+        )  # fmt: skip
+    if len(shown) < len(rows):
+        show.note(f"{len(rows) - len(shown):,} more; --limit 0 prints all.")
+
+
+def rebuild(home: Home = DEFAULT_HOME, database: Database = "") -> None:
+    """Make every fact anew from the kept documents."""
+    from accord.flows.rebuild import rebuild as run
+
+    node = opened(home, database)
+    done = run(node.intake)
+    typer.echo(f"{done:,} documents read again; state hash {node.views.state_hash()}")
+
+
+def state_hash(json: AsJson = False, home: Home = DEFAULT_HOME, database: Database = "") -> None:
+    """Print one digest over all facts: equal for every order of loading and every database."""
+    digest = opened(home, database).views.state_hash()
+    if json:
+        show.as_json({"state_hash": digest})
+    else:
+        typer.echo(digest)

@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from accord.wiring import Node
+
+Home = Annotated[
+    Path,
+    typer.Option(envvar="ACCORD_HOME", help="Folder of the node.", show_default="~/.accord"),
+]
+Database = Annotated[
+    str,
+    typer.Option(
+        envvar="ACCORD_DATABASE",
+        help="postgresql://... instead of the embedded database.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+AsOf = Annotated[
+    str, typer.Option(help="What was known on that day: YYYY-MM-DD or a time.", metavar="DATE")
+]
+
+DEFAULT_HOME = Path("~/.accord")
+
+
+def closed(home: Path, database: str) -> Node:
+    """The node by its settings, not yet looked at."""
+    from accord.wiring import Node, Settings
+
+    return Node(Settings(home.expanduser(), database))
+
+
+def opened(home: Path, database: str) -> Node:
+    """The node, known to be there."""
+    return closed(home, database).open()
+
+
+def moment(day: str) -> str:
+    """The end of a day, or a time, in the form in which times are kept; empty is now."""
+    from accord.core.errors import Invalid
+    from accord.core.times import when
+
+    try:
+        at = when(day)
+    except Invalid as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
+    return at.replace("T00:00:00.000000Z", "T23:59:59.999999Z") if len(day) == len("YYYY-MM-DD") else at

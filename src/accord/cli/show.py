@@ -1,0 +1,78 @@
+"""Values on a terminal: tables that fit 100 columns, JSON, and CSV."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import typer
+
+WIDTH = 100
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_json(value: Any) -> None:  # noqa: ANN401 - whatever the command shows
+    """Pretty JSON on standard output."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    """CSV on standard output. A cell that a spreadsheet would run is kept as text."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row[column]) for column in columns])
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if isinstance(value, list | tuple):
+        value = "; ".join(str(item) for item in value)
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Sequence[int] = (),
+    widths: Sequence[int] = (),
+) -> None:
+    """A table no wider than 100 columns; long cells end in an ellipsis.
+
+    `right` names the columns of numbers; `widths` fixes the columns' widths, in characters.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    for position, name in enumerate(columns):
+        justify = "right" if position in right else "left"
+        width = widths[position] if widths else None
+        made.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", width=width)  # type: ignore[arg-type]
+    for row in rows:
+        made.add_row(*(Text(printable(cell)) for cell in row))
+    console().print(made)
+
+
+def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is drawn
+    """Standard output, as wide as the terminal but never wider than 100 columns."""
+    from rich.console import Console
+
+    drawn = Console(highlight=False)
+    width = min(drawn.width, WIDTH) if drawn.is_terminal else WIDTH
+    return Console(highlight=False, width=width)
+
+
+def printable(text: str) -> str:
+    """Text without control characters: a document must not drive the terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def note(text: str) -> None:
+    """A remark beside the result, on standard error."""
+    typer.echo(text, err=True)

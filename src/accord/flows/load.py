@@ -1,0 +1,188 @@
+"""Take documents in: prepare them, keep them with their facts, match what is new, and count.
+
+Law (nothing is dropped in silence): read = new + same + quarantined, for each kind.
+Law (loading twice changes nothing): a document that the node has is only counted.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from accord.core.archives import Sealed
+from accord.core.digests import Digest
+from accord.flows import batches
+from accord.flows.batches import Outcome, Piece
+from accord.flows.ports import Intake
+from accord.flows.prepared import Known, Prepared
+
+_FEW = 3
+"""Pieces up to which starting worker processes costs more than it gives."""
+
+Progress = Callable[[int, str], None]
+"""Called with the number of documents done and the source of the last."""
+
+
+class Count(msgspec.Struct):
+    """What became of the documents of one kind."""
+
+    read: int = 0
+    new: int = 0
+    same: int = 0
+    quarantined: int = 0
+    items_quarantined: int = 0
+    """Single items refused within documents that were taken."""
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """Something refused: where it came from, where in it, and why."""
+
+    source: str
+    place: str
+    reason: str
+    whole: bool
+    """The document as a whole, rather than an item of it."""
+
+
+class Loaded(msgspec.Struct):
+    """The account of one load."""
+
+    counts: dict[str, Count] = {}
+    """By kind of document."""
+    quarantined: list[Quarantined] = []
+    bytes: int = 0
+    digests: list[Digest] = []
+    """Every document that was read, new or not, in order; only kept for small loads."""
+
+    def of(self, kind: str) -> Count:
+        return self.counts.setdefault(kind, Count())
+
+    @property
+    def total(self) -> Count:
+        """Sums over all kinds."""
+        fields = Count.__struct_fields__
+        return Count(*(sum(getattr(c, f) for c in self.counts.values()) for f in fields))
+
+
+def load(
+    paths: Iterable[Path], intake: Intake, learned: str, progress: Progress | None = None
+) -> Loaded:
+    """Load files, folders and archives.
+
+    Raises:
+        NotFound: a path does not exist; nothing was loaded.
+    """
+    known = intake.known()
+    work = list(batches.pieces(paths))
+    loaded, seen = Loaded(), set(known)
+    for outcomes in _prepared(work, known):
+        _keep(outcomes, intake, learned, seen, loaded)
+        if progress is not None and outcomes:
+            progress(loaded.total.read, outcomes[-1].source)
+    return loaded
+
+
+def load_documents(
+    documents: Iterable[tuple[str, bytes]], intake: Intake, learned: str
+) -> Loaded:
+    """Load documents that are at hand as bytes, each with the name of its source."""
+    known = intake.known()
+    loaded = Loaded()
+    outcomes = [
+        outcome
+        for source, data in documents
+        for outcome in batches.work_on(source, data, known)
+    ]
+    _keep(outcomes, intake, learned, set(known), loaded)
+    return loaded
+
+
+def _prepared(work: list[Piece], known: frozenset[str]) -> Iterator[list[Outcome]]:
+    """Each piece prepared, in order; in worker processes where there is enough to do."""
+    if len(work) <= _FEW:
+        for piece in work:
+            yield batches.work(piece, known)
+        return
+    workers = max(1, os.cpu_count() or 1)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _start_worker, (known,)) as pool:
+        queue = iter(work)
+        waiting: list[Future[list[Outcome]]] = [
+            pool.submit(_work, piece) for piece in islice(queue, workers + 2)
+        ]
+        while waiting:
+            yield waiting.pop(0).result()
+            waiting += [pool.submit(_work, piece) for piece in islice(queue, 1)]
+
+
+_worker_known: frozenset[str] = frozenset()
+"""What the parent knew when this worker process began; set once, by the pool."""
+
+
+def _start_worker(known: frozenset[str]) -> None:
+    global _worker_known  # noqa: PLW0603 - the pool's own way to hand over what all pieces need
+    _worker_known = known
+
+
+def _work(piece: Piece) -> list[Outcome]:
+    return batches.work(piece, _worker_known)
+
+
+def _keep(
+    outcomes: list[Outcome], intake: Intake, learned: str, seen: set[str], loaded: Loaded
+) -> None:
+    """One piece in one unit of work, then into the account."""
+    new: list[Prepared] = []
+    same: list[Known] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Sealed):
+            continue
+        if isinstance(outcome, Known) or outcome.digest in seen:
+            same.append(Known(outcome.digest, outcome.source))
+        else:
+            seen.add(outcome.digest)
+            new.append(outcome)
+        loaded.digests.append(outcome.digest)
+    sealed = [(o.source, o.reason) for o in outcomes if isinstance(o, Sealed)]
+    with intake.unit() as unit:
+        unit.take(new, learned)
+        kinds = unit.name(same) if same else {}
+        unit.refuse(sealed)
+        unit.settle()
+    for document in new:
+        _count_new(loaded, document)
+    for known in same:
+        _count_same(loaded, known, *kinds[known.digest])
+    for source, reason in sealed:
+        count = loaded.of("unopened")
+        count.read, count.quarantined = count.read + 1, count.quarantined + 1
+        loaded.quarantined.append(Quarantined(source, "", reason, whole=True))
+
+
+def _count_new(loaded: Loaded, document: Prepared) -> None:
+    count = loaded.of(document.kind)
+    whole = document.outcome == "quarantined"
+    count.read += 1
+    count.new += not whole
+    count.quarantined += whole
+    count.items_quarantined += 0 if whole else len(document.quarantined)
+    loaded.bytes += document.size
+    loaded.quarantined += [
+        Quarantined(document.source, place, reason, whole) for place, reason in document.quarantined
+    ]
+
+
+def _count_same(loaded: Loaded, document: Known, kind: str, quarantined: bool) -> None:  # noqa: FBT001 - as the store answers
+    count = loaded.of(kind)
+    count.read += 1
+    count.same += not quarantined
+    count.quarantined += quarantined
+    if quarantined:
+        reason = "refused before; `accord documents --quarantined` says why"
+        loaded.quarantined.append(Quarantined(document.source, "", reason, whole=True))

@@ -1,0 +1,174 @@
+"""What the flows need of the store. Adapters raise only accord's own errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+from accord.core.digests import Digest
+from accord.flows.prepared import Known, Prepared
+from accord.supply.matching import exposures
+
+
+class Kept(Protocol):
+    """One unit of work on the documents: all of it is kept, or nothing."""
+
+    def take(self, documents: Sequence[Prepared], learned: str) -> None:
+        """Keep new documents with their rows; learned is `when()` the node came to know them."""
+
+    def name(self, documents: Sequence[Known]) -> dict[Digest, tuple[str, bool]]:
+        """Note another source of known documents; gives the kind of each, and if quarantined."""
+
+    def refuse(self, refused: Sequence[tuple[str, str]]) -> None:
+        """Note sources that were never opened, with the reason."""
+
+    def settle(self) -> None:
+        """Decide which editions are current, and match what is new. Once, at the end."""
+
+
+class Intake(Protocol):
+    """The one writer of documents and facts."""
+
+    def known(self) -> frozenset[str]:
+        """Digests of all documents that the node has."""
+
+    def unit(self) -> AbstractContextManager[Kept]:
+        """A unit of work."""
+
+    def bodies(self) -> Iterator[tuple[Digest, bytes]]:
+        """Every kept document, byte for byte, each checked against its digest."""
+
+    def rebuild(self) -> AbstractContextManager[Rebuild]:
+        """A unit of work that begins with no facts at all."""
+
+
+class Rebuild(Protocol):
+    """Facts made anew from the kept documents."""
+
+    def refill(self, documents: Sequence[Prepared]) -> None:
+        """Give documents that the node has their facts."""
+
+    def settle(self) -> None:
+        """Decide which editions are current, and match everything. Once, at the end."""
+
+
+class View(Protocol):
+    """What the node knows, as of one moment."""
+
+    def known(self) -> exposures.Known:
+        """Everything that exposures are made of."""
+
+    def evidence(self, exposure: exposures.Exposure) -> Evidence:
+        """The rows behind an exposure, each with its document."""
+
+    def unevaluated(self) -> Iterator[Gap]:
+        """What could not be evaluated, over all documents that count."""
+
+    def find(self, word: str, limit: int) -> Iterator[Found]:
+        """Everything whose name holds a word, case aside."""
+
+    def list_documents(self, *, quarantined: bool) -> Iterator[DocumentRow]:
+        """The documents known, in the order of intake."""
+
+    def bills(self, digests: Sequence[str]) -> list[BillRow]:
+        """The bills among some documents."""
+
+    def rivals(self, subject: str) -> list[str]:
+        """Digests of the documents about one subject that count."""
+
+    def document(self, name: str) -> DocumentRow | None:
+        """A document by its digest or the beginning of one."""
+
+
+class Views(Protocol):
+    """Opens views, each of one moment."""
+
+    def view(self, as_of: str = "") -> AbstractContextManager[View]:
+        """The node as of a `when()`; empty is now."""
+
+    def generation(self) -> int:
+        """A number that changes whenever anything is taken in."""
+
+    def state_hash(self) -> str:
+        """One digest over all facts, the same for every order of loading and every database."""
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Something that could not be evaluated."""
+
+    reason: str
+    """From a small vocabulary: `no identity`, `unorderable version`, `matches nothing`, ..."""
+    subject: str
+    name: str
+    place: str
+    document: str
+    """Digest; empty where several documents are concerned."""
+    source: str
+    kind: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Something that a word was found in."""
+
+    kind: str
+    """`operator`, `product`, `component`, `advisory`, `vulnerability`, `actor`."""
+    name: str
+    detail: str
+    document: str
+
+
+class DocumentRow(msgspec.Struct, frozen=True):
+    """A document, listed."""
+
+    digest: str
+    kind: str
+    title: str
+    subject: str
+    edition: str
+    learned: str
+    size: int
+    outcome: str
+    current: bool
+    sources: tuple[str, ...]
+    quarantined: tuple[tuple[str, str], ...] = ()
+    """Place and reason of what was refused in it."""
+
+
+class BillRow(msgspec.Struct, frozen=True):
+    """A bill, by its document."""
+
+    digest: str
+    product: str
+    release: str
+    created: str
+
+
+class Match(msgspec.Struct, frozen=True):
+    """One version within one affected interval, with the words that made them."""
+
+    package: str
+    stream: str
+    scheme: str
+    version: str
+    how: int
+    vulnerability: str
+    since: str
+    until: str
+    until_included: bool
+    fixed: str
+    place: str
+    advisory: str
+    document: int
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What an exposure rests on."""
+
+    matches: tuple[Match, ...]
+    parts: tuple[tuple[str, str, int], ...]
+    """Reference, place and document of each component."""
+    documents: dict[int, DocumentRow]
+    """Every document that is named anywhere in the explanation."""

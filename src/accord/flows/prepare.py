@@ -1,0 +1,74 @@
+"""One document from bytes to rows: digest, recognise, read, key. Pure, so it runs anywhere.
+
+This is the part of loading that costs time, and it needs neither store nor clock: large loads
+run it in worker processes.
+"""
+
+from __future__ import annotations
+
+import zstandard
+
+from accord.core.digests import digest
+from accord.core.errors import Invalid, Unreadable
+from accord.core.reading import Reading
+from accord.flows.prepared import Prepared
+from accord.flows.read import KEPT, READERS
+from accord.flows.recognise import recognise
+from accord.flows.prepared import Row
+from accord.flows.rows import rows_of
+
+_LEVEL = 1
+
+
+def prepare(source: str, data: bytes) -> Prepared:
+    """Everything that the store needs to keep a document. Never raises for what a document holds."""
+    prepared = Prepared(digest(data), source, "unrecognised", size=len(data))
+    prepared.packed = zstandard.ZstdCompressor(level=_LEVEL).compress(data)
+    read_into(prepared, data)
+    return prepared
+
+
+def read_into(prepared: Prepared, data: bytes) -> None:
+    """Recognise and read the document; what cannot be read is quarantined with its reason."""
+    try:
+        name = recognise(data)
+        if name in KEPT:
+            prepared.kind, prepared.outcome = name, "kept"
+            return
+        if name is None:
+            raise Unreadable("no reader recognises this content")
+        prepared.kind = name
+        _fill(prepared, READERS[name](data), data)
+    except Invalid as wrong:
+        prepared.outcome = "quarantined"
+        prepared.quarantined = [(wrong.place, wrong.reason)]
+        prepared.rows = None
+
+
+def _fill(prepared: Prepared, reading: Reading, data: bytes) -> None:
+    prepared.kind, prepared.title = reading.kind, _clean(reading.title)
+    prepared.subject, prepared.edition = _clean(reading.subject), reading.edition
+    prepared.quarantined = [(item.place, item.reason) for item in reading.refused]
+    prepared.rows = rows_of(reading)
+    if b"\x00" in data or b"\\u0000" in data:
+        _clean_rows(prepared)
+
+
+def _clean(text: str) -> str:
+    """Text as every database can hold it: NUL becomes U+FFFD."""
+    return text.replace("\x00", "\ufffd")
+
+
+def _clean_row(row: Row) -> Row:
+    return tuple(_clean(value) if isinstance(value, str) else value for value in row)
+
+
+def _clean_rows(prepared: Prepared) -> None:
+    rows = prepared.rows
+    assert rows is not None
+    rows.tables = {name: [_clean_row(row) for row in kept] for name, kept in rows.tables.items()}
+    rows.affected = [_clean_row(row) for row in rows.affected]
+    rows.components = [_clean_row(row) for row in rows.components]
+    rows.identities = [_clean_row(row) for row in rows.identities]
+    rows.deployments = [_clean_row(row) for row in rows.deployments]
+    prepared.quarantined = [(_clean(place), _clean(reason)) for place, reason in prepared.quarantined]

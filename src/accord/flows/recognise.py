@@ -1,0 +1,188 @@
+"""What a document is, told by its content alone; names and endings of files are not looked at.
+
+Every answer is the name of a reader in `accord.flows.read`, or of a kind that the node keeps
+without reading, or None: not recognised.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from accord.core import json
+
+Raw = msgspec.Raw | msgspec.UnsetType
+_UNSET = msgspec.UNSET
+
+_BOM = b"\xef\xbb\xbf"
+_HEAD = 4096
+
+
+class _Sniff(msgspec.Struct):
+    """The members of a JSON object that tell formats apart, left undecoded."""
+
+    bom_format: Raw = msgspec.field(name="bomFormat", default=_UNSET)
+    spdx_version: Raw = msgspec.field(name="spdxVersion", default=_UNSET)
+    spdx_cased: Raw = msgspec.field(name="SPDXVersion", default=_UNSET)
+    context: Raw = msgspec.field(name="@context", default=_UNSET)
+    graph: Raw = msgspec.field(name="@graph", default=_UNSET)
+    data_type: Raw = msgspec.field(name="dataType", default=_UNSET)
+    cve_metadata: Raw = msgspec.field(name="cveMetadata", default=_UNSET)
+    document: Raw = _UNSET
+    type: Raw = _UNSET
+    spec_version: Raw = msgspec.field(name="specVersion", default=_UNSET)
+    objects: Raw = _UNSET
+    id: Raw = _UNSET
+    modified: Raw = _UNSET
+    affected: Raw = _UNSET
+    schema_version: Raw = _UNSET
+    catalog_version: Raw = msgspec.field(name="catalogVersion", default=_UNSET)
+    vulnerabilities: Raw = _UNSET
+    statements: Raw = _UNSET
+    mapping_objects: Raw = _UNSET
+    metadata: Raw = _UNSET
+    accord: Raw = _UNSET
+    event: Raw = msgspec.field(name="Event", default=_UNSET)
+    response: Raw = _UNSET
+    matching_attributes: Raw = _UNSET
+    list: Raw = _UNSET
+    namespace: Raw = _UNSET
+    predicates: Raw = _UNSET
+    values: Raw = _UNSET
+    uuid: Raw = _UNSET
+    catalog: Raw = _UNSET
+    scorecard: Raw = _UNSET
+    checks: Raw = _UNSET
+    statement_type: Raw = msgspec.field(name="_type", default=_UNSET)
+    predicate_type: Raw = msgspec.field(name="predicateType", default=_UNSET)
+    payload_type: Raw = msgspec.field(name="payloadType", default=_UNSET)
+    feed: Raw = _UNSET
+    packages: Raw = _UNSET
+    updated_at: Raw = _UNSET
+    hub_id: Raw = msgspec.field(name="ID", default=_UNSET)
+    hub_sources: Raw = msgspec.field(name="Sources", default=_UNSET)
+    tests: Raw = _UNSET
+    tasks: Raw = _UNSET
+    groups: Raw = _UNSET
+    versions: Raw = _UNSET
+
+    def has(self, *names: str) -> bool:
+        return all(getattr(self, name) is not _UNSET for name in names)
+
+    def text(self, name: str) -> str:
+        """A string member without its quotes; empty where there is none."""
+        raw = getattr(self, name)
+        return bytes(raw).strip(b'"').decode("utf-8", "replace") if raw is not _UNSET else ""
+
+
+_DECODER = msgspec.json.Decoder(_Sniff)
+
+
+def recognise(data: bytes) -> str | None:
+    """Name of the reader, or of the kept kind, for a document; None where nothing fits.
+
+    Raises:
+        Unreadable: it begins as JSON and is not.
+        TooLarge: JSON past a bound.
+    """
+    data = data.removeprefix(_BOM)
+    head = data[:_HEAD].lstrip()
+    if head.startswith(b"{"):
+        return _json_object(data)
+    if head.startswith(b"["):
+        json.decode(data)
+        return None
+    if head.startswith(b"<"):
+        return _xml(head)
+    return _text(head)
+
+
+def _json_object(data: bytes) -> str | None:
+    json.check(data)
+    try:
+        seen = _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise json.unreadable(wrong) from wrong
+    for name, fits in _JSON:
+        if fits(seen):
+            return name
+    return None
+
+
+def _context(seen: _Sniff, word: str) -> bool:
+    return seen.has("context") and word in bytes(seen.context).decode("utf-8", "replace")  # type: ignore[arg-type]
+
+
+_JSON = (
+    ("accord record", lambda s: s.has("accord")),
+    ("CycloneDX JSON", lambda s: s.has("bom_format")),
+    ("SPDX JSON", lambda s: s.has("spdx_version") or s.has("spdx_cased")),
+    ("OpenVEX", lambda s: _context(s, "openvex")),
+    ("SPDX JSON-LD", lambda s: _context(s, "spdx.org/rdf") or (s.has("context", "graph"))),
+    ("CVE record", lambda s: s.has("data_type") or s.has("cve_metadata")),
+    ("STIX bundle", lambda s: s.text("type") == "bundle"),
+    ("KEV catalogue", lambda s: s.has("catalog_version", "vulnerabilities")),
+    ("ATT&CK mapping", lambda s: s.has("mapping_objects", "metadata")),
+    ("CSAF", lambda s: s.has("document")),
+    ("OSV JSON", lambda s: s.has("id") and (s.has("modified") or s.has("schema_version"))),
+    ("MISP event", lambda s: s.has("event") or s.has("response")),
+    ("MISP warning list", lambda s: s.has("list", "matching_attributes") or s.has("list", "type")),
+    ("MISP taxonomy", lambda s: s.has("namespace", "predicates")),
+    ("MISP galaxy cluster", lambda s: s.has("values", "uuid")),
+    ("OSCAL catalogue", lambda s: s.has("catalog")),
+    ("Scorecard result", lambda s: s.has("scorecard", "checks")),
+    ("in-toto statement", lambda s: s.has("statement_type") or s.has("predicate_type")),
+    ("DSSE envelope", lambda s: s.has("payload_type")),
+    ("ROLIE feed", lambda s: s.has("feed")),
+    ("VEX hub index", lambda s: s.has("packages", "updated_at")),
+    ("VEX hub manifest", lambda s: s.has("hub_id", "hub_sources") or s.has("versions")),
+    ("test suite", lambda s: s.has("tests")),
+    ("P-SSCRM catalogue", lambda s: s.has("groups") or s.has("tasks")),
+    ("STIX object", lambda s: s.has("type", "id")),
+)
+"""In this order: the first that fits is the answer."""
+
+_XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)([^>]*)")
+
+
+def _xml(head: bytes) -> str | None:
+    for match in _XML_ROOT.finditer(head):
+        name, attributes = match.groups()
+        if name == b"bom" and b"cyclonedx.org" in attributes:
+            return "CycloneDX XML"
+        return "Maven project" if b"maven.apache.org/POM" in attributes else None
+    return None
+
+
+_TEXT = (
+    ("SPDX tag-value", re.compile(rb"(?m)^SPDXVersion:\s*SPDX-")),
+    ("RustSec", re.compile(rb"\A```toml\s")),
+    ("endoflife", re.compile(rb"(?s)\A---\s.*^(title|releases|permalink|category):", re.MULTILINE)),
+    ("EPSS CSV", re.compile(rb"\A(#[^\n]*model_version|[\"']?cve[\"']?,\s*[\"']?epss)", re.I)),
+    ("KEV CSV", re.compile(rb"\A[\"']?cveID[\"']?,", re.IGNORECASE)),
+    ("SSVC table", re.compile(rb"\Arow,[^\n]* v\d+\.\d+")),
+    ("SPDX YAML", re.compile(rb"(?m)^[\"']?spdxVersion[\"']?:\s*[\"']?SPDX-")),
+    ("estate YAML", re.compile(rb"(?m)^(estate|operators|deployments):")),
+    ("OSV YAML", re.compile(rb"(?m)^(id|schema_version|modified):\s")),
+    ("OSPS catalogue", re.compile(rb"(?m)^(family|families|controls|title|metadata):")),
+    ("version facts", re.compile(rb"(?m)^[^\s#<=>]\S* (<|=|>|<=|>=) \S+\s*$")),
+)
+
+
+def _text(head: bytes) -> str | None:
+    if b"\x00" in head:
+        return None
+    for name, pattern in _TEXT:
+        if pattern.search(head):
+            return name
+    return "estate CSV" if _is_estate(head) else None
+
+
+def _is_estate(head: bytes) -> bool:
+    """A table whose heading names an operator and a product."""
+    lines = [line for line in head.splitlines() if line.strip() and not line.startswith(b"#")]
+    words = set(re.split(rb"[,;\t]", lines[0].lower().replace(b'"', b""))) if lines else set()
+    names = {word.strip() for word in words}
+    return b"operator" in names and b"product" in names
+

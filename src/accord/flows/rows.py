@@ -1,0 +1,188 @@
+"""Facts as rows for the store, with version keys and intervals beside them.
+
+Law (deterministic): the rows of a document follow from its facts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from accord.core.reading import Fact, NotEvaluated, Reading
+from accord.flows.prepared import Row, Rows
+from accord.exchange.threats.facts import Actor, Exploits, Sighting, Technique
+from accord.supply.advisories.facts import (
+    Advisory,
+    Affected,
+    DecisionTable,
+    Epss,
+    KnownExploited,
+    LifeCycle,
+    Score,
+    Ssvc,
+    Vex,
+)
+from accord.supply.inventory.facts import Bill, Component, Deployment, Judgement
+from accord.supply.matching import interval, schemes
+from accord.supply.matching.confidence import identities_that_count
+from accord.supply.products.identity import Identity
+
+def rows_of(reading: Reading) -> Rows:
+    """Everything that the store needs of one document. The reading's facts are used up."""
+    rows = Rows({}, [], [], [], [])
+    problems: dict[NotEvaluated, None] = dict.fromkeys(reading.not_evaluated)
+    facts = reading.facts
+    facts.reverse()
+    while facts:
+        _add(rows, facts.pop(), problems)
+    if problems:
+        rows.tables["not_evaluated"] = [(p.place, p.reason, p.subject, p.name) for p in problems]
+    for name, kept in rows.tables.items():
+        rows.tables[name] = list(dict.fromkeys(kept))
+    rows.affected = list(dict.fromkeys(rows.affected))
+    return rows
+
+
+def _add(rows: Rows, fact: Fact, problems: dict[NotEvaluated, None]) -> None:
+    if isinstance(fact, Component):
+        _component(rows, fact, problems)
+    elif isinstance(fact, Affected):
+        _affected(rows, fact, problems)
+    elif isinstance(fact, Advisory):
+        _advisory(rows, fact)
+    elif isinstance(fact, Deployment):
+        _deployment(rows, fact, problems)
+    else:
+        table, row = _PLAIN[type(fact)](fact)
+        rows.tables.setdefault(table, []).append(row)
+
+
+def _component(rows: Rows, fact: Component, problems: dict[NotEvaluated, None]) -> None:
+    number = len(rows.components)
+    rows.components.append(
+        (fact.ref, fact.name, fact.version, fact.purl, fact.cpe, fact.supplier, fact.kind,
+         fact.place)
+    )  # fmt: skip
+    _identify(rows, number, fact.identities, fact.place, problems)
+
+
+def _identify(
+    rows: Rows,
+    number: int,
+    identities: Iterable[Identity],
+    place: str,
+    problems: dict[NotEvaluated, None],
+) -> None:
+    """Keys for what a component is called; what has no order is said once, for its best name."""
+    first = True
+    for identity, how in identities_that_count(identities):
+        scheme = schemes.of_package(identity.package)
+        key, ordered = interval.version_key(scheme, identity.version)
+        if first and not ordered and identity.version:
+            reason = "unorderable version" if scheme else "no version order"
+            subject = f"{identity.package} {identity.version}"
+            problems[NotEvaluated(place, reason, subject)] = None
+        first = False
+        number_of_scheme = scheme.number if scheme else 0
+        rows.identities.append(
+            (number, identity.package, identity.stream, identity.version, key, number_of_scheme,
+             how)
+        )  # fmt: skip
+
+
+def _affected(rows: Rows, fact: Affected, problems: dict[NotEvaluated, None]) -> None:
+    scheme = schemes.of_package(fact.package)
+    found, wrong = interval.intervals(scheme, fact.ranges, fact.versions)
+    number = scheme.number if scheme else 0
+    repaired = ", ".join(fact.fixed_in)
+    for span in found:
+        rows.affected.append(
+            (fact.package, fact.stream, span.lo, span.hi, number, fact.vulnerability, span.since,
+             span.until, span.fixed or repaired, fact.place, span.until_included)
+        )  # fmt: skip
+    for text in wrong:
+        problems[NotEvaluated(fact.place, "unorderable range", text, fact.vulnerability)] = None
+
+
+def _advisory(rows: Rows, fact: Advisory) -> None:
+    rows.tables.setdefault("advisory", []).append(
+        (fact.advisory, fact.vulnerability, fact.publisher, fact.title, fact.published,
+         fact.modified, fact.withdrawn, fact.place)
+    )  # fmt: skip
+    names = [(fact.vulnerability, name, "alias") for name in fact.aliases]
+    names += [(fact.vulnerability, name, "related") for name in fact.related]
+    if names:
+        rows.tables.setdefault("alias", []).extend(names)
+
+
+def _deployment(rows: Rows, fact: Deployment, problems: dict[NotEvaluated, None]) -> None:
+    number = -1
+    if fact.identities:
+        number = len(rows.components)
+        rows.components.append(
+            (fact.place, fact.product, fact.release, fact.purl, fact.cpe, fact.supplier,
+             "product", fact.place)
+        )  # fmt: skip
+        _identify(rows, number, fact.identities, fact.place, problems)
+    rows.deployments.append(
+        (number, fact.operator, fact.product, fact.release, fact.country, fact.sector, fact.site,
+         fact.supplier, fact.bill, fact.exposure, fact.mission, fact.spend, fact.place)
+    )  # fmt: skip
+
+
+def _texts(items: Iterable[str]) -> str:
+    return msgspec.json.encode(tuple(items)).decode()
+
+
+_PLAIN: dict[type[Fact], Any] = {
+    Bill: lambda f: (
+        "bill",
+        (f.format, f.id, f.product, f.release, f.supplier, f.purl, f.cpe, f.created,
+         f.operating_system),
+    ),
+    Score: lambda f: ("score", (f.vulnerability, f.vector, f.score, f.word, f.source, f.place)),
+    Ssvc: lambda f: (
+        "ssvc",
+        (f.vulnerability, f.exploitation, f.automatable, f.technical_impact, f.at, f.role, f.place),
+    ),
+    KnownExploited: lambda f: (
+        "known_exploited",
+        (f.vulnerability, f.vendor, f.product, f.title, f.added, f.due, f.ransomware, f.place),
+    ),
+    Epss: lambda f: ("epss", (f.vulnerability, f.day, f.score, f.percentile)),
+    LifeCycle: lambda f: (
+        "life_cycle",
+        (f.product, f.cycle, f.released, f.end, f.ended, f.latest, _texts(f.packages), f.place),
+    ),
+    DecisionTable: lambda f: (
+        "decision_table",
+        (f.name, f.version, _texts(f.inputs), msgspec.json.encode(f.rows).decode()),
+    ),
+    Vex: lambda f: (
+        "vex",
+        (f.vulnerability, f.status, _texts(f.products), _texts(f.subcomponents),
+         _texts(f.aliases), f.justification, f.impact, f.action, f.author, f.supplier, f.at,
+         f.id, f.place),
+    ),
+    Actor: lambda f: (
+        "actor", (f.id, f.name, f.kind, _texts(f.aliases), f.modified, f.revoked)
+    ),
+    Exploits: lambda f: (
+        "exploits",
+        (f.vulnerability, f.actor, f.actor_id, f.relation, f.modified, f.place),
+    ),
+    Sighting: lambda f: (
+        "sighting",
+        (f.vulnerability, f.id, f.seen_by, f.first_seen, f.last_seen, f.count, f.modified,
+         f.revoked, f.place),
+    ),
+    Technique: lambda f: (
+        "technique", (f.vulnerability, f.technique, f.name, f.role, f.place)
+    ),
+    Judgement: lambda f: (
+        "judgement", (f.kind, f.subject, f.verdict, f.person, f.why, f.at, f.place)
+    ),
+}  # fmt: skip
+"""Each remaining fact as its table and its row, in the columns' order."""

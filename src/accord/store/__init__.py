@@ -1,0 +1,1 @@
+"""The node's database: SQLite by default, PostgreSQL by address, one schema for both."""

@@ -1,0 +1,93 @@
+"""Connections: SQLite in WAL mode, or PostgreSQL by address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from accord.core.errors import AccordError
+
+_WRITER_LOCK = 0x6163636F7264
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-131072",
+    "PRAGMA mmap_size=1073741824",
+)
+
+
+class Unreachable(AccordError):
+    """The database cannot be used as its address says."""
+
+
+def connect(address: str, home: Path) -> Engine:
+    """An engine for `postgresql://...`, `sqlite:///...`, or, where empty, the node's own file.
+
+    Raises:
+        Unreachable: the address is not one that accord understands.
+    """
+    try:
+        url = make_url(address or f"sqlite:///{home / 'accord.sqlite'}")
+    except ArgumentError as wrong:
+        raise Unreachable("the database address is not of the form scheme://...") from wrong
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    if url.get_backend_name() != "sqlite":
+        raise Unreachable(f"{url.get_backend_name()} is not supported: use SQLite or PostgreSQL")
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+    """SQLAlchemy's `begin` event starts transactions, not the driver."""
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction of the one writer: all of it is kept, or nothing."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if not on_sqlite(connection):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+        yield connection
+
+
+def on_sqlite(connection: Connection) -> bool:
+    """Whether this is SQLite."""
+    return connection.dialect.name == "sqlite"
+
+
+def insert(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Many rows at the speed of the database: `executemany` on SQLite, `COPY` on PostgreSQL."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    cursor = raw.cursor()
+    if on_sqlite(connection):
+        marks = ", ".join("?" * len(columns))
+        cursor.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - names of our own schema
+    else:
+        with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(row)
+    cursor.close()

@@ -1,0 +1,364 @@
+"""Documents and their facts, written by one writer in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import zstandard
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, update
+
+from accord.core.digests import Digest, digest
+from accord.core.editions import Edition, current
+from accord.core.errors import AccordError
+from accord.core.limits import LIMITS
+from accord.flows.prepared import Known, Prepared
+from accord.flows.prepared import Row
+from accord.store import database, matching, schema
+
+_PLAIN = {table.name: table for table in schema.FACTS}
+_DOCUMENT = ("id", "digest", "kind", "subject", "edition", "title", "learned", "size", "outcome",
+             "current")  # fmt: skip
+_AFFECTED = ("id", "document_id", "package_id", "stream", "lo", "hi", "scheme", "vulnerability",
+             "since", "until", "fixed", "place", "until_included")  # fmt: skip
+_MANY = 500
+
+
+class Damaged(AccordError):
+    """A kept document no longer has the digest under which it was kept."""
+
+
+class SqlIntake:
+    """`accord.flows.ports.Intake` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._names = _Names()
+
+    def known(self) -> frozenset[str]:
+        """Digests of all documents that the node has."""
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(select(schema.document.c.digest)))
+
+    @contextmanager
+    def unit(self) -> Iterator[SqlUnit]:
+        """A unit of work: one transaction."""
+        try:
+            with database.writing(self._engine) as connection:
+                yield SqlUnit(connection, self._names)
+        except BaseException:
+            self._names.forget()
+            raise
+
+    def bodies(self) -> Iterator[tuple[Digest, bytes]]:
+        """Every kept document in the order of intake, checked against its digest.
+
+        Raises:
+            Damaged: the bytes are not those that were kept; restore them from a backup.
+        """
+        query = (
+            select(schema.document.c.digest, schema.body.c.packed)
+            .join(schema.body, schema.body.c.document_id == schema.document.c.id)
+            .order_by(schema.document.c.id)
+        )
+        with self._engine.connect() as connection:
+            for name, packed in connection.execution_options(yield_per=100).execute(query):
+                yield Digest(name), unpack_checked(name, packed)
+
+    @contextmanager
+    def rebuild(self) -> Iterator[SqlUnit]:
+        """A unit of work that begins with no facts at all."""
+        with self.unit() as unit:
+            self._names.forget()
+            unit.forget_facts()
+            yield unit
+
+
+def unpack_checked(name: str, packed: bytes) -> bytes:
+    """The bytes of a kept document.
+
+    Raises:
+        Damaged: they no longer have their digest.
+    """
+    try:
+        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=LIMITS.bytes)
+    except zstandard.ZstdError as wrong:
+        raise Damaged(f"document {name} is damaged: {wrong}; restore it from a backup") from wrong
+    if digest(data) != name:
+        raise Damaged(f"document {name} is damaged; restore it from a backup")
+    return data
+
+
+class _Names:
+    """Identifiers of packages and versions already seen by this process."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, int] = {}
+        self.versions: dict[tuple[int, str, str], int] = {}
+
+    def forget(self) -> None:
+        """After a rollback, or when too much is remembered."""
+        self.packages.clear()
+        self.versions.clear()
+
+    def trim(self, most: int = 1_500_000) -> None:
+        """Bound the memory that remembering takes."""
+        if len(self.packages) + len(self.versions) > most:
+            self.forget()
+
+
+class SqlUnit:
+    """One transaction of the writer."""
+
+    def __init__(self, connection: Connection, names: _Names) -> None:
+        self._connection = connection
+        self._names = names
+        self._next: dict[str, int] = {}
+        self._subjects: set[str] = set()
+        self._first_affected = self._peek(schema.affected)
+        self._first_version = self._peek(schema.version)
+
+    def take(self, documents: Sequence[Prepared], learned: str) -> None:
+        """Keep new documents with their rows."""
+        ids = [self._id(schema.document) for _ in documents]
+        self._insert(
+            schema.document,
+            _DOCUMENT,
+            [
+                (id_, d.digest, d.kind, d.subject, d.edition, d.title, learned, d.size, d.outcome,
+                 d.outcome != "quarantined")
+                for id_, d in zip(ids, documents, strict=True)
+            ],
+        )  # fmt: skip
+        packed = [(id_, d.packed) for id_, d in zip(ids, documents, strict=True)]
+        self._insert(schema.body, ("document_id", "packed"), packed)
+        sources = [(id_, d.source) for id_, d in zip(ids, documents, strict=True)]
+        self._insert(schema.source, ("document_id", "name"), sources)
+        self._facts(ids, documents)
+
+    def name(self, documents: Sequence[Known]) -> dict[Digest, tuple[str, bool]]:
+        """Note another source of known documents."""
+        rows = self._documents([document.digest for document in documents])
+        known = {row.digest: row for row in rows}
+        wanted = {(known[d.digest].id, d.source) for d in documents}
+        query = select(schema.source).where(schema.source.c.document_id.in_({i for i, _ in wanted}))
+        have = {(row.document_id, row.name) for row in self._connection.execute(query)}
+        self._insert(schema.source, ("document_id", "name"), sorted(wanted - have))
+        return {Digest(k): (row.kind, row.outcome == "quarantined") for k, row in known.items()}
+
+    def refuse(self, refused: Sequence[tuple[str, str]]) -> None:
+        """Note sources that were never opened, once each."""
+        table = schema.quarantine
+        for name, reason in refused:
+            same = (table.c.source == name) & (table.c.reason == reason)
+            if not self._connection.scalar(select(func.count()).where(same)):
+                self._insert(table, *_quarantine([(self._id(table), None, name, "", reason)]))
+
+    def refill(self, documents: Sequence[Prepared]) -> None:
+        """Give documents that the node has their facts, and what their readers now say of them."""
+        rows = {row.digest: row.id for row in self._documents([d.digest for d in documents])}
+        table = schema.document
+        self._connection.execute(
+            update(table).where(table.c.id == bindparam("id_")),
+            [
+                {"id_": rows[d.digest], "kind": d.kind, "subject": d.subject,
+                 "edition": d.edition, "title": d.title, "outcome": d.outcome,
+                 "current": d.outcome != "quarantined"}
+                for d in documents
+            ],
+        )  # fmt: skip
+        self._facts([rows[d.digest] for d in documents], documents)
+
+    def forget_facts(self) -> None:
+        """Drop every fact and the index, and number them from the beginning."""
+        for table in (*schema.FACTS, schema.hit, schema.identity, schema.version, schema.package):
+            self._connection.execute(delete(table))
+        quarantine = schema.quarantine
+        self._connection.execute(delete(quarantine).where(quarantine.c.document_id.is_not(None)))
+        self._next.clear()
+        self._first_affected = self._first_version = 1
+
+    def settle(self) -> None:
+        """Decide which editions are current, and match what is new."""
+        settle(self._connection, self._subjects)
+        matching.match_new(self._connection, self._first_affected, self._first_version)
+        self._first_affected = self._peek(schema.affected)
+        self._first_version = self._peek(schema.version)
+        self._subjects.clear()
+        self._names.trim()
+        number = schema.generation.c.number
+        self._connection.execute(update(schema.generation).values({number: number + 1}))
+
+    def _documents(self, digests: Sequence[str]) -> list[Any]:
+        table, found = schema.document, []
+        for chunk in _chunks(list(digests)):
+            found += self._connection.execute(select(table).where(table.c.digest.in_(chunk)))
+        return found
+
+    def _facts(self, ids: list[int], documents: Sequence[Prepared]) -> None:
+        """The rows of several documents, table by table."""
+        plain: dict[str, list[Row]] = {}
+        refused = []
+        for id_, document in zip(ids, documents, strict=True):
+            if document.subject:
+                self._subjects.add(document.subject)
+            for place, reason in document.quarantined:
+                number = self._id(schema.quarantine)
+                refused.append((number, id_, "", place, reason))
+            if document.rows is None:
+                continue
+            for name, rows in document.rows.tables.items():
+                kept, table = plain.setdefault(name, []), _PLAIN[name]
+                kept.extend((self._id(table), id_, *row) for row in rows)
+        self._insert(schema.quarantine, *_quarantine(refused))
+        for name, rows in plain.items():
+            self._insert(_PLAIN[name], [c.name for c in _PLAIN[name].columns], rows)
+        self._index(ids, documents)
+
+    def _index(self, ids: list[int], documents: Sequence[Prepared]) -> None:
+        """Affected intervals, components and deployments, with their packages and versions."""
+        having = [(i, d.rows) for i, d in zip(ids, documents, strict=True) if d.rows is not None]
+        self._learn_packages(
+            {row[0] for _, rows in having for row in rows.affected}
+            | {row[1] for _, rows in having for row in rows.identities}
+        )
+        packages = self._names.packages
+        self._insert(
+            schema.affected,
+            _AFFECTED,
+            (
+                (self._id(schema.affected), id_, packages[row[0]], *row[1:])
+                for id_, rows in having
+                for row in rows.affected
+            ),
+        )
+        for id_, rows in having:
+            if rows.components or rows.deployments:
+                self._components(id_, rows)
+
+    def _components(self, id_: int, rows: Any) -> None:  # noqa: ANN401 - Rows, as the flow made them
+        packages = self._names.packages
+        first = self._peek(schema.component)
+        columns = [c.name for c in schema.component.columns]
+        self._insert(
+            schema.component,
+            columns,
+            ((self._id(schema.component), id_, *row) for row in rows.components),
+        )
+        self._learn_versions([(packages[r[1]], *r[2:6]) for r in rows.identities])
+        versions = self._names.versions
+        links: dict[tuple[int, int], int] = {}
+        for number, package, stream, text, _, _, how in rows.identities:
+            link = (first + number, versions[packages[package], stream, text])
+            links[link] = max(how, links.get(link, 0))
+        self._insert(
+            schema.identity,
+            ("component_id", "version_id", "how"),
+            ((*link, how) for link, how in links.items()),
+        )
+        columns = [c.name for c in schema.deployment.columns]
+        self._insert(
+            schema.deployment,
+            columns,
+            (
+                (self._id(schema.deployment), id_, first + row[0] if row[0] >= 0 else None, *row[1:])
+                for row in rows.deployments
+            ),
+        )
+
+    def _learn_packages(self, names: set[str]) -> None:
+        """Identifiers of packages, given to those that are new."""
+        known, table = self._names.packages, schema.package
+        missing = sorted(names - known.keys())
+        if self._peek(table) > 1:
+            for chunk in _chunks(missing):
+                rows = self._connection.execute(select(table).where(table.c.name.in_(chunk)))
+                known.update((row.name, row.id) for row in rows)
+        new = [(self._id(table), name) for name in missing if name not in known]
+        known.update((name, id_) for id_, name in new)
+        self._insert(table, ("id", "name"), new)
+
+    def _learn_versions(self, wanted: list[tuple[int, str, str, bytes, int]]) -> None:
+        """Identifiers of versions, given to those that are new."""
+        known, table = self._names.versions, schema.version
+        missing = {row[:3]: row for row in wanted if row[:3] not in known}
+        if self._first_version > 1 or self._peek(table) > 1:
+            packages = sorted({package for package, _, _ in missing})
+            columns = (table.c.id, table.c.package_id, table.c.stream, table.c.text)
+            for chunk in _chunks(packages):
+                rows = self._connection.execute(
+                    select(*columns).where(table.c.package_id.in_(chunk))
+                )
+                for id_, package, stream, text in rows:
+                    known[package, stream, text] = id_
+        new = [row for place, row in missing.items() if place not in known]
+        numbered = [(self._id(table), *row) for row in new]
+        known.update((row[1:4], row[0]) for row in numbered)
+        self._insert(table, ("id", "package_id", "stream", "text", "key", "scheme"), numbered)
+
+    def _peek(self, table: Table) -> int:
+        """The identifier that the next row of a table gets."""
+        if table.name not in self._next:
+            last = self._connection.scalar(select(func.max(table.c.id)))
+            self._next[table.name] = (last or 0) + 1
+        return self._next[table.name]
+
+    def _id(self, table: Table) -> int:
+        number = self._peek(table)
+        self._next[table.name] = number + 1
+        return number
+
+    def _insert(self, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        if isinstance(rows, list) and not rows:
+            return
+        database.insert(self._connection, table, columns, rows)
+
+
+def _quarantine(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
+    return ("id", "document_id", "source", "place", "reason"), rows
+
+
+def _chunks(items: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(items), _MANY):
+        yield items[start : start + _MANY]
+
+
+def settle(connection: Connection, subjects: Collection[str]) -> None:
+    """Mark which documents of these subjects are current, a person's choices taken in."""
+    judgement, table = schema.judgement, schema.document
+    choices = connection.execute(
+        select(judgement.c.subject).where(judgement.c.kind == "document")
+    ).all()
+    overruled = frozenset(row.subject.removeprefix("sha256:") for row in choices)
+    touched = set(subjects)
+    if any(subject.startswith("choice:") for subject in subjects):
+        for chunk in _chunks(sorted(overruled)):
+            rows = connection.scalars(select(table.c.subject).where(table.c.digest.in_(chunk)))
+            touched.update(subject for subject in rows if subject)
+    changes: list[dict[str, Any]] = []
+    for chunk in _chunks(sorted(touched)):
+        changes += _changes(connection, chunk, overruled)
+    if changes:
+        connection.execute(update(table).where(table.c.id == bindparam("id_")), changes)
+
+
+def _changes(
+    connection: Connection, subjects: list[str], overruled: frozenset[str]
+) -> list[dict[str, Any]]:
+    table = schema.document
+    query = select(table).where(table.c.subject.in_(subjects), table.c.outcome != "quarantined")
+    groups: dict[str, list[Any]] = {}
+    for row in connection.execute(query):
+        groups.setdefault(row.subject, []).append(row)
+    changes = []
+    for rows in groups.values():
+        count = current((Edition(r.id, r.digest, r.edition) for r in rows), overruled)
+        changes += [
+            {"id_": row.id, "current": row.id in count}
+            for row in rows
+            if row.current != (row.id in count)
+        ]
+    return changes
+
+

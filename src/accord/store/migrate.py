@@ -1,0 +1,63 @@
+"""Bring a database to the schema of this release, and tell whether it is there.
+
+Migrations are Alembic's, kept in the package, and the same for SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, inspect, text
+
+from accord.core.errors import AccordError, NotFound
+
+HEAD = "0001"
+"""The newest migration; a test compares it with the folder."""
+
+
+class Newer(AccordError):
+    """The database was written by a newer release of accord."""
+
+
+def check(engine: Engine) -> None:
+    """Whether this database is a node of this release.
+
+    Raises:
+        NotFound: no node here, or one that must be upgraded first.
+    """
+    revision = _revision(engine)
+    if revision == HEAD:
+        return
+    if revision is None:
+        raise NotFound("no node here yet; run `accord init`, or name another with --home")
+    raise NotFound(f"this node's database is of schema {revision}; run `accord init` to upgrade it")
+
+
+def is_node(engine: Engine) -> bool:
+    """Whether this database holds a node of any release."""
+    return _revision(engine) is not None
+
+
+def upgrade(engine: Engine) -> None:
+    """Create or upgrade the schema, in one transaction.
+
+    Raises:
+        Newer: the database is ahead of this release.
+    """
+    from alembic import command  # noqa: PLC0415 - needed by this command alone, and slow to load
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    revision = _revision(engine)
+    if revision is not None and revision > HEAD:
+        raise Newer(f"the database is of schema {revision}; this accord knows {HEAD}: upgrade accord")
+    config = Config()
+    config.set_main_option("script_location", "accord.store:migrations")
+    config.set_main_option("path_separator", "os")
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,0 +1,16 @@
+"""Runs migrations on the connection that `accord.store.migrate` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from accord.store.schema import METADATA
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=METADATA,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transactional_ddl=False,
+)
+context.run_migrations()

@@ -1,0 +1,337 @@
+"""The tables of a node, the same on SQLite and PostgreSQL.
+
+Three sorts stand here: *documents* (kept byte for byte), *facts* (each follows from one document,
+can be dropped and rebuilt, and names its document), and the *index* that matching needs
+(packages, versions, hits), which follows from the facts. Facts and index declare no foreign keys:
+they are written by one writer, in one transaction with their document, and can be rebuilt.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+METADATA = MetaData()
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", _ID, primary_key=True, autoincrement=False)
+
+
+def _document() -> Column[int]:
+    return Column("document_id", _ID, nullable=False, index=True)
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+document = Table(
+    "document",
+    METADATA,
+    _key(),
+    Column("digest", Text, nullable=False, unique=True),
+    *_texts("kind", "subject", "edition", "title"),
+    Column("learned", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Index("document_subject", "subject", "edition"),
+    Index("document_kind", "kind"),
+)
+"""One row a document. `outcome` is `taken`, `kept` (recognised, no facts yet) or `quarantined`."""
+
+body = Table(
+    "body",
+    METADATA,
+    Column("document_id", _ID, ForeignKey("document.id"), primary_key=True, autoincrement=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+"""The bytes of a document, Zstandard-compressed; apart, so that listing documents stays cheap."""
+
+source = Table(
+    "source",
+    METADATA,
+    Column("document_id", _ID, ForeignKey("document.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+"""Under which names a document was given to this node."""
+
+quarantine = Table(
+    "quarantine",
+    METADATA,
+    _key(),
+    Column("document_id", _ID, ForeignKey("document.id"), nullable=True, index=True),
+    *_texts("source", "place", "reason"),
+)
+"""What was refused: a whole document (place empty or within it), an item of one, or a file that
+was never opened (no document)."""
+
+not_evaluated = Table(
+    "not_evaluated",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("place", "reason", "subject", "name"),
+)
+
+advisory = Table(
+    "advisory",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("advisory", "vulnerability", "publisher", "title"),
+    *_texts("published", "modified", "withdrawn", "place"),
+    Index("advisory_vulnerability", "vulnerability"),
+    Index("advisory_advisory", "advisory"),
+)
+
+alias = Table(
+    "alias",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "name", "relation"),
+    Index("alias_name", "name"),
+)
+"""`relation` is `alias` (the same vulnerability) or `related` (never merged)."""
+
+package = Table(
+    "package",
+    METADATA,
+    _key(),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+version = Table(
+    "version",
+    METADATA,
+    _key(),
+    Column("package_id", _ID, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("scheme", SmallInteger, nullable=False),
+    Index("version_place", "package_id", "stream", "key", "text", unique=True),
+)
+"""Distinct versions of distinct packages, however many bills hold them."""
+
+affected = Table(
+    "affected",
+    METADATA,
+    _key(),
+    _document(),
+    Column("package_id", _ID, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("lo", LargeBinary, nullable=False),
+    Column("hi", LargeBinary, nullable=False),
+    Column("scheme", SmallInteger, nullable=False),
+    *_texts("vulnerability", "since", "until", "fixed", "place"),
+    Column("until_included", Boolean, nullable=False),
+    Index("affected_place", "package_id", "stream", "lo"),
+    Index("affected_vulnerability", "vulnerability"),
+)
+"""One row a half-open interval of keys that an advisory names as affected."""
+
+hit = Table(
+    "hit",
+    METADATA,
+    Column("version_id", _ID, primary_key=True, autoincrement=False),
+    Column("affected_id", _ID, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Each version that lies in an affected interval. Follows from `version` and `affected`."""
+
+bill = Table(
+    "bill",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("format", "name", "product", "release", "supplier"),
+    *_texts("purl", "cpe", "created", "operating_system"),
+    Index("bill_name", "name"),
+)
+"""`name` is the bill's serial number or document namespace."""
+
+component = Table(
+    "component",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("ref", "name", "version", "purl", "cpe", "supplier", "kind", "place"),
+)
+
+identity = Table(
+    "identity",
+    METADATA,
+    Column("component_id", _ID, primary_key=True),
+    Column("version_id", _ID, primary_key=True),
+    Column("how", SmallInteger, nullable=False),
+    Index("identity_version", "version_id"),
+    sqlite_with_rowid=False,
+)
+"""Which versions a component is. `how`: 2 by package URL or CPE, 1 by a CPE beside an ordered
+package URL, 0 by name."""
+
+deployment = Table(
+    "deployment",
+    METADATA,
+    _key(),
+    _document(),
+    Column("component_id", _ID, nullable=True),
+    *_texts("operator", "product", "release", "country", "sector", "site", "supplier"),
+    *_texts("bill", "exposure", "mission", "spend", "place"),
+    Index("deployment_bill", "bill"),
+)
+"""Who runs what. `component_id` is the product itself, seen as a component."""
+
+score = Table(
+    "score",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "vector"),
+    Column("score", Float, nullable=True),
+    *_texts("word", "source", "place"),
+    Index("score_vulnerability", "vulnerability"),
+)
+
+ssvc = Table(
+    "ssvc",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "exploitation", "automatable", "technical_impact"),
+    *_texts("at", "role", "place"),
+    Index("ssvc_vulnerability", "vulnerability"),
+)
+
+known_exploited = Table(
+    "known_exploited",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "vendor", "product", "title", "added", "due"),
+    Column("ransomware", Boolean, nullable=False),
+    *_texts("place"),
+    Index("known_exploited_vulnerability", "vulnerability"),
+)
+
+epss = Table(
+    "epss",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "day"),
+    Column("score", Float, nullable=False),
+    Column("percentile", Float, nullable=False),
+    Index("epss_vulnerability", "vulnerability", "day"),
+)
+
+life_cycle = Table(
+    "life_cycle",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("product", "cycle", "released", "end"),
+    Column("ended", Boolean, nullable=False),
+    *_texts("latest", "packages", "place"),
+)
+
+decision_table = Table(
+    "decision_table",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("name", "version", "inputs", "rows"),
+)
+
+vex = Table(
+    "vex",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "status", "products", "subcomponents", "aliases"),
+    *_texts("justification", "impact", "action", "author", "supplier", "at", "name", "place"),
+    Index("vex_vulnerability", "vulnerability"),
+)
+"""`products`, `subcomponents` and `aliases` are JSON lists of text."""
+
+actor = Table(
+    "actor",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("actor", "name", "kind", "aliases", "modified"),
+    Column("revoked", Boolean, nullable=False),
+    Index("actor_actor", "actor"),
+)
+
+exploits = Table(
+    "exploits",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "actor", "actor_id", "relation", "modified", "place"),
+    Index("exploits_vulnerability", "vulnerability"),
+)
+
+sighting = Table(
+    "sighting",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "name", "seen_by", "first_seen", "last_seen"),
+    Column("count", BigInteger, nullable=False),
+    *_texts("modified"),
+    Column("revoked", Boolean, nullable=False),
+    *_texts("place"),
+    Index("sighting_vulnerability", "vulnerability"),
+)
+
+technique = Table(
+    "technique",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("vulnerability", "technique", "name", "role", "place"),
+    Index("technique_vulnerability", "vulnerability"),
+)
+
+judgement = Table(
+    "judgement",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("kind", "subject", "verdict", "person", "why", "at", "place"),
+    Index("judgement_subject", "kind", "subject"),
+)
+"""What a person decided: a candidate confirmed or refused, a rival document preferred."""
+
+generation = Table(
+    "generation",
+    METADATA,
+    Column("number", BigInteger, nullable=False),
+)
+"""One row: how often anything was taken in or rebuilt. What is kept in memory ends with it."""
+
+FACTS = (
+    not_evaluated, advisory, alias, affected, bill, component, deployment, score, ssvc,
+    known_exploited, epss, life_cycle, decision_table, vex, actor, exploits, sighting, technique,
+    judgement,
+)  # fmt: skip
+"""Every table that can be dropped and rebuilt from the documents, besides the index."""

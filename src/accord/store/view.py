@@ -1,0 +1,298 @@
+"""What the node knows, as of now or of an earlier day, in the values that the domains ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from accord.core.editions import Edition, current
+from accord.supply.matching.aliases import Names
+from accord.supply.matching.exposures import Hit, Known, Part, Running
+from accord.supply.matching.signals import Signal, Signals
+from accord.supply.matching.vex import Statement
+
+_SIGNALS = {
+    "ssvc": "SELECT vulnerability, document_id, place, exploitation, automatable,"
+    " technical_impact, at, role FROM ssvc",
+    "known exploited": "SELECT vulnerability, document_id, place, added, ransomware, due, title"
+    " FROM known_exploited",
+    "score": "SELECT vulnerability, document_id, place, score, word, vector, source FROM score",
+    "epss": "SELECT vulnerability, document_id, '', score, day, percentile FROM epss",
+    "exploits": "SELECT vulnerability, document_id, place, actor, relation, actor_id FROM exploits",
+    "sighting": "SELECT vulnerability, document_id, place, count, name, seen_by, first_seen,"
+    " last_seen, modified, revoked FROM sighting",
+    "technique": "SELECT vulnerability, document_id, place, technique, name, role FROM technique",
+}
+
+
+class Documents(msgspec.Struct):
+    """Which documents the node knew, and which of them counted."""
+
+    learned: dict[int, str]
+    current: frozenset[int]
+
+
+class SqlView:
+    """Reads within one transaction, so that everything is of one moment."""
+
+    def __init__(self, connection: Connection, as_of: str = "") -> None:
+        """`as_of` is a `when()`; empty is now."""
+        self.connection = connection
+        self._as_of = as_of
+        self.documents = self._documents()
+
+    def known(self) -> Known:
+        """Everything that exposures are made of."""
+        names = Names(self._pairs())
+        hits = self._hits()
+        vulnerabilities = {name for hit in hits for name in names.of(hit.vulnerability)}
+        documents = {(hit.document, hit.vulnerability) for hit in hits}
+        parts = self._parts({hit.component for hit in hits})
+        running, products = self._running(parts)
+        ids, titles, withdrawn = self._advisories(documents)
+        return Known(
+            hits=hits,
+            parts=parts,
+            running=running,
+            products=products,
+            names=names,
+            learned=self.documents.learned,
+            advisories=ids,
+            titles=titles,
+            withdrawn=withdrawn,
+            statements=self._statements(vulnerabilities),
+            signals=self._signals(vulnerabilities),
+            judgements=self._judgements(),
+        )
+
+    def rows(self, query: str, **values: object) -> Sequence[Any]:
+        return self.connection.execute(text(query), values).fetchall()
+
+    def counting(self, query: str) -> Iterator[Any]:
+        """Rows whose `document_id` counts."""
+        count = self.documents.current
+        return (row for row in self.rows(query) if row.document_id in count)
+
+    def _documents(self) -> Documents:
+        if not self._as_of:
+            rows = self.rows("SELECT id, learned, current FROM document")
+            learned = {row.id: row.learned for row in rows}
+            return Documents(learned, frozenset(row.id for row in rows if row.current))
+        rows = self.rows(
+            "SELECT id, digest, subject, edition, learned, outcome FROM document"
+            " WHERE learned <= :as_of",
+            as_of=self._as_of,
+        )
+        overruled = self._overruled({row.id for row in rows})
+        groups: dict[str, list[Edition]] = {}
+        count: set[int] = set()
+        for row in rows:
+            if row.outcome == "quarantined":
+                continue
+            if not row.subject:
+                count.add(row.id)
+                continue
+            edition = Edition(row.id, row.digest, row.edition)
+            groups.setdefault(row.subject, []).append(edition)
+        for group in groups.values():
+            count |= current(group, overruled)
+        return Documents({row.id: row.learned for row in rows}, frozenset(count))
+
+    def _overruled(self, documents: Collection[int]) -> frozenset[str]:
+        rows = self.rows("SELECT document_id, subject FROM judgement WHERE kind = 'document'")
+        return frozenset(
+            row.subject.removeprefix("sha256:") for row in rows if row.document_id in documents
+        )
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        rows = self.counting(
+            "SELECT document_id, vulnerability, name FROM alias WHERE relation = 'alias'"
+        )
+        return ((row.vulnerability, row.name) for row in rows)
+
+    def _hits(self) -> list[Hit]:
+        """Hits of components whose bill counts, by advisories known at the time."""
+        rows = self.connection.execute(
+            text(
+                "SELECT c.id, i.how, h.version_id, h.affected_id, a.vulnerability,"
+                " a.document_id, a.fixed, c.document_id"
+                " FROM hit h CROSS JOIN identity i CROSS JOIN component c CROSS JOIN affected a"
+                " WHERE i.version_id = h.version_id AND c.id = i.component_id"
+                " AND a.id = h.affected_id"
+            )
+        )
+        learned, count = self.documents.learned, self.documents.current
+        return [
+            Hit(*row[:7], current=row[5] in count)
+            for row in rows
+            if row[7] in count and row[5] in learned
+        ]
+
+    def _parts(self, wanted: Collection[int]) -> dict[int, Part]:
+        rows = self.rows(
+            "SELECT id, document_id, ref, name, version, purl, cpe, supplier, kind FROM component"
+        )
+        return {row.id: Part(*row) for row in rows if row.id in wanted}
+
+    def _running(
+        self, parts: dict[int, Part]
+    ) -> tuple[dict[int, list[Running]], dict[int, Running]]:
+        """Who runs each bill, and which components are products named by an estate."""
+        documents = {part.document for part in parts.values()}
+        bills = {
+            row.document_id: row
+            for row in self.counting(
+                "SELECT b.*, d.digest FROM bill b JOIN document d ON d.id = b.document_id"
+            )
+        }
+        running: dict[int, list[Running]] = {}
+        products: dict[int, Running] = {}
+        resolve = BillNames(self.connection, set(bills))
+        ever = set()
+        for row in self.rows("SELECT * FROM deployment"):
+            if row.document_id not in self.documents.learned:
+                continue
+            found = resolve(row.bill) if row.bill else frozenset()
+            ever |= found
+            if row.document_id not in self.documents.current:
+                continue
+            for document in found & documents:
+                running.setdefault(document, []).append(_running(row, bills[document]))
+            if row.component_id is not None and not found:
+                products[row.component_id] = _running(row, None)
+        for document in documents - ever:
+            if document in bills:
+                running[document] = [_running(None, bills[document])]
+        return running, products
+
+    def _advisories(
+        self, wanted: Collection[tuple[int, str]]
+    ) -> tuple[dict[tuple[int, str], str], dict[tuple[int, str], str], frozenset[tuple[int, str]]]:
+        ids, titles, withdrawn = {}, {}, set()
+        for row in self.rows(
+            "SELECT document_id, vulnerability, advisory, title, withdrawn FROM advisory"
+        ):
+            place = (row.document_id, row.vulnerability)
+            if place in wanted:
+                ids[place], titles[place] = row.advisory, row.title
+                if row.withdrawn and (not self._as_of or row.withdrawn <= self._as_of):
+                    withdrawn.add(place)
+        return ids, titles, frozenset(withdrawn)
+
+    def _statements(self, wanted: Collection[str]) -> dict[str, list[Statement]]:
+        found: dict[str, list[Statement]] = {}
+        for statement in self.statements():
+            for name in {statement.vulnerability, *statement.aliases} & set(wanted):
+                found.setdefault(name, []).append(statement)
+        return found
+
+    def statements(self) -> Iterator[Statement]:
+        """Every VEX statement that counts."""
+        for row in self.counting("SELECT * FROM vex"):
+            yield Statement(
+                id=row.id,
+                document=row.document_id,
+                vulnerability=row.vulnerability,
+                status=row.status,
+                products=_texts(row.products),
+                subcomponents=_texts(row.subcomponents),
+                justification=row.justification,
+                impact=row.impact,
+                action=row.action,
+                author=row.author,
+                supplier=row.supplier,
+                at=row.at,
+                place=row.place,
+                aliases=_texts(row.aliases),
+            )
+
+    def _signals(self, wanted: Collection[str]) -> Signals:
+        by_name: dict[str, list[Signal]] = {}
+        count = self.documents.current
+        for kind, query in _SIGNALS.items():
+            for name, document, place, *values in self.connection.execute(text(query)):
+                if name in wanted and document in count:
+                    signal = Signal(document, kind, tuple(values), place)
+                    by_name.setdefault(name, []).append(signal)
+        for signals in by_name.values():
+            signals[:] = _latest_sightings(signals)
+        catalogue = any(self.counting("SELECT DISTINCT document_id FROM known_exploited"))
+        return Signals(by_name, catalogue=catalogue)
+
+    def _judgements(self) -> dict[str, str]:
+        rows = self.counting("SELECT * FROM judgement WHERE kind = 'exposure' ORDER BY at, verdict")
+        return {row.subject: row.verdict for row in rows}
+
+
+class BillNames:
+    """Bills by every name that an estate or a claim may give them."""
+
+    def __init__(self, connection: Connection, bills: Collection[int]) -> None:
+        self._exact: dict[str, set[int]] = {}
+        self._files: dict[str, list[tuple[str, int]]] = {}
+        for row in connection.execute(
+            text(
+                "SELECT b.document_id, b.name, d.digest FROM bill b"
+                " JOIN document d ON d.id = b.document_id"
+            )
+        ):
+            if row.document_id in bills:
+                for name in (row.name, f"sha256:{row.digest}"):
+                    self._exact.setdefault(name, set()).add(row.document_id)
+        for row in connection.execute(text("SELECT document_id, name FROM source")):
+            if row.document_id in bills:
+                path = row.name.replace("!/", "/").replace("\\", "/")
+                last = path.rsplit("/", 1)[-1]
+                self._files.setdefault(last, []).append((path, row.document_id))
+
+    def __call__(self, name: str) -> frozenset[int]:
+        """Documents that the name means; empty where no bill has it."""
+        if name in self._exact:
+            return frozenset(self._exact[name])
+        path = name.replace("\\", "/").removeprefix("./")
+        while path.startswith("../"):
+            path = path[3:]
+        candidates = self._files.get(path.rsplit("/", 1)[-1], ())
+        return frozenset(
+            document for file, document in candidates if f"/{file}".endswith(f"/{path}")
+        )
+
+
+def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the database
+    """An estate's word first, then the bill's own."""
+    return Running(
+        operator=row.operator if row else "",
+        country=row.country if row else "",
+        sector=row.sector if row else "",
+        site=row.site if row else "",
+        supplier=(row.supplier if row else "") or (bill.supplier if bill else ""),
+        product=(row.product if row else "") or (bill.product if bill else ""),
+        release=(row.release if row else "") or (bill.release if bill else ""),
+        exposure=row.exposure if row else "",
+        mission=row.mission if row else "",
+        purl=bill.purl if bill else "",
+        cpe=bill.cpe if bill else "",
+        bill=bill.name if bill else "",
+        digest=bill.digest if bill else "",
+    )
+
+
+def _texts(packed: str) -> tuple[str, ...]:
+    return msgspec.json.decode(packed, type=tuple[str, ...])
+
+
+def _latest_sightings(signals: list[Signal]) -> list[Signal]:
+    """Of each sighting its latest version, and none that was revoked."""
+    latest: dict[object, Signal] = {}
+    others = []
+    for signal in signals:
+        if signal.kind != "sighting":
+            others.append(signal)
+            continue
+        name = signal.values[1]
+        if name not in latest or str(latest[name].values[5]) <= str(signal.values[5]):
+            latest[name] = signal
+    return others + [signal for signal in latest.values() if not signal.values[6]]

@@ -1,0 +1,92 @@
+"""Names of one vulnerability: joined where documents declare them equal, never where related.
+
+Law (only declared): two names are one vulnerability exactly when a chain of declared aliases
+joins them.
+Law (order): the answer does not depend on the order of the declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+
+class Names:
+    """Vulnerabilities by all their names."""
+
+    def __init__(self, declared: Iterable[tuple[str, str]]) -> None:
+        """`declared` holds pairs of names that a document declares equal."""
+        self._parent: dict[str, str] = {}
+        for one, other in declared:
+            self._join(one, other)
+        groups: dict[str, list[str]] = {}
+        for name in self._parent:
+            groups.setdefault(self._find(name), []).append(name)
+        self._group = {
+            name: tuple(sorted(group, key=preference)) for group in groups.values() for name in group
+        }
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Every name of the vulnerability, the preferred one first."""
+        return self._group.get(name) or (name,)
+
+    def main(self, name: str) -> str:
+        """The preferred name: a CVE identifier where there is one."""
+        group = self._group.get(name)
+        return group[0] if group else name
+
+    def _find(self, name: str) -> str:
+        parent = self._parent
+        root = name
+        while (above := parent.setdefault(root, root)) != root:
+            root = above
+        while (above := parent[name]) != root:
+            parent[name], name = root, above
+        return root
+
+    def _join(self, one: str, other: str) -> None:
+        a, b = self._find(one), self._find(other)
+        if a != b:
+            self._parent[max(a, b)] = min(a, b)
+
+
+def preference(name: str) -> tuple[bool, bool, int, str]:
+    """Orders names of one vulnerability: CVE, then GHSA, then the rest; older CVE numbers first."""
+    return (not name.startswith("CVE-"), not name.startswith("GHSA-"), len(name), name)
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Documents that claim one name for different packages."""
+
+    name: str
+    claims: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each claiming advisory, with the packages that it names."""
+
+
+def conflicts(claims: Mapping[str, Sequence[tuple[str, frozenset[str]]]]) -> list[Conflict]:
+    """Names whose claimants have no package in common.
+
+    `claims` gives for each name the advisories that declare it, with the packages that each
+    affects. Packages of different ecosystems agree when their last part does: distributions and
+    catalogues call the same software by their own names.
+    """
+    found = []
+    for name, claimants in sorted(claims.items()):
+        named = [(advisory, packages) for advisory, packages in claimants if packages]
+        if any(
+            not _agree(one, other)
+            for position, (_, one) in enumerate(named)
+            for _, other in named[position + 1 :]
+        ):
+            parts = tuple((advisory, tuple(sorted(packages))) for advisory, packages in named)
+            found.append(Conflict(name, tuple(sorted(parts))))
+    return found
+
+
+def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one & other) or bool({_last(p) for p in one} & {_last(p) for p in other})
+
+
+def _last(package: str) -> str:
+    return package.replace(":", "/").rsplit("/", 1)[-1].lower().replace("_", "-")

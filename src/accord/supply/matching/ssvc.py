@@ -1,0 +1,119 @@
+"""Stakeholder-specific vulnerability categorisation: inputs to a decision, by table.
+
+Law (worse): an unknown input never gives a milder outcome than any value that it may have.
+
+Source: CERT/CC SSVC, "CISA Levels" 1.1.0 (decision) and "Deployer patch application priority"
+1.0.0 (urgency). Tables that were loaded as documents replace the built-in ones of an older
+version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import msgspec
+
+DECISIONS = ("act", "attend", "track*", "track")
+"""The most pressing first."""
+URGENCIES = ("immediate", "out-of-cycle", "scheduled", "defer")
+"""The most pressing first."""
+
+EXPLOITATION = ("none", "public poc", "active")
+AUTOMATABLE = ("no", "yes")
+TECHNICAL_IMPACT = ("partial", "total")
+MISSION = ("low", "medium", "high")
+HUMAN_IMPACT = ("low", "medium", "high", "very high")
+EXPOSURE = ("small", "controlled", "open")
+
+_CISA = (
+    "track track track track track track* track track attend track track attend "
+    "track track track* track track* attend track track attend track track* attend "
+    "track track attend track attend act attend attend act attend act act"
+).split()
+_DEPLOYER = (
+    "defer defer scheduled scheduled defer scheduled scheduled scheduled "
+    "defer scheduled scheduled scheduled scheduled scheduled scheduled scheduled "
+    "defer scheduled scheduled scheduled scheduled scheduled scheduled out-of-cycle "
+    "defer scheduled scheduled scheduled scheduled scheduled scheduled scheduled "
+    "defer scheduled scheduled scheduled scheduled scheduled scheduled out-of-cycle "
+    "scheduled scheduled scheduled out-of-cycle scheduled scheduled out-of-cycle out-of-cycle "
+    "scheduled scheduled out-of-cycle out-of-cycle scheduled out-of-cycle out-of-cycle "
+    "out-of-cycle scheduled scheduled out-of-cycle out-of-cycle out-of-cycle out-of-cycle "
+    "out-of-cycle out-of-cycle scheduled out-of-cycle out-of-cycle immediate out-of-cycle "
+    "out-of-cycle immediate immediate"
+).split()
+
+Cells = Mapping[tuple[str, ...], str]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One decision table."""
+
+    name: str
+    version: str
+    cells: Cells
+    """Outcome for each combination of inputs, the inputs in the table's own order."""
+
+
+def _table(name: str, version: str, outcomes: Sequence[str], *inputs: Sequence[str]) -> Table:
+    return Table(name, version, dict(zip(product(*inputs), outcomes, strict=True)))
+
+
+CISA = _table("CISA Levels", "1.1.0", _CISA, EXPLOITATION, AUTOMATABLE, TECHNICAL_IMPACT, MISSION)
+DEPLOYER = _table(
+    "Deployer patch application priority",
+    "1.0.0",
+    _DEPLOYER,
+    EXPLOITATION,
+    EXPOSURE,
+    AUTOMATABLE,
+    HUMAN_IMPACT,
+)
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """What is known of one exposure; an empty text is unknown."""
+
+    exploitation: str = ""
+    automatable: str = ""
+    technical_impact: str = ""
+    mission: str = ""
+    """`low`, `medium`, `high`, `very high`: mission and well-being, and human impact."""
+    exposure: str = ""
+    ruled_out: tuple[str, ...] = ()
+    """Values of exploitation that are known not to hold, while the value itself is unknown."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A decision, and the inputs that had to be assumed."""
+
+    decision: str
+    urgency: str
+    assumed: tuple[str, ...]
+    """`exploitation: active`, ...: each unknown input with the value that was taken."""
+
+
+def decide(inputs: Inputs, cisa: Table = CISA, deployer: Table = DEPLOYER) -> Outcome:
+    """Both tables' words; every unknown input takes the worst value that it may have."""
+    assumed: list[str] = []
+    possible = [value for value in EXPLOITATION if value not in inputs.ruled_out]
+    exploitation = _or_worst("exploitation", inputs.exploitation, possible, assumed)
+    automatable = _or_worst("automatable", inputs.automatable, AUTOMATABLE, assumed)
+    impact = _or_worst("technical impact", inputs.technical_impact, TECHNICAL_IMPACT, assumed)
+    mission = _or_worst("mission impact", inputs.mission, HUMAN_IMPACT, assumed)
+    exposure = _or_worst("system exposure", inputs.exposure, EXPOSURE, assumed)
+    wide = "high" if mission == "very high" else mission
+    return Outcome(
+        decision=cisa.cells[exploitation, automatable, impact, wide],
+        urgency=deployer.cells[exploitation, exposure, automatable, mission],
+        assumed=tuple(assumed),
+    )
+
+
+def _or_worst(name: str, value: str, values: Sequence[str], assumed: list[str]) -> str:
+    """`values` run from mild to bad."""
+    if value in values:
+        return value
+    assumed.append(f"{name}: {values[-1]}")
+    return values[-1]

@@ -1,0 +1,93 @@
+"""Vendor and product names whose CPE package a person has confirmed.
+
+Each row was compared with the CPE names that publishers of CVE records themselves give to the
+product, and with how CISA's catalogue of known exploited vulnerabilities spells it. A name that
+covers several products with different versions ("Windows", "multiple products") has no row: it
+stays a candidate until a person says which release is meant.
+"""
+
+from __future__ import annotations
+
+_ROWS: tuple[tuple[str, ...], ...] = (
+    ("name:adobe/acrobat reader", "cpe:a:adobe:acrobat_reader"),
+    ("name:adobe/coldfusion", "cpe:a:adobe:coldfusion"),
+    ("name:adobe/flash player", "cpe:a:adobe:flash_player"),
+    ("name:apache/http server", "cpe:a:apache:http_server"),
+    ("name:apache/log4j", "cpe:a:apache:log4j"),
+    ("name:apache/log4j2", "cpe:a:apache:log4j"),
+    ("name:apache/ofbiz", "cpe:a:apache:ofbiz"),
+    ("name:apache/struts", "cpe:a:apache:struts"),
+    ("name:apache/tomcat", "cpe:a:apache:tomcat"),
+    ("name:apple/ios", "cpe:o:apple:iphone_os"),
+    ("name:apple/ipados", "cpe:o:apple:ipados"),
+    ("name:apple/macos", "cpe:o:apple:macos"),
+    (
+        "name:atlassian/confluence data center and server",
+        "cpe:a:atlassian:confluence_data_center",
+        "cpe:a:atlassian:confluence_server",
+    ),
+    (
+        "name:atlassian/jira server and data center",
+        "cpe:a:atlassian:jira_data_center",
+        "cpe:a:atlassian:jira_server",
+    ),
+    ("name:cisco/ios xe", "cpe:o:cisco:ios_xe"),
+    ("name:cisco/ios xe software", "cpe:o:cisco:ios_xe"),
+    ("name:cisco/ios xr software", "cpe:o:cisco:ios_xr"),
+    ("name:cisco/nx os", "cpe:o:cisco:nx-os"),
+    ("name:citrix/netscaler adc", "cpe:a:citrix:netscaler_application_delivery_controller"),
+    ("name:citrix/netscaler gateway", "cpe:a:citrix:netscaler_gateway"),
+    ("name:connectwise/screenconnect", "cpe:a:connectwise:screenconnect"),
+    ("name:crushftp/crushftp", "cpe:a:crushftp:crushftp"),
+    ("name:debian/linux", "cpe:o:debian:debian_linux"),
+    ("name:fortinet/fortimanager", "cpe:o:fortinet:fortimanager", "cpe:a:fortinet:fortimanager"),
+    ("name:fortinet/fortios", "cpe:o:fortinet:fortios"),
+    ("name:fortinet/fortiproxy", "cpe:a:fortinet:fortiproxy"),
+    ("name:google/android", "cpe:o:google:android"),
+    ("name:google/chrome", "cpe:a:google:chrome"),
+    ("name:ibm/db2", "cpe:a:ibm:db2"),
+    ("name:ibm/db2 for linux unix and windows", "cpe:a:ibm:db2"),
+    ("name:ivanti/endpoint manager epm", "cpe:a:ivanti:endpoint_manager"),
+    ("name:ivanti/endpoint manager mobile epmm", "cpe:a:ivanti:endpoint_manager_mobile"),
+    ("name:jenkins/jenkins", "cpe:a:jenkins:jenkins"),
+    ("name:jetbrains/teamcity", "cpe:a:jetbrains:teamcity"),
+    ("name:linux/kernel", "cpe:o:linux:linux_kernel"),
+    ("name:microsoft/365 apps for enterprise", "cpe:a:microsoft:365_apps"),
+    ("name:microsoft/exchange server", "cpe:a:microsoft:exchange_server"),
+    ("name:microsoft/internet explorer", "cpe:a:microsoft:internet_explorer"),
+    ("name:microsoft/sharepoint", "cpe:a:microsoft:sharepoint_server"),
+    ("name:microsoft/sharepoint server", "cpe:a:microsoft:sharepoint_server"),
+    ("name:microsoft/sql server", "cpe:a:microsoft:sql_server"),
+    ("name:microsoft/windows 10 version 1607", "cpe:o:microsoft:windows_10_1607"),
+    ("name:microsoft/windows 10 version 1809", "cpe:o:microsoft:windows_10_1809"),
+    ("name:microsoft/windows 10 version 21h2", "cpe:o:microsoft:windows_10_21h2"),
+    ("name:microsoft/windows 10 version 22h2", "cpe:o:microsoft:windows_10_22h2"),
+    ("name:microsoft/windows 11 version 22h2", "cpe:o:microsoft:windows_11_22h2"),
+    ("name:microsoft/windows 11 version 23h2", "cpe:o:microsoft:windows_11_23h2"),
+    ("name:microsoft/windows 11 version 24h2", "cpe:o:microsoft:windows_11_24h2"),
+    ("name:microsoft/windows server 2016", "cpe:o:microsoft:windows_server_2016"),
+    ("name:microsoft/windows server 2019", "cpe:o:microsoft:windows_server_2019"),
+    ("name:microsoft/windows server 2022", "cpe:o:microsoft:windows_server_2022"),
+    ("name:mongodb/server", "cpe:a:mongodb:mongodb"),
+    ("name:mozilla/firefox", "cpe:a:mozilla:firefox"),
+    ("name:openssl/openssl", "cpe:a:openssl:openssl"),
+    ("name:oracle/weblogic server", "cpe:a:oracle:weblogic_server"),
+    ("name:palo alto networks/globalprotect app", "cpe:a:paloaltonetworks:globalprotect_app"),
+    ("name:palo alto networks/pan os", "cpe:o:paloaltonetworks:pan-os"),
+    ("name:progress/telerik report server", "cpe:a:progress_software:telerik_report_server"),
+    ("name:rarlab/winrar", "cpe:a:rarlab:winrar"),
+    ("name:red hat/enterprise linux", "cpe:o:redhat:enterprise_linux"),
+    ("name:red hat/openshift container platform", "cpe:a:redhat:openshift"),
+    ("name:red hat/satellite", "cpe:a:redhat:satellite"),
+    ("name:roundcube/webmail", "cpe:a:roundcube:webmail"),
+    ("name:solarwinds/serv u", "cpe:a:solarwinds:serv-u"),
+    ("name:solarwinds/web help desk", "cpe:a:solarwinds:webhelpdesk"),
+    ("name:sonatype/nexus repository", "cpe:a:sonatype:nexus_repository_manager"),
+    ("name:sonicwall/sonicos", "cpe:o:sonicwall:sonicos"),
+    ("name:veeam/backup replication", "cpe:a:veeam:backup_&_replication"),
+    ("name:vmware/esxi", "cpe:o:vmware:esxi"),
+    ("name:vmware/vcenter server", "cpe:a:vmware:vcenter_server"),
+)
+
+REVIEWED = {row[0]: row[1:] for row in _ROWS}
+"""From `name:vendor/product` to CPE packages."""

@@ -1,0 +1,96 @@
+"""From settings to live objects: the only place that names adapters."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from accord.core.clock import Clock, SystemClock
+from accord.core.errors import AccordError
+from accord.flows.exposures import Exposures
+from accord.store import database, migrate
+from accord.store.intake import SqlIntake
+from accord.store.views import SqlViews
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Which node."""
+
+    home: Path
+    """Folder of the node; the embedded database lives in it."""
+    database: str = ""
+    """`postgresql://...`, or empty for the embedded database."""
+
+
+class Node:
+    """One node: its store and its clock."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database."""
+        return database.connect(self.settings.database, self.settings.home)
+
+    @cached_property
+    def intake(self) -> SqlIntake:
+        """The one writer."""
+        return SqlIntake(self.engine)
+
+    @cached_property
+    def views(self) -> SqlViews:
+        """What the node knows."""
+        return SqlViews(self.engine)
+
+    @cached_property
+    def exposures(self) -> Exposures:
+        """The ranked list."""
+        return Exposures(self.views)
+
+    @property
+    def address(self) -> str:
+        """Where the database is, without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    def create(self) -> bool:
+        """Create the node, or upgrade it; tells whether it is new.
+
+        Raises:
+            AccordError: the folder or the database cannot be used.
+        """
+        try:
+            self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as wrong:
+            raise AccordError(f"cannot make {self.settings.home}: {wrong.strerror}") from wrong
+        new = not self._is_node()
+        migrate.upgrade(self.engine)
+        return new
+
+    def open(self) -> Node:
+        """The node itself, once it is known to be there.
+
+        Raises:
+            NotFound: no node here, or one of another schema.
+            AccordError: the database does not answer.
+        """
+        if not self.settings.database and not (self.settings.home / "accord.sqlite").exists():
+            raise migrate.NotFound(
+                f"no node in {self.settings.home}; run `accord init`, or name another with --home"
+            )
+        try:
+            migrate.check(self.engine)
+        except (OperationalError, DBAPIError) as wrong:
+            raise AccordError(f"the database at {self.address} does not answer") from wrong
+        return self
+
+    def _is_node(self) -> bool:
+        try:
+            return migrate.is_node(self.engine)
+        except (OperationalError, DBAPIError) as wrong:
+            raise AccordError(f"the database at {self.address} does not answer") from wrong

@@ -1,0 +1,26 @@
+"""What holds for every test: no test meets the person's own node, and properties are steady."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Two busy cores make single examples slow now and then: that says nothing about the code.
+settings.register_profile("accord", deadline=None, print_blob=True)
+settings.register_profile(
+    "ci",
+    parent=settings.get_profile("accord"),
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("ci" if os.environ.get("CI") else "accord")
+
+
+@pytest.fixture(autouse=True)
+def no_node_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test names its node; it never finds the one of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith("ACCORD_")]:
+        if name != "ACCORD_REAL_DATA":
+            monkeypatch.delenv(name)
