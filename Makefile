@@ -15,6 +15,7 @@ BASE := $(VENV)/stamp-base
 DEV := $(VENV)/stamp-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-input
 LOCKED := --require-hashes --only-binary :all:
+SOAKS := $(wildcard benchmarks/soak*.py)
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate $(UPGRADE) --group build
 
@@ -56,10 +57,10 @@ commands: $(DEV)
 	@mv $(VENV)/commands.md docs/commands.md
 
 bench: $(DEV)
-	@scripts/each 'benchmarks/bench_*.py' $(BIN)/python $(ARGS)
+	@scripts/each $(BIN)/python '$(ARGS)' $(filter-out $(SOAKS) benchmarks/_%,$(wildcard benchmarks/*.py))
 
 soak: $(DEV)
-	@scripts/each 'benchmarks/soak*.py' $(BIN)/python $(ARGS)
+	@scripts/each $(BIN)/python '$(ARGS)' $(SOAKS)
 
 lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: install it, or name it with UV=/path/to/uv' >&2; exit 1; }

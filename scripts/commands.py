@@ -13,7 +13,7 @@ from typing import Any
 
 import typer.main
 
-from accord.cli import app
+from accord.cli.app import app
 
 _HEAD = """\
 # Commands
@@ -41,8 +41,17 @@ def _help(text: str | None) -> str:
     return inspect.cleandoc((text or "").split("\f", 1)[0]).strip()
 
 
+def _default(parameter: Any) -> str:
+    """What holds where nothing is said; never a path of the machine that writes the page."""
+    if isinstance(parameter.show_default, str):
+        return f" `{parameter.show_default}` if not given."
+    value = parameter.default
+    said = isinstance(value, int | str) and not isinstance(value, bool) and value != ""
+    return f" `{value}` if not given." if said else ""
+
+
 def _cell(parameter: Any) -> str:
-    text = " ".join(_help(parameter.help).split())
+    text = " ".join(_help(parameter.help).split()) + _default(parameter)
     if parameter.envvar:
         name = parameter.envvar if isinstance(parameter.envvar, str) else parameter.envvar[0]
         text = f"{text} Or by `{name}`." if name not in text else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,9 +19,12 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "accord")
 
 
-@pytest.fixture(autouse=True)
-def no_node_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test names its node; it never finds the one of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith("ACCORD_")]:
-        if name != "ACCORD_REAL_DATA":
-            monkeypatch.delenv(name)
+@pytest.fixture(autouse=True, scope="session")
+def no_node_of_the_person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A test names its node; it never meets the one of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("ACCORD_")]:
+            if name != "ACCORD_REAL_DATA":
+                patch.delenv(name)
+        patch.setenv("ACCORD_HOME", str(tmp_path_factory.getbasetemp() / "no-node-named"))
+        yield

@@ -39,7 +39,7 @@ OTHER_CONTRADICTIONS = frozenset(
 
 def changed(*changes: tuple[str, Any]) -> dict[str, Any]:
     """The specimen with values set, appended (`/-`) or taken away at JSON pointers."""
-    document = copy.deepcopy(SPECIMEN)
+    document: dict[str, Any] = copy.deepcopy(SPECIMEN)
     for pointer, value in changes:
         *steps, last = pointer.split("/")[1:]
         at: Any = document
@@ -165,6 +165,7 @@ BROKEN: list[tuple[str, list[tuple[str, Any]]]] = [
     ("6.1.16", [(f"{TRACKING}/version", "1")]),
     ("6.1.16", history("final", "1.0.0", ("1.0.0", ONE), ("1.0.1", TWO))),
     ("6.1.16", history("final", "2", ("2", ONE), ("1", TWO))),
+    ("6.1.16", history("final", "1.0.0-rc", ("1.0.0", ONE))),
     ("6.1.17", [(f"{TRACKING}/version", "0")]),
     ("6.1.17", history("interim", "0.9.5", ("0.9.5", ONE))),
     ("6.1.17", history("final", "1.0.0-rc", ("1.0.0-rc", ONE))),
@@ -267,7 +268,7 @@ SHAPELESS: list[tuple[str, list[tuple[str, Any]]]] = [
     (V0, [(f"{V0}/cve", "CVE-24-1")]),
     (f"{V0}/ids", [(f"{V0}/ids/-", SPECIMEN["vulnerabilities"][0]["ids"][0])]),
     (f"{V0}/product_status/fixed", [(f"{V0}/product_status/fixed/-", "GM-NEW")]),
-    (f"{V0}/scores/0/products", [(f"{V0}/scores/0/products", GONE)]),
+    (f"{V0}/scores/0", [(f"{V0}/scores/0/products", GONE)]),
     (f"{V0}/scores/1", [(f"{V0}/scores/1", {"products": ["RK"]})]),
     (f"{V0}/remediations/0/url", [(f"{V0}/remediations/0/url", "ftp")]),
     (f"{V0}/title", [(f"{V0}/title", None)]),

@@ -49,7 +49,7 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=0)
     for position, name in enumerate(columns):
         justify = "right" if position in right else "left"
         width = widths[position] if widths else None

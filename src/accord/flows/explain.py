@@ -119,7 +119,7 @@ class _Reasons:
         reasons = []
         for position, judged in enumerate(self._exposure.statements):
             statement = judged.statement
-            taken = "taken" if position == 0 else "refused: another has more standing or is later"
+            taken = "taken" if position == 0 and judged.counts else _refusal(judged)
             why = statement.justification or statement.impact or statement.action
             author = statement.author or "an unnamed author"
             sentence = (
@@ -158,6 +158,12 @@ class _Reasons:
         return reasons
 
 
+def _refusal(judged: vex.Judged) -> str:
+    if not judged.counts:
+        return "refused: only a name suggests this product, and the author is not its supplier"
+    return "refused: another has more standing or is later"
+
+
 def _source(row: DocumentRow, place: str) -> Source:
     name = row.sources[0] if row.sources else ""
     return Source(row.digest, row.kind, name, row.learned[:10], place)
@@ -173,7 +179,8 @@ def _interval(match: Match) -> str:
     order = f" in the {match.scheme} order" if match.scheme else ""
     if match.since and match.since == match.until and match.until_included:
         return f"{version} is listed as affected"
-    low = f"{match.since} <= {version}" if match.since else f"{version} from the beginning"
+    from_ = "<=" if match.since_included else "<"
+    low = f"{match.since} {from_} {version}" if match.since else f"{version} from the beginning"
     if not match.until:
         return f"{low}{order}, and no repaired version is named"
     sign = "<=" if match.until_included else "<"

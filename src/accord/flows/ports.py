@@ -11,6 +11,7 @@ import msgspec
 from accord.core.digests import Digest
 from accord.flows.prepared import Known, Prepared
 from accord.supply.matching import exposures
+from accord.supply.matching.signals import Signal
 
 
 class Kept(Protocol):
@@ -81,6 +82,27 @@ class View(Protocol):
 
     def document(self, name: str) -> DocumentRow | None:
         """A document by its digest or the beginning of one."""
+
+    def shelf(self, kind: str, state: str, offset: int, limit: int) -> Shelf:
+        """One page of the documents of a kind and a state; empty is any."""
+
+    def editions(self, subject: str) -> list[DocumentRow]:
+        """Every document about one subject, the latest edition first."""
+
+    def contents(self, digest: str, offset: int, limit: int) -> Contents:
+        """What the facts of a document are, with one page of its components."""
+
+    def body(self, digest: str) -> bytes:
+        """A document byte for byte, checked against its digest."""
+
+    def vulnerability(self, name: str) -> Vulnerability | None:
+        """A vulnerability by any of its names, or by the identifier of an advisory."""
+
+    def deployments(self) -> list[DeploymentRow]:
+        """What estates and claims say is run, once for each bill of it."""
+
+    def bill_summaries(self) -> list[BillSummary]:
+        """Every bill that counts, without its components."""
 
 
 class Views(Protocol):
@@ -157,6 +179,7 @@ class Match(msgspec.Struct, frozen=True):
     vulnerability: str
     since: str
     until: str
+    since_included: bool
     until_included: bool
     fixed: str
     place: str
@@ -172,3 +195,134 @@ class Evidence(msgspec.Struct, frozen=True):
     """Reference, place and document of each component."""
     documents: dict[int, DocumentRow]
     """Every document that is named anywhere in the explanation."""
+
+
+class BillSummary(BillRow, frozen=True, kw_only=True):
+    """A bill, with who made what it describes."""
+
+    supplier: str
+    format: str
+
+
+class DeploymentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A release in use, by an estate or a claim."""
+
+    operator: str
+    product: str
+    release: str
+    supplier: str
+    country: str
+    sector: str
+    site: str
+    exposure: str
+    """SSVC system exposure, or empty."""
+    mission: str
+    """SSVC mission impact, or empty."""
+    bill: str
+    """Digest of its bill; empty where it has none here."""
+    document: int
+
+
+class ComponentRow(msgspec.Struct, frozen=True):
+    """A component, as its bill names it."""
+
+    name: str
+    version: str
+    purl: str
+    cpe: str
+    supplier: str
+    kind: str
+    place: str
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What the facts of one document are."""
+
+    counts: tuple[tuple[str, int], ...]
+    """Sort of fact, and how many."""
+    components: tuple[ComponentRow, ...]
+    vulnerabilities: tuple[tuple[str, str], ...]
+    """Name, and title or VEX status, of the vulnerabilities that it speaks of; the first 500."""
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """One page of the documents."""
+
+    documents: tuple[DocumentRow, ...]
+    count: int
+    """Documents of this kind and state, on all pages."""
+    kinds: dict[str, int]
+    """Documents of this state by kind."""
+    states: dict[str, int]
+    """Documents of this kind by state."""
+    unopened: tuple[tuple[str, str], ...]
+    """Source and reason of what was refused before it became a document; the first 500."""
+    unopened_count: int
+
+
+class AdvisoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What one document says a vulnerability is."""
+
+    advisory: str
+    vulnerability: str
+    publisher: str
+    title: str
+    published: str
+    """YYYY-MM-DD, or empty."""
+    modified: str
+    """YYYY-MM-DD, or empty."""
+    withdrawn: str
+    """YYYY-MM-DD, or empty: it stands."""
+    place: str
+    document: int
+
+
+class AffectedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One interval of versions that a document names as affected."""
+
+    vulnerability: str
+    package: str
+    stream: str
+    scheme: str
+    """Name of the order of versions; empty: there is none."""
+    since: str
+    """First affected version; empty: from the beginning."""
+    until: str
+    """Where it ends; empty: no repaired version is named."""
+    since_included: bool
+    until_included: bool
+    fixed: str
+    place: str
+    document: int
+
+
+class StatementRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A VEX statement, for a person."""
+
+    vulnerability: str
+    status: str
+    products: tuple[str, ...]
+    """What it speaks of; the first 20."""
+    author: str
+    why: str
+    at: str
+    """YYYY-MM-DD, or empty."""
+    place: str
+    document: int
+
+
+class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that documents say about one vulnerability."""
+
+    name: str
+    aliases: tuple[str, ...]
+    related: tuple[str, ...]
+    advisories: tuple[AdvisoryRow, ...]
+    affected: tuple[AffectedRow, ...]
+    """The first 500."""
+    affected_count: int
+    signals: tuple[Signal, ...]
+    statements: tuple[StatementRow, ...]
+    """The first 500."""
+    documents: dict[int, DocumentRow]
+    """Every document that is named in any of these."""

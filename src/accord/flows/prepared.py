@@ -17,7 +17,8 @@ class Rows(msgspec.Struct, array_like=True):
     tables: dict[str, list[Row]]
     """Rows of the tables that hold nothing but text and numbers, in the columns' order."""
     affected: list[Row]
-    """package, stream, lo, hi, scheme, vulnerability, since, until, fixed, place, included."""
+    """package, stream, lo, hi, scheme, vulnerability, since, until, fixed, place, whether
+    since and until are included."""
     components: list[Row]
     identities: list[Row]
     """Index of the component, then package, stream, text, key, scheme, how."""

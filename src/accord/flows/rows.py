@@ -100,7 +100,8 @@ def _affected(rows: Rows, fact: Affected, problems: dict[NotEvaluated, None]) ->
     for span in found:
         rows.affected.append(
             (fact.package, fact.stream, span.lo, span.hi, number, fact.vulnerability, span.since,
-             span.until, span.fixed or repaired, fact.place, span.until_included)
+             span.until, span.fixed or repaired, fact.place, span.since_included,
+             span.until_included)
         )  # fmt: skip
     for text in wrong:
         problems[NotEvaluated(fact.place, "unorderable range", text, fact.vulnerability)] = None

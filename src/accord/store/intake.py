@@ -21,7 +21,7 @@ _PLAIN = {table.name: table for table in schema.FACTS}
 _DOCUMENT = ("id", "digest", "kind", "subject", "edition", "title", "learned", "size", "outcome",
              "current")  # fmt: skip
 _AFFECTED = ("id", "document_id", "package_id", "stream", "lo", "hi", "scheme", "vulnerability",
-             "since", "until", "fixed", "place", "until_included")  # fmt: skip
+             "since", "until", "fixed", "place", "since_included", "until_included")  # fmt: skip
 _MANY = 500
 
 

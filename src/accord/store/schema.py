@@ -141,6 +141,7 @@ affected = Table(
     Column("hi", LargeBinary, nullable=False),
     Column("scheme", SmallInteger, nullable=False),
     *_texts("vulnerability", "since", "until", "fixed", "place"),
+    Column("since_included", Boolean, nullable=False),
     Column("until_included", Boolean, nullable=False),
     Index("affected_place", "package_id", "stream", "lo"),
     Index("affected_vulnerability", "vulnerability"),

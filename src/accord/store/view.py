@@ -12,7 +12,7 @@ from accord.core.editions import Edition, current
 from accord.supply.matching.aliases import Names
 from accord.supply.matching.exposures import Hit, Known, Part, Running
 from accord.supply.matching.signals import Signal, Signals
-from accord.supply.matching.vex import Statement
+from accord.supply.matching.vex import Statement, Statements
 
 _SIGNALS = {
     "ssvc": "SELECT vulnerability, document_id, place, exploitation, automatable,"
@@ -63,7 +63,7 @@ class SqlView:
             advisories=ids,
             titles=titles,
             withdrawn=withdrawn,
-            statements=self._statements(vulnerabilities),
+            statements=Statements(self._about(vulnerabilities)),
             signals=self._signals(vulnerabilities),
             judgements=self._judgements(),
         )
@@ -182,13 +182,6 @@ class SqlView:
                     withdrawn.add(place)
         return ids, titles, frozenset(withdrawn)
 
-    def _statements(self, wanted: Collection[str]) -> dict[str, list[Statement]]:
-        found: dict[str, list[Statement]] = {}
-        for statement in self.statements():
-            for name in {statement.vulnerability, *statement.aliases} & set(wanted):
-                found.setdefault(name, []).append(statement)
-        return found
-
     def statements(self) -> Iterator[Statement]:
         """Every VEX statement that counts."""
         for row in self.counting("SELECT * FROM vex"):
@@ -208,6 +201,12 @@ class SqlView:
                 place=row.place,
                 aliases=_texts(row.aliases),
             )
+
+    def _about(self, vulnerabilities: Collection[str]) -> Iterator[Statement]:
+        """The statements about some vulnerabilities."""
+        for statement in self.statements():
+            if not {statement.vulnerability, *statement.aliases}.isdisjoint(vulnerabilities):
+                yield statement
 
     def _signals(self, wanted: Collection[str]) -> Signals:
         by_name: dict[str, list[Signal]] = {}

@@ -6,10 +6,23 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, text
 
-from accord.flows.ports import BillRow, DocumentRow, Evidence, Found, Gap, Match
-from accord.store import state
+from accord.flows.ports import (
+    BillRow,
+    BillSummary,
+    Contents,
+    DeploymentRow,
+    DocumentRow,
+    Evidence,
+    Found,
+    Gap,
+    Match,
+    Shelf,
+    Vulnerability,
+)
+from accord.store import lookups, state
 from accord.store.gaps import gaps
 from accord.store.view import SqlView
 from accord.supply.matching import schemes
@@ -17,7 +30,7 @@ from accord.supply.matching.exposures import Exposure
 
 _MATCH = """
 SELECT p.name, v.stream, v.scheme, v.text, i.how, a.vulnerability, a.since, a.until,
-       a.until_included, a.fixed, a.place, a.document_id
+       a.since_included, a.until_included, a.fixed, a.place, a.document_id
 FROM affected a JOIN version v ON v.id = :version
 JOIN identity i ON i.version_id = v.id AND i.component_id = :component
 JOIN package p ON p.id = a.package_id
@@ -102,6 +115,7 @@ class SqlNodeView(SqlView):
                 vulnerability=row.vulnerability,
                 since=row.since,
                 until=row.until,
+                since_included=bool(row.since_included),
                 until_included=bool(row.until_included),
                 fixed=row.fixed,
                 place=row.place,
@@ -178,6 +192,46 @@ class SqlNodeView(SqlView):
             ]
         }
         return self.documents_by_id({found[0].id}, refused).get(found[0].id)
+
+    def shelf(self, kind: str, state: str, offset: int, limit: int) -> Shelf:
+        """One page of the documents, the newest first."""
+        shelf, ids = lookups.shelf(self, kind, state, offset, limit)
+        rows = self.documents_by_id(ids) if ids else {}
+        return msgspec.structs.replace(shelf, documents=tuple(rows[id_] for id_ in ids))
+
+    def editions(self, subject: str) -> list[DocumentRow]:
+        """Every document about one subject, the latest edition first."""
+        found = self.rows("SELECT id FROM document WHERE subject = :s", s=subject)
+        ids = {row.id for row in found if row.id in self.documents.learned} if subject else set()
+        rows = self.documents_by_id(ids).values() if ids else ()
+        return sorted(rows, key=lambda row: (row.edition, row.digest), reverse=True)
+
+    def contents(self, digest: str, offset: int, limit: int) -> Contents:
+        """What the facts of a document are, with one page of its components."""
+        return lookups.contents(self, self._id(digest), offset, limit)
+
+    def body(self, digest: str) -> bytes:
+        """A document byte for byte, checked against its digest."""
+        return lookups.body(self, self._id(digest))
+
+    def _id(self, digest: str) -> int:
+        return int(self.rows("SELECT id FROM document WHERE digest = :d", d=digest)[0].id)
+
+    def vulnerability(self, name: str) -> Vulnerability | None:
+        """A vulnerability by any of its names, or by the identifier of an advisory."""
+        found = lookups.vulnerability(self, name)
+        if found is None:
+            return None
+        documents = self.documents_by_id(found[1]) if found[1] else {}
+        return msgspec.structs.replace(found[0], documents=documents)
+
+    def deployments(self) -> list[DeploymentRow]:
+        """What estates and claims say is run, once for each bill of it."""
+        return lookups.deployments(self)
+
+    def bill_summaries(self) -> list[BillSummary]:
+        """Every bill that counts, without its components."""
+        return lookups.bill_summaries(self)
 
     def documents_by_id(
         self, wanted: Collection[int], refused: dict[int, list[tuple[str, str]]] | None = None

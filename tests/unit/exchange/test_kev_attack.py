@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from shared import real_members
 
 from accord.core.errors import Invalid, TooLarge, Unreadable
 from accord.exchange.threats import kev_attack
 from accord.exchange.threats.facts import Technique
-from shared import real_members
 
 MAPPING = {
     "capability_id": "CVE-2030-0001",

@@ -92,12 +92,12 @@ class Links:
             following: list[tuple[str, tuple[str, ...], str]] = []
             for here, chain, newest in front:
                 for link in self._direct.get(here, ()):
-                    self._count()
+                    self.count()
                     words = ", ".join((*chain, link.kind))
                     path = Path(link.target, words, max(newest, link.modified), link.place)
                     found.setdefault(link.target, path)
                 for there, step, link in self._onward.get(here, ()):
-                    self._count()
+                    self.count()
                     if there not in seen:
                         seen.add(there)
                         following.append((there, (*chain, step), max(newest, link.modified)))
@@ -111,14 +111,20 @@ class Links:
         if self._things[sighted].type == "vulnerability":
             return [sighted]
         ends = [link.target for link in self._direct.get(sighted, ())]
-        for indicated in self._indicated.get(sighted, ()):
+        for indicated in dict.fromkeys(self._indicated.get(sighted, ())):
             if self._things[indicated].type == "vulnerability":
                 ends.append(indicated)
             ends += [link.target for link in self._direct.get(indicated, ())]
-        self._count(len(ends))
+        self.count(len(ends))
         return list(dict.fromkeys(ends))
 
-    def _count(self, steps: int = 1) -> None:
+    def count(self, steps: int = 1) -> None:
+        """Count work that grows with the product of two lists.
+
+        Raises:
+            TooLarge: past the limit of items, counted over the whole bundle.
+
+        """
         self._steps += steps
         if self._steps > LIMITS.items:
             raise TooLarge(f"more than {LIMITS.items:,} steps along relationships", "/objects")

@@ -127,7 +127,7 @@ class _Bundle:
     def _nothing(self, thing: Thing) -> Iterator[Fact]:
         """A vulnerability gives no fact of its own, but its names must be readable."""
         vulnerabilities(thing)
-        return iter(())
+        yield from ()
 
     def _keep(self, thing: Thing, facts: Iterator[Fact]) -> None:
         try:
@@ -184,7 +184,9 @@ class _Bundle:
 
     def _exploits(self, actor: Thing, links: Links) -> Iterator[Exploits]:
         for path in links.of(actor.id):
-            for name in self._names[path.vulnerability]:
+            names = self._names[path.vulnerability]
+            links.count(len(names))
+            for name in names:
                 yield Exploits(
                     name, actor.text("name"), actor.id, path.chain, path.modified, path.place
                 )
@@ -207,7 +209,9 @@ class _Bundle:
             self._seen_by(thing),
         )
         for end in tied:
-            for name in self._names[end]:
+            names = self._names[end]
+            links.count(len(names))
+            for name in names:
                 yield Sighting(
                     name, thing.id, seen_by, first, last, count,
                     thing.modified, thing.revoked, thing.place,

@@ -167,6 +167,8 @@ def _rows(body: list[str], before: int, made: Reading) -> Iterator[tuple[int, li
             continue
         if cells is None:
             return
+        if line - before > LIMITS.items:
+            raise TooLarge(f"more than {LIMITS.items:,} lines; split the table", f"line {line}")
         yield line, cells
 
 

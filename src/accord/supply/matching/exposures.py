@@ -10,7 +10,7 @@ vulnerability by whatever name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from accord.supply.matching import ssvc
 from accord.supply.matching.aliases import Names
 from accord.supply.matching.confidence import BY_IDENTIFIER
 from accord.supply.matching.signals import Signals, Threat
-from accord.supply.matching.vex import Judged, Statement, Subject, Thing, judge
+from accord.supply.matching.vex import Judged, Statements, Subject, Thing
 
 STATUSES = ("exposed", "under_investigation", "candidate", "fixed", "not_affected")
 """In the order in which they are listed."""
@@ -151,8 +151,7 @@ class Known(msgspec.Struct):
     """Identifier of the advisory, by document and vulnerability."""
     titles: Mapping[tuple[int, str], str]
     withdrawn: frozenset[tuple[int, str]]
-    statements: Mapping[str, Sequence[Statement]]
-    """By each name of a vulnerability."""
+    statements: Statements
     signals: Signals
     judgements: Mapping[str, str]
     """A person's verdict by exposure."""
@@ -233,7 +232,7 @@ def _exposure(
     known: Known, part: Part, running: Running, vulnerability: str, group: _Group
 ) -> Exposure:
     aliases = known.names.of(vulnerability)
-    judged = tuple(judge(_statements(known, aliases), _subject(part, running)))
+    judged = tuple(known.statements.judge(aliases, _subject(part, running)))
     id_ = identifier(running, part, vulnerability)
     threat = known.signals.of(aliases)
     inputs = threat.inputs(running.mission, running.exposure)
@@ -286,21 +285,15 @@ def _status(known: Known, id_: str, group: _Group, judged: Sequence[Judged]) -> 
     """A person's verdict first, then the statement that counts, then how sure the match is."""
     if id_ in known.judgements:
         return known.judgements[id_]
-    if judged:
-        return _VEX_STATUS[judged[0].statement.status]
+    if judged and judged[0].counts:
+        stated = _VEX_STATUS[judged[0].statement.status]
+        if stated != "exposed" or not judged[0].by_name:
+            return stated
     return "exposed" if group.how == BY_IDENTIFIER else "candidate"
 
 
 def _suggestion(group: _Group) -> str:
     return "a CPE beside a package URL" if group.how else "vendor and product name"
-
-
-def _statements(known: Known, aliases: Iterable[str]) -> Iterable[Statement]:
-    seen = {}
-    for name in aliases:
-        for statement in known.statements.get(name, ()):
-            seen[statement.id] = statement
-    return seen.values()
 
 
 def _subject(part: Part, running: Running) -> Subject:

@@ -64,7 +64,8 @@ SCHEMES = (
 
 _ECOSYSTEMS = {
     "semver": (
-        "semver npm crates.io cargo hex swift swifturl githubactions kubernetes vscode openvsx"
+        "semver npm crates.io cargo hex swift swifturl githubactions github kubernetes vscode"
+        " vscodeextension openvsx"
     ),
     "golang": "golang go",
     "pub": "pub",
@@ -74,16 +75,16 @@ _ECOSYSTEMS = {
     "rubygems": "rubygems gem",
     "nuget": "nuget",
     "packagist": "packagist composer",
-    "debian": "debian deb ubuntu",
+    "debian": "debian deb ubuntu echo",
     "rpm": (
         "rpm redhat rhel rocky rockylinux almalinux suse opensuse mageia openeuler photonos"
         " azurelinux amazonlinux fedora centos oraclelinux"
     ),
-    "alpine": "alpine apk wolfi chainguard minimos alpaquita bellsofthardenedcontainers",
+    "alpine": "alpine apk wolfi chainguard minimos alpaquita cleanstart bellsofthardenedcontainers",
     "cran": "cran bioconductor",
     "hackage": "hackage ghc",
     "intdot": "intdot",
-    "vendor": "vendor generic cpe name github linux",
+    "vendor": "vendor generic cpe name linux ossfuzz",
 }
 """OSV ecosystems, package URL types and names of version ranges, without case and spaces. Left
 out are those without a documented order or with one that is not written here yet: ConanCenter,

@@ -12,7 +12,8 @@ CycloneDX BOM-Link.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -79,21 +80,134 @@ class Judged(msgspec.Struct, frozen=True):
 
     statement: Statement
     standing: int
+    by_name: bool
+    """Only vendor and product names say that it means this product."""
+
+    @property
+    def counts(self) -> bool:
+        """What only a name suggests is believed of the supplier alone."""
+        return not self.by_name or self.standing == SUPPLIER
 
 
-def judge(statements: Iterable[Statement], subject: Subject) -> list[Judged]:
-    """The statements that speak of this subject; the first is the one that counts."""
-    found = [
-        Judged(statement, standing(statement, subject))
-        for statement in statements
-        if speaks_of(statement, subject)
-    ]
-    found.sort(key=lambda j: (j.standing, j.statement.at, _gravity(j.statement)), reverse=True)
-    return found
+class References:
+    """References of one statement, sorted once by what they name."""
+
+    def __init__(self, references: Iterable[str]) -> None:
+        self._exact: set[str] = set()
+        self._packages: dict[str, list[Named]] = {}
+        for reference in references:
+            self._exact.add(link(reference))
+            named = _named(reference)
+            if named is not None:
+                self._packages.setdefault(named.package, []).append(named)
+
+    def __bool__(self) -> bool:
+        return bool(self._exact)
+
+    def places(self) -> Iterator[str]:
+        """Everything that a thing may share with them: whole references, and packages."""
+        yield from self._exact
+        yield from self._packages
+
+    def mean(self, thing: Thing) -> bool:
+        """Whether any of them means this thing by an identifier.
+
+        What a reference leaves open (version, qualifiers) it says of all; what it names must
+        agree.
+        """
+        if not self._exact.isdisjoint(thing.others) or (thing.ref and thing.ref in self._exact):
+            return True
+        return any(self._means(_named(own)) for own in (thing.purl, thing.cpe) if own)
+
+    def _means(self, own: Named | None) -> bool:
+        if own is None:
+            return False
+        return any(said.holds(own) for said in self._packages.get(own.package, ()))
+
+    def suggest(self, thing: Thing) -> bool:
+        """Whether any of them means this thing by its supplier's and its own name."""
+        package = names.package(thing.supplier, thing.name)
+        own = Named(package, thing.version)
+        return any(said.holds(own) for said in self._packages.get(package, ()))
 
 
-def _gravity(statement: Statement) -> int:
-    return _GRAVITY.index(statement.status) if statement.status in _GRAVITY else 0
+class Named(msgspec.Struct, frozen=True):
+    """A reference that names a package, perhaps with version and qualifiers."""
+
+    package: str
+    version: str = ""
+    qualifiers: tuple[tuple[str, str], ...] = ()
+    subpath: str = ""
+
+    def holds(self, own: Named) -> bool:
+        """Whether everything that this says is so of the other."""
+        if self.version and self.version != own.version:
+            return False
+        if self.subpath and self.subpath != own.subpath:
+            return False
+        return set(self.qualifiers) <= set(own.qualifiers)
+
+
+@lru_cache(1 << 16)
+def _named(reference: str) -> Named | None:
+    try:
+        if reference.startswith("pkg:"):
+            found = purl.parse(reference)
+            return Named(found.package, found.version, found.qualifiers, found.subpath)
+        if reference.startswith("cpe:"):
+            named = cpe.parse(reference)
+            return Named(named.package, named.release) if named.package else None
+    except Invalid:
+        return None
+    if reference.startswith("name:"):
+        package, _, version = reference.partition("@")
+        return Named(package, version)
+    return None
+
+
+_Ready = tuple[Statement, References, References]
+
+
+class Statements:
+    """Every statement that counts, ready to be asked about exposures."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self._index: dict[tuple[str, str], list[_Ready]] = {}
+        for one in statements:
+            ready = (one, References(one.products), References(one.subcomponents))
+            for name in {one.vulnerability, *one.aliases}:
+                for key in ready[1].places():
+                    self._index.setdefault((name, key), []).append(ready)
+
+    def judge(self, vulnerability: Iterable[str], subject: Subject) -> list[Judged]:
+        """The statements that speak of this subject, by any name of the vulnerability.
+
+        The first is the one that counts, if it counts at all.
+        """
+        found: dict[int, Judged] = {}
+        keys = {*_keys(subject.component), *_keys(subject.product)}
+        for name in vulnerability:
+            for key in keys:
+                for statement, products, subcomponents in self._index.get((name, key), ()):
+                    by_name = _speaks(products, subcomponents, subject)
+                    if by_name is not None:
+                        rank = standing(statement, subject)
+                        found[statement.id] = Judged(statement, rank, by_name)
+        return sorted(found.values(), key=_weight, reverse=True)
+
+
+@lru_cache(1 << 14)
+def _keys(thing: Thing) -> tuple[str, ...]:
+    """Everything by which a statement may mean this thing."""
+    named = [found.package for own in (thing.purl, thing.cpe) if own and (found := _named(own))]
+    name = names.package(thing.supplier, thing.name)
+    return tuple(key for key in (*named, name, thing.ref, *thing.others) if key)
+
+
+def _weight(judged: Judged) -> tuple[bool, int, str, int, str]:
+    statement = judged.statement
+    gravity = _GRAVITY.index(statement.status) if statement.status in _GRAVITY else 0
+    return (judged.counts, judged.standing, statement.at, gravity, statement.place)
 
 
 def standing(statement: Statement, subject: Subject) -> int:
@@ -106,37 +220,16 @@ def standing(statement: Statement, subject: Subject) -> int:
     return SAME_DOCUMENT if statement.document == subject.document else OTHERS
 
 
-def speaks_of(statement: Statement, subject: Subject) -> bool:
-    """Whether a statement is about the exposed component of the exposed product."""
+def _speaks(products: References, subcomponents: References, subject: Subject) -> bool | None:
+    """Whether a statement speaks of the subject by name only; None where it does not at all."""
     component, product = subject.component, subject.product
-    if statement.subcomponents and not any_is(statement.subcomponents, component):
+    if subcomponents and not subcomponents.mean(component):
+        if not subcomponents.suggest(component):
+            return None
+        return True if products.mean(product) or products.suggest(product) else None
+    if products.mean(component) or products.mean(product):
         return False
-    if any_is(statement.products, component):
-        return True
-    return any_is(statement.products, product)
-
-
-def any_is(references: Sequence[str], thing: Thing) -> bool:
-    """Whether any of these references means this thing."""
-    return any(is_thing(reference, thing) for reference in references)
-
-
-def is_thing(reference: str, thing: Thing) -> bool:
-    """Whether a reference of a statement means this thing.
-
-    What a reference leaves open (version, qualifiers) it says of all; what it names must agree.
-    """
-    if not reference:
-        return False
-    if reference in thing.others or (thing.ref and link(reference) == thing.ref):
-        return True
-    if reference.startswith("pkg:"):
-        return bool(thing.purl) and _same_purl(reference, thing.purl)
-    if reference.startswith("cpe:"):
-        return bool(thing.cpe) and _same_cpe(reference, thing.cpe)
-    if reference.startswith("name:"):
-        return _same_name(reference, thing)
-    return False
+    return True if products.suggest(component) or products.suggest(product) else None
 
 
 def link(reference: str) -> str:
@@ -145,33 +238,3 @@ def link(reference: str) -> str:
         return reference
     bill, hash_, part = reference.partition("#")
     return f"{bill.partition('/')[0].lower()}{hash_}{part}"
-
-
-def _same_purl(reference: str, own: str) -> bool:
-    try:
-        said, mine = purl.parse(reference), purl.parse(own)
-    except Invalid:
-        return False
-    if said.package != mine.package or (said.version and said.version != mine.version):
-        return False
-    if said.subpath and said.subpath != mine.subpath:
-        return False
-    have = dict(mine.qualifiers)
-    return all(have.get(key) == value for key, value in said.qualifiers)
-
-
-def _same_cpe(reference: str, own: str) -> bool:
-    try:
-        said, mine = cpe.parse(reference), cpe.parse(own)
-    except Invalid:
-        return False
-    if not said.package or said.package != mine.package:
-        return False
-    return not said.version or (said.version, said.update) == (mine.version, mine.update)
-
-
-def _same_name(reference: str, thing: Thing) -> bool:
-    name, _, version = reference.partition("@")
-    if name != names.package(thing.supplier, thing.name):
-        return False
-    return not version or version == thing.version

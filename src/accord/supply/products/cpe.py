@@ -16,6 +16,7 @@ from accord.core.errors import Invalid
 _ATTRIBUTE = re.compile(r"((?:[^\\:]|\\.)*+):", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
 _ATTRIBUTES = 11
+_LONGEST = 2048
 _NEEDED = 3
 """Part, vendor and product."""
 _URI_COMPONENTS = 7
@@ -23,7 +24,7 @@ _EDITION = 5
 _CACHED = 1 << 15
 
 
-class Cpe(msgspec.Struct, frozen=True):
+class Cpe(msgspec.Struct, frozen=True, gc=False):
     """A CPE name, decoded and in lower case. Both `*` (any) and `-` (none) become empty text."""
 
     part: str
@@ -65,6 +66,8 @@ def parse(text: str) -> Cpe:
         Invalid: neither form.
 
     """
+    if len(text) > _LONGEST:
+        raise Invalid(f"{text[:80]!r}... is not a CPE name: over {_LONGEST:,} characters")
     name = text.strip()
     if name[:8].lower() == "cpe:2.3:":
         values = _formatted(name[8:], text)

@@ -101,6 +101,8 @@ _DISTRIBUTIONS: dict[str, tuple[str, str]] = {
 }
 """Type and namespace of package URL; the suffix of the ecosystem is the stream."""
 
+_LONGEST = 2048
+
 _REBUILDERS = frozenset({"docker hardened images", "root", "tuxcare"})
 """These rebuild another ecosystem's packages and name it in their suffix: `Root:Alpine:3.18`."""
 
@@ -118,8 +120,8 @@ def package(ecosystem: str, name: str) -> tuple[str, str]:
     """
     kind, _, suffix = ecosystem.partition(":")
     kind = kind.strip().lower()
-    if not name.strip():
-        raise Invalid(f"a package of {ecosystem[:40]!r} without a name")
+    if not name.strip() or len(name) > _LONGEST:
+        raise Invalid(f"a package of {ecosystem[:40]!r} without a name, or with an endless one")
     if kind in _LANGUAGES:
         type_, divide = _LANGUAGES[kind]
         return _named(type_, *divide(name.strip())), ""

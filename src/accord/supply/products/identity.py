@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Identity(msgspec.Struct, frozen=True):
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """A package, the stream it comes from, and its version."""
 
     package: str

@@ -23,6 +23,8 @@ _LEGAL_FORMS = frozenset(
 )  # fmt: skip
 _ORGANISATIONS = ("software foundation", "foundation")
 _DOTTED = re.compile(r"\b((?:[^\W\d_]\.){2,})")
+_LONGEST = 512
+"""What is longer is a text, not a name, and could never be found again by a person."""
 _CACHED = 1 << 15
 
 
@@ -33,6 +35,8 @@ def package(vendor: str, product: str) -> str:
     Case, accents' encoding, punctuation and the legal form of the vendor do not count, nor does
     the vendor's name where it is repeated before the product.
     """
+    if len(vendor) > _LONGEST or len(product) > _LONGEST:
+        return ""
     maker, thing = _maker(vendor), _words(product)
     if thing in _NOTHING:
         return ""

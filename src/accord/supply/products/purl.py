@@ -21,10 +21,11 @@ Qualifiers = tuple[tuple[str, str], ...]
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.+-]*")
 _KEY = re.compile(r"[a-z][a-z0-9._-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~:-]")
+_LONGEST = 8192
 _CACHED = 1 << 16
 
 
-class Purl(msgspec.Struct, frozen=True):
+class Purl(msgspec.Struct, frozen=True, gc=False):
     """A package URL, decoded and normalised by the rules of its type."""
 
     type: str
@@ -80,6 +81,8 @@ def parse(text: str) -> Purl:
         Invalid: no package URL, or one that breaks the rules of its type.
 
     """
+    if len(text) > _LONGEST:
+        raise Invalid(f"{text[:80]!r}... is longer than {_LONGEST:,} characters")
     rest, _, subpath = text.strip().rpartition("#") if "#" in text else (text.strip(), "", "")
     rest, _, query = rest.partition("?")
     if rest[:4].lower() != "pkg:":

@@ -18,6 +18,9 @@ _SERVICE_PACK = re.compile(r"(\d+)(?:\.(\d+)|[ _.-]*sp ?(\d+))?", re.IGNORECASE)
 _DIST_TAG = re.compile(r"\.(?:module[_+])?(el|fc|amzn|azl|cm|mga|ph|oe)(\d+)")
 _MODULE = re.compile(r"^([^:]+):([^:]+)")
 
+_LONGEST = 64
+"""Names of systems are short; nothing longer is looked at."""
+
 _CODENAMES = {
     "debian": {
         "lenny": "5", "squeeze": "6", "wheezy": "7", "jessie": "8", "stretch": "9",
@@ -52,6 +55,8 @@ def of_system(system: str, distribution: str = "") -> tuple[str, str]:
     """
     text = system.strip().lower().replace("_", "-")
     distribution = vendor(distribution)
+    if len(text) > _LONGEST:
+        return "", ""
     for name, releases in _CODENAMES.items():
         code = text.rpartition("-")[2]
         if code in releases and distribution in ("", name):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from shared import real_members
 
 from accord.core.errors import Invalid, Unreadable
 from accord.supply.advisories import endoflife
 from accord.supply.advisories.facts import LifeCycle
-from shared import real_members
 
 PAGE = """---
 title: Gate

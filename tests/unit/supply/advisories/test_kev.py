@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from shared import real
 
 from accord.core.errors import Invalid, TooLarge, Unreadable
 from accord.supply.advisories import kev
 from accord.supply.advisories.facts import KnownExploited
-from shared import real
 
 ENTRY = {
     "cveID": "CVE-2030-0001",
@@ -62,7 +62,9 @@ def test_a_bad_entry_is_refused_and_its_neighbours_kept(change: Any, reason: str
 
 def test_unknown_ransomware_use_is_not_known_use() -> None:
     reading = kev.read(catalogue(ENTRY | {"knownRansomwareCampaignUse": "Unknown"}))
-    assert [fact.ransomware for fact in reading.facts if isinstance(fact, KnownExploited)] == [False]
+    assert [fact.ransomware for fact in reading.facts if isinstance(fact, KnownExploited)] == [
+        False
+    ]
 
 
 def test_a_count_that_differs_is_reported() -> None:
@@ -91,7 +93,9 @@ def test_what_is_no_catalogue_is_refused(data: bytes, error: type[Invalid]) -> N
 
 
 def test_csv_gives_the_facts_of_json() -> None:
-    head = "cveID,vendorProject,product,vulnerabilityName,dateAdded,dueDate,knownRansomwareCampaignUse"
+    head = (
+        "cveID,vendorProject,product,vulnerabilityName,dateAdded,dueDate,knownRansomwareCampaignUse"
+    )
     rows = ",".join(ENTRY.values())
     reading = kev.read_csv(f"{head}\r\n{rows}\r\nCVE-1,,,,2030-01-01,,\r\n".encode())
     assert reading.edition == "2030-02-01T00:00:00.000000Z"

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from shared import real_members
 
 from accord.core.errors import Invalid, TooLarge, Unreadable
 from accord.supply.advisories import osv
 from accord.supply.advisories.facts import Advisory, Affected, Event, Score
-from shared import real_members
 
 VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:H"
 ENTRY: dict[str, Any] = {
@@ -97,7 +97,8 @@ def test_a_package_url_stands_in_for_ecosystem_and_name() -> None:
         ({"package": ENTRY["package"]}, "no version", 0),
         (ENTRY | {"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}, "commit range", 0),
         (
-            ENTRY | {"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}], "versions": ["1"]},
+            ENTRY
+            | {"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}], "versions": ["1"]},
             "commit range",
             1,
         ),
@@ -115,21 +116,25 @@ def test_versions_count_beside_ranges() -> None:
     assert (len(found.ranges), found.versions) == (1, ("1.0", "1.1"))
 
 
+def semver(*events: Any) -> dict[str, Any]:
+    return {"type": "SEMVER", "events": list(events)}
+
+
 @pytest.mark.parametrize(
     ("ranges", "place"),
     [
         ([{"type": "ECOSYSTEM", "events": [{"fixed": "1"}]}], "/affected/1/ranges/0/events"),
         ([{"type": "ECOSYSTEM", "events": []}], "/affected/1/ranges/0/events"),
         (
-            [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "2"}, {"last_affected": "1"}]}],
+            [semver({"introduced": "0"}, {"fixed": "2"}, {"last_affected": "1"})],
             "/affected/1/ranges/0/events",
         ),
-        ([{"type": "SEMVER", "events": [{"introduced": "0", "fixed": "2"}]}], "/affected/1/ranges/0/events/0"),
-        ([{"type": "SEMVER", "events": [{}]}], "/affected/1/ranges/0/events/0"),
-        ([{"type": "SEMVER", "events": [{"introduced": " "}]}], "/affected/1/ranges/0/events/0"),
+        ([semver({"introduced": "0", "fixed": "2"})], "/affected/1/ranges/0/events/0"),
+        ([semver({})], "/affected/1/ranges/0/events/0"),
+        ([semver({"introduced": " "})], "/affected/1/ranges/0/events/0"),
         ([{"type": "VIBES", "events": [{"introduced": "0"}]}], "/affected/1/ranges/0/type"),
         ([{"events": [{"introduced": "0"}]}], "/affected/1/ranges/0"),
-        ([{"type": "SEMVER", "events": [{"introduced": 1}]}], "/affected/1/ranges/0/events/0/..."),
+        ([semver({"introduced": 1})], "/affected/1/ranges/0/events/0/..."),
         ("all", "/affected/1/ranges"),
     ],
 )  # fmt: skip
@@ -163,14 +168,16 @@ def test_a_version_4_vector_is_scored() -> None:
 @pytest.mark.parametrize("score", ["CVSS:3.1/AV:N", "9.8", "CVSS:4.0/AV:X", "A" * 1000, 9.8])
 def test_a_bad_severity_is_refused(score: Any) -> None:
     reading = osv.read_json(
-        advisory(ENTRY, severity=[{"type": "CVSS_V3", "score": score}, {"type": "CVSS_V3", "score": VECTOR}])
+        advisory(ENTRY, severity=[{"type": "CVSS_V3", "score": one} for one in (score, VECTOR)])
     )  # fmt: skip
     assert [one.place.startswith("/severity/0") for one in reading.refused] == [True]
     assert len(reading.facts) == 3
 
 
 def test_malicious_packages_are_advisories_too() -> None:
-    data = advisory(ENTRY | {"ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}, id="MAL-2030-1")
+    data = advisory(
+        ENTRY | {"ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}, id="MAL-2030-1"
+    )
     (found,) = affected(data)
     assert found.ranges == ((Event("introduced", "0"),),)
 

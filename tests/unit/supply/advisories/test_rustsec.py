@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
+from shared import real_members
 
 from accord.core.errors import Invalid, TooLarge, Unreadable
+from accord.core.reading import Reading
 from accord.supply.advisories import cargo, rustsec
 from accord.supply.advisories.facts import Advisory, Affected, Event, Score
-from shared import real_members
 
 PAGE = """```toml
 [advisory]
@@ -30,7 +31,7 @@ Text.
 """
 
 
-def read(old: str = "", new: str = "") -> rustsec.Reading:
+def read(old: str = "", new: str = "") -> Reading:
     assert old in PAGE
     return rustsec.read(PAGE.replace(old, new).encode())
 
@@ -136,7 +137,8 @@ def holds(events: tuple[Event, ...], version: str) -> bool:
             continue
         order = found.compare(event.version)
         inside = {
-            "introduced": order >= 0, "after": order > 0, "fixed": order < 0, "last_affected": order <= 0,
+            "introduced": order >= 0, "after": order > 0,
+            "fixed": order < 0, "last_affected": order <= 0,
         }  # fmt: skip
         if not inside[event.kind]:
             return False
@@ -156,7 +158,10 @@ def test_the_order_is_semver(first: str, second: str) -> None:
 
 
 def test_withdrawn_and_informational_stay_advisories() -> None:
-    reading = read('date = "2030-02-03"', 'date = "2030-02-03"\nwithdrawn = "2030-04-05"\ninformational = "unsound"')
+    reading = read(
+        'date = "2030-02-03"',
+        'date = "2030-02-03"\nwithdrawn = "2030-04-05"\ninformational = "unsound"',
+    )
     advisory = reading.facts[0]
     assert isinstance(advisory, Advisory)
     assert advisory.withdrawn == reading.edition == "2030-04-05T00:00:00.000000Z"
@@ -164,7 +169,8 @@ def test_withdrawn_and_informational_stay_advisories() -> None:
 
 
 @pytest.mark.parametrize(
-    "requirement", ["latest", ">= one", ">= 1.2.3.4", "", "1.2.3 || 2", "==1", ">= 01.2.3", "9" * 600]
+    "requirement",
+    ["latest", ">= one", ">= 1.2.3.4", "", "1.2.3 || 2", "==1", ">= 01.2.3", "9" * 600],
 )
 def test_a_bad_requirement_refuses_the_versions_only(requirement: str) -> None:
     reading = read("< 0.3.0", requirement)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from shared import real_members
 
 from accord.core.errors import Invalid, Unreadable
 from accord.supply.advisories import ssvc_tables
 from accord.supply.advisories.facts import DecisionTable
-from shared import real_members
 
 TABLE = """row,Exploitation v1.1.0,System Exposure v1.0.1,"Go, Wait v1.2.3 (acme)"
 0,none,small,wait

@@ -141,7 +141,11 @@ def test_a_misshapen_entry_is_refused_alone() -> None:
     assert set(_components(reading)) == {"x", "y"}
     assert _components(reading)["y"].place == "/packages/3"
     assert _bill(reading).product == "y"
-    assert [one.place for one in reading.refused] == ["/packages/1", "/packages/2"]
+    assert [one.place for one in reading.refused] == [
+        "/packages/1",
+        "/packages/2",
+        "/relationships/0",
+    ]
 
 
 def test_an_identifier_stands_once() -> None:
@@ -272,3 +276,9 @@ def test_real_bills_of_containers_and_products() -> None:
             refused += len(reading.refused)
     assert components > 5000
     assert refused == 2
+
+
+def test_a_hostile_supplier_costs_no_time() -> None:
+    packages = [_package(supplier="Organization: a" + " (" * 200_000)]
+    reading = spdx.read_json(_json(packages=packages, relationships=[]))
+    assert _components(reading)["x"].identities == ()

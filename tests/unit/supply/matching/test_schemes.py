@@ -6,6 +6,7 @@ import pytest
 
 from accord.supply.matching import schemes
 from accord.supply.matching.versions.encoding import Unorderable
+from accord.supply.products import ecosystems
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,22 @@ def test_no_order_is_invented(name: str) -> None:
 def test_of_package(package: str, scheme: str | None) -> None:
     found = schemes.of_package(package)
     assert (found.name if found else None) == scheme
+
+
+@pytest.mark.parametrize(
+    "ecosystem",
+    [
+        "AlmaLinux:9", "Alpaquita", "Alpine:v3.19", "Azure Linux:3", "Bioconductor", "Bitnami",
+        "CRAN", "Chainguard", "CleanStart", "ConanCenter", "Debian:11", "Echo", "GHC",
+        "GitHub Actions", "Go", "Hackage", "Hex", "Julia", "Linux", "Mageia:9", "Maven", "MinimOS",
+        "NuGet", "OSS-Fuzz", "Packagist", "Photon OS:5.0", "Pub", "PyPI", "Red Hat:rhel_e4s:9.0",
+        "Rocky Linux:9", "RubyGems", "SUSE:Linux Micro 6.0", "SwiftURL", "Ubuntu:22.04:LTS",
+        "VSCode", "Wolfi", "crates.io", "npm", "openEuler:24.03-LTS", "openSUSE:Leap 15.6",
+    ],
+)  # fmt: skip
+def test_an_ecosystem_and_its_packages_have_one_order(ecosystem: str) -> None:
+    package, _ = ecosystems.package(ecosystem, "github.com/owner/name")
+    assert schemes.of_package(package) is schemes.of_ecosystem(ecosystem)
 
 
 def test_numbers_are_stable() -> None:

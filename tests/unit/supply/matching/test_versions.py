@@ -35,7 +35,8 @@ ASCENDING = {
     " 1.0.post1 1.0.1 1!0.1",
     "maven": "1-alpha-1-SNAPSHOT 1-alpha-1 1.0.0.Beta9 1.0-beta-10 1-m1 1-rc1 1-SNAPSHOT 1 1-sp"
     " 1-xyz 1-1 1.0.1 1.1",
-    "rubygems": "1.0.a9 1.0.a.10 1.0.b1 1.0 1.0.0.1 1.0.1-x 1.0.1 1.2",
+    "rubygems": "1.0.a.0.b 1.0.a.0.0.b 1.0.a 1.0.a.0.0.1 1.0.a.0.1 1.0.a9"
+    " 1.0.a.10 1.0.b1 1.0 1.0.0.1 1.0.1-x 1.0.1 1.2",
     "nuget": "1.0.0-ALPHA 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0 1.0.0.1-x 1.0.0.1 1.0.1",
     "packagist": "dev-main 1.0-dev 1.0a1 1.0-beta2 1.0RC1 1.0 1.0.0 1.0pl1 v1.1",
     "debian": "1.0~~ 1.0~rc1-1 1.0~rc1-1+b1 1.0 1.0-1~deb7u1 1.0-1 1.0-1ubuntu1 1.0-1+deb9u1 1.0a"
@@ -66,7 +67,7 @@ EQUAL = {
     "cran": "1.0-1 1.0.1 1.00.01",
     "intdot": "1 1.0 01.0.0",
     "vendor": "1.0 v1.0.0 version.1 Release1.00 V.1.0.0.0",
-    "bitnami": "1.2.3-1 1.2.3-01+x",
+    "bitnami": "2026.3.17-1 2026.03.17-01+x",
     "hackage": "1.0",
 }
 
@@ -146,6 +147,7 @@ def test_nuget_labels_past_32_bits_are_text() -> None:
 
 def test_pub_identifiers_past_64_bits_are_text() -> None:
     assert pub.key("1.0.0-9223372036854775808") > pub.key("1.0.0-9223372036854775807")
+    assert pub.key("1.0.0-9223372036854775807") < pub.key("1.0.0--a")
     assert pub.key("1.0.0-99223372036854775808") < pub.key("1.0.0-a")
 
 

@@ -119,3 +119,13 @@ def test_names_of_systems(system: str, distribution: str, expected: tuple[str, s
 )
 def test_dist_tags(distribution: str, version: str, stream: str) -> None:
     assert streams.of_release_tag(distribution, version) == stream
+
+
+def test_endless_names_are_refused_or_passed_over_at_once() -> None:
+    for text in ("pkg:npm/" + "a" * 10_000, "pkg:npm/" + "%2f" * 10_000):
+        with pytest.raises(Invalid, match="longer"):
+            identities.of_purl(text)
+    with pytest.raises(Invalid, match="over"):
+        identities.of_cpe("cpe:2.3:a:b:" + r"\:" * 5_000)
+    assert identities.of_name("ACME", "x" * 10_000, "1") == ()
+    assert streams.of_system("1a" * 5_000 + "!") == ("", "")

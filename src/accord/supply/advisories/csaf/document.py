@@ -23,7 +23,7 @@ VERSION = (
     r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?\Z"
 )
 """Integer or semantic versioning (section 3.1.11)."""
-Version: TypeAlias = Annotated[str, Meta(pattern=VERSION)]
+Version: TypeAlias = Annotated[str, Meta(pattern=VERSION, max_length=256)]
 
 
 class Note(msgspec.Struct, frozen=True):

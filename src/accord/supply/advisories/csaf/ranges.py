@@ -28,9 +28,9 @@ _LEAD = re.compile(
     r"(?:(?:firmware|software|release|revision|version|versions|ver\.?|v\.) +)+", re.IGNORECASE
 )
 _VERSION = re.compile(
-    r"[A-Za-z]{0,10}[ ._-]?\d[\w.()+:~/-]*"
+    r"[A-Za-z]{0,10}[ ._-]?\d[\w.()+:~/-]*+"
     r"(?:[ _,-]*(?:sp|service pack|u|upd|update|hf|hotfix|patch|p|build|b|rev|revision|r|cu|fp|rc"
-    r"|beta|release|ed|fw|service release|sr|fix|firmware|version)[ ._#-]?\d[\w.()-]*)*",
+    r"|beta|release|ed|fw|service release|sr|fix|firmware|version)[ ._#-]?\d[\w.()-]*+)*+",
     re.IGNORECASE,
 )
 _WILDCARD = re.compile(r"([A-Za-z]{0,3}[ .]?(?:\d+\.)*)(\d+)\.[xX*]")
@@ -39,12 +39,15 @@ _MORE = "after|later than|newer than|higher than|above"
 _AND_LESS = "earlier|prior|before|below|older|lower|previous"
 _AND_MORE = "later|newer|above|higher|subsequent"
 _TAIL = r"(?: +(?:\w+ +)?versions?)?"
-_WORDED = (
-    (re.compile(rf"(?:{_LESS}) +(.+)"), "<"),
-    (re.compile(r"(?:up to and including|up to \(including\)|through) +(.+)"), "<="),
-    (re.compile(rf"(?:{_MORE}) +(.+)"), ">"),
-    (re.compile(rf"(.+?),? +(?:and|or|&) +(?:all +)?(?:{_AND_LESS}){_TAIL}"), "<="),
-    (re.compile(rf"(.+?),? +(?:and|or|&) +(?:all +)?(?:{_AND_MORE}){_TAIL}"), ">="),
+_WORDED = tuple(
+    (re.compile(pattern, re.IGNORECASE), sign)
+    for pattern, sign in (
+        (rf"(?:{_LESS}) +(.+)", "<"),
+        (r"(?:up to and including|up to \(including\)|through) +(.+)", "<="),
+        (rf"(?:{_MORE}) +(.+)", ">"),
+        (rf"(.+?),? +(?:and|or|&) +(?:all +)?(?:{_AND_LESS}){_TAIL}", "<="),
+        (rf"(.+?),? +(?:and|or|&) +(?:all +)?(?:{_AND_MORE}){_TAIL}", ">="),
+    )
 )
 _BETWEEN = re.compile(
     r"(?:from +|between +)?(\S.*?) +(?:to|through|thru|up to and including) +(.+)"
@@ -139,7 +142,7 @@ def _worded(text: str) -> Span | None:
     bare = _ALL_BEFORE.sub("", text, count=1) if _ALL_BEFORE.match(text) else text
     bare = _LEAD.sub("", bare)
     for pattern, sign in _WORDED:
-        match = pattern.fullmatch(bare) or pattern.fullmatch(bare.lower())
+        match = pattern.fullmatch(bare)
         if match:
             version = _version(match[1])
             return _combined([(sign, version)]) if version else None

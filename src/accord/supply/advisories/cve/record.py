@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from accord.core.errors import Invalid
+from accord.core.errors import Invalid, TooLarge
 from accord.core.json import decode_as
+from accord.core.limits import LIMITS
 from accord.core.reading import Fact, NotEvaluated, Reading, Refused
 from accord.core.times import when
 from accord.supply.advisories.cve import configurations, metrics
@@ -56,9 +57,9 @@ class _Containers(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True, rename="camel"):
-    data_type: str
-    cve_metadata: _Metadata
-    containers: _Containers
+    data_type: str = ""
+    cve_metadata: _Metadata | None = None
+    containers: _Containers = _Containers()
     data_version: str = "5.0"
 
 
@@ -82,24 +83,27 @@ def read(data: bytes) -> Reading:
         raise Invalid("not a CVE record: `CVE_RECORD` is expected", "/dataType")
     if not record.data_version.startswith("5."):
         raise Invalid("only CVE records of version 5 are read", "/dataVersion")
-    if record.cve_metadata.state not in _STATES:
+    about = record.cve_metadata
+    if about is None:
+        raise Invalid("a CVE record needs its metadata (identifier and state)", "/cveMetadata")
+    if about.state not in _STATES:
         raise Invalid("`PUBLISHED` or `REJECTED` is expected", "/cveMetadata/state")
-    return _Document(record).read()
+    return _Document(about, record.containers).read()
 
 
 class _Document:
     """One record on its way to facts."""
 
-    def __init__(self, record: _Record) -> None:
-        about = record.cve_metadata
+    def __init__(self, about: _Metadata, containers: _Containers) -> None:
         self.about = about
         self.name = cve_name(about.cve_id, "/cveMetadata/cveId")
-        self.cna = record.containers.cna
+        self.cna = containers.cna
         self.reading = Reading("CVE record", f"cve:{self.name}", "", "", [], [], [])
         self.reading.title = self.cna.title or self.name
         self._seen: set[object] = set()
+        self._rows = 0
         self._vendor = self._product = ""
-        added = each(_ADP, record.containers.adp, "/containers/adp", self.reading.refused)
+        added = each(_ADP, containers.adp, "/containers/adp", self.reading.refused)
         self.containers = [("/containers/cna", self.cna), *added]
 
     def read(self) -> Reading:
@@ -166,6 +170,10 @@ class _Document:
             return
         if not found:
             self._skip(place, "no identity", product.title)
+        # Every name is joined with every version: small lists can make a great many rows.
+        self._rows += len(found) * (len(verdict.ranges) + len(verdict.versions))
+        if self._rows > LIMITS.items:
+            raise TooLarge(f"more than {LIMITS.items:,} names times versions", place)
         unversioned = False
         for target in found:
             fact = _fact(self.name, target, verdict, place, whole=not product.versions)

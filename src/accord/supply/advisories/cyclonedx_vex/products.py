@@ -1,13 +1,15 @@
 """How a statement names what it speaks of: package URL, CPE name, name by maker, BOM-Link.
 
-A product limited to one version is `package@version`; one limited to a range of versions is
-`package#vers:scheme/range`. A BOM-Link is limited in the second way only.
+A product limited to one version is written as its kind does: `pkg:npm/a@1`, `name:acme/a@1`,
+`cpe:2.3:a:acme:a:1`. One limited to a range of versions is the product without its version and
+the range behind `#`: `pkg:npm/a#vers:npm/<2`. A BOM-Link is limited in the second way only.
 
 Source: CycloneDX 1.7 (ECMA-424), `bom-ref` and BOM-Link; VERS for ranges.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -18,6 +20,8 @@ from accord.supply.products import cpe, names, purl
 BOM_LINK = "urn:cdx:"
 """What a BOM-Link begins with."""
 
+_SPECIAL = re.compile(r"([^\w.-])")
+_ESCAPED = r"\\\1"
 _LIMITS = {"unaffected": "not_affected", "unknown": "under_investigation"}
 
 
@@ -33,8 +37,7 @@ def limited(form: str, versions: list[Version]) -> Iterator[tuple[str, str]]:
         elif form.startswith(BOM_LINK):
             yield status, f"{form}#vers:generic/{quote(item.version, safe='')}"
         else:
-            version = quote(item.version, safe=":") if form.startswith("pkg:") else item.version
-            yield status, f"{_whole(form)}@{version}"
+            yield status, _of_version(form, item.version)
 
 
 def _whole(form: str) -> str:
@@ -42,8 +45,18 @@ def _whole(form: str) -> str:
     if form.startswith("pkg:"):
         return purl.parse(form).package
     if form.startswith("cpe:"):
-        return cpe.parse(form).package
+        return f"cpe:2.3:{cpe.parse(form).package.removeprefix('cpe:')}"
     return form if form.startswith(BOM_LINK) else form.rpartition("@")[0] or form
+
+
+def _of_version(form: str, version: str) -> str:
+    """A product in one version, in the notation of its kind."""
+    whole = _whole(form)
+    if form.startswith("pkg:"):
+        return f"{whole}@{quote(version, safe=':')}"
+    if form.startswith("cpe:"):
+        return f"{whole}:{_SPECIAL.sub(_ESCAPED, version)}"
+    return f"{whole}@{version}"
 
 
 def by_reference(bom: Bom) -> dict[str, tuple[str, ...]]:
@@ -63,18 +76,19 @@ def by_reference(bom: Bom) -> dict[str, tuple[str, ...]]:
 def forms(part: Component | Service) -> tuple[str, ...]:
     """Package URL and CPE name, or else the name by its maker."""
     if isinstance(part, Service):
-        return _named(part.provider.name or part.group, part)
+        return _named((part.provider.name, part.group), part)
     given = [part.purl] if part.purl and is_purl(part.purl) else []
     given += [part.cpe] if part.cpe and _is_cpe(part.cpe) else []
-    maker = part.supplier.name or part.manufacturer.name or part.group or part.publisher
-    return tuple(given) or _named(maker, part)
+    makers = (part.supplier.name or part.publisher, part.manufacturer.name, part.group)
+    return tuple(given) or _named(makers, part)
 
 
-def _named(maker: str, part: Component | Service) -> tuple[str, ...]:
-    name = names.package(maker, part.name)
-    if not name:
-        return ()
-    return (f"{name}@{part.version}" if part.version else name,)
+def _named(makers: tuple[str, ...], part: Component | Service) -> tuple[str, ...]:
+    """The name by each of its makers, as inventories put it."""
+    known = (names.package(maker, part.name) for maker in filter(None, makers))
+    found = [name for name in known if name] or [names.package("", part.name)]
+    version = f"@{part.version}" if part.version else ""
+    return tuple(dict.fromkeys(f"{name}{version}" for name in found if name))
 
 
 def is_purl(text: str) -> bool:

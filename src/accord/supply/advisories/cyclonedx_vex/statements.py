@@ -94,7 +94,8 @@ class _Statements:
         self._product_ref = product.ref if product else ""
         self._supplier = _supplier(bom)
         people = [author.name for author in bom.metadata.authors if author.name]
-        self._author = ", ".join(people) or self._supplier
+        maker = bom.metadata.manufacturer.name or bom.metadata.supplier.name
+        self._author = ", ".join(people) or maker or self._supplier
         self.reading = Reading(
             kind="CycloneDX VEX",
             subject=f"cyclonedx:{bom.serial}" if bom.serial else "",
@@ -195,7 +196,10 @@ class _Statements:
         return whole and ref in self._forms and ref != self._product_ref
 
     def _targets(self, affects: Affects, place: str, name: str) -> Iterator[tuple[str, str]]:
-        """Products of one entry, each with the status that the entry itself gives, if any."""
+        """Products of one entry, each with the status that the entry itself gives, if any.
+
+        What holds for the product holds for the whole bill.
+        """
         forms = self._resolve(affects.ref)
         if forms is None:
             reason = f'"{affects.ref[:120]}" is not in this document'
@@ -208,6 +212,8 @@ class _Statements:
                 yield from products.limited(form, affects.versions)
             else:
                 yield "", form
+        if affects.ref == self._product_ref and self._bom.serial and not affects.versions:
+            yield "", self._bom.serial
 
     def _resolve(self, ref: str) -> tuple[str, ...] | None:
         """What a reference stands for: itself where it is a BOM-Link or, by leniency, a purl."""
@@ -281,8 +287,9 @@ def _made(bom: Bom) -> str:
 
 
 def _supplier(bom: Bom) -> str:
-    metadata = bom.metadata
-    makers = [metadata.supplier, metadata.manufacturer, metadata.manufacture]
-    if metadata.component is not None:
-        makers += [metadata.component.supplier, metadata.component.manufacturer]
+    """Who supplies the product. Since 1.6 `metadata.manufacturer` made the document instead."""
+    metadata, product = bom.metadata, bom.metadata.component
+    makers = [metadata.supplier, metadata.manufacture]
+    if product is not None:
+        makers = [product.supplier, metadata.supplier, product.manufacturer, metadata.manufacture]
     return next((maker.name for maker in makers if maker.name), "")

@@ -95,8 +95,8 @@ class _Bill:
     def _describe(self, created: str) -> facts.Bill:
         metadata = self._bom.metadata
         product = metadata.component or Component(name="", type="application")
-        makers = [product.supplier, metadata.supplier, product.manufacturer]
-        makers += [metadata.manufacturer, metadata.manufacture]
+        makers = [product.supplier, metadata.supplier]
+        makers += [product.manufacturer, metadata.manufacture]
         named = [maker.name for maker in makers if maker.name]
         return facts.Bill(
             format=f"CycloneDX {self._bom.spec} {self._bom.syntax}",

@@ -115,9 +115,8 @@ class Metadata(msgspec.Struct, frozen=True, gc=False):
     timestamp: str = ""
     component: Component | None = None
     supplier: Organisation = Organisation()
-    manufacturer: Organisation = Organisation()
     manufacture: Organisation = Organisation()
-    """`manufacturer` until 1.5."""
+    """Who made the product, until 1.5; since then that stands with the product."""
 
 
 class Bom(msgspec.Struct, frozen=True):

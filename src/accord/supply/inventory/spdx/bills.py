@@ -20,7 +20,8 @@ _DOCUMENT = "SPDXRef-DOCUMENT"
 _NOBODY = frozenset({"", "NOASSERTION", "NONE"})
 _ANYWHERE = ("DocumentRef-", "NOASSERTION", "NONE", _DOCUMENT)
 _AGENT = re.compile(r"^(?:Organization|Person|Tool):\s*", re.IGNORECASE)
-_MAIL = re.compile(r"\s*(?:\([^()]*\)|<[^<>]*>)\s*$")
+_MAIL = {")": "(", ">": "<"}
+"""How an address after a name ends, and begins."""
 _DISTRO = re.compile(r"[?&]distro=([^&#]+)")
 
 
@@ -273,7 +274,9 @@ def _said(text: str | None) -> str:
 def agent(package: Package) -> str:
     """Who supplies a package, else who made it: `Organization: ACME (mail)` is `ACME`."""
     for text in (package.supplier, package.originator):
-        name = _MAIL.sub("", _AGENT.sub("", text or "")).strip()
+        name = _AGENT.sub("", text or "").strip()
+        if name[-1:] in _MAIL:
+            name = name.rpartition(_MAIL[name[-1]])[0].rstrip() or name
         if name not in _NOBODY:
             return name
     return ""

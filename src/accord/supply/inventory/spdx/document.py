@@ -9,14 +9,14 @@ from __future__ import annotations
 import msgspec
 
 
-class ExternalRef(msgspec.Struct, frozen=True, rename="camel"):
+class ExternalRef(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Where a package is known by another name (7.21)."""
 
     reference_type: str
     reference_locator: str
 
 
-class Package(msgspec.Struct, frozen=True, rename="camel"):
+class Package(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A package (section 7); files and snippets are not components."""
 
     id: str = msgspec.field(name="SPDXID")
@@ -28,13 +28,13 @@ class Package(msgspec.Struct, frozen=True, rename="camel"):
     external_refs: tuple[ExternalRef, ...] | None = None
 
 
-class File(msgspec.Struct, frozen=True, rename="camel"):
+class File(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A file or snippet, known only so that relationships can name it."""
 
     id: str = msgspec.field(name="SPDXID")
 
 
-class Relationship(msgspec.Struct, frozen=True, rename="camel"):
+class Relationship(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """How two elements stand to each other (section 11)."""
 
     spdx_element_id: str
@@ -42,13 +42,13 @@ class Relationship(msgspec.Struct, frozen=True, rename="camel"):
     related_spdx_element: str
 
 
-class CreationInfo(msgspec.Struct, frozen=True, rename="camel"):
+class CreationInfo(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """When the document was made (6.9)."""
 
     created: str = ""
 
 
-class Head(msgspec.Struct, frozen=True, rename="camel"):
+class Head(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What a document says of itself (section 6)."""
 
     spdx_version: str = ""
@@ -58,7 +58,7 @@ class Head(msgspec.Struct, frozen=True, rename="camel"):
     document_describes: tuple[str, ...] | None = None
 
 
-class Document(Head, frozen=True, rename="camel"):
+class Document(Head, frozen=True, gc=False, rename="camel"):
     """A whole document; an entry that was refused on its own leaves None in its place."""
 
     packages: tuple[Package | None, ...] | None = None

@@ -7,6 +7,7 @@ serialization information), whose context fixes the compact names used here.
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -30,12 +31,12 @@ _REFERENCES = {
 _UPPER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-class _Identifier(msgspec.Struct, frozen=True, rename="camel"):
+class _Identifier(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     external_identifier_type: str = ""
     identifier: str = ""
 
 
-class _Element(msgspec.Struct, frozen=True, rename="camel"):
+class _Element(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Any element of the graph; the fields of other classes stay empty."""
 
     type: str = ""
@@ -166,13 +167,13 @@ def _creation(head: _Element, named: dict[str, _Element]) -> _Element:
 
 def _described(head: _Element, elements: _Elements, named: dict[str, _Element]) -> list[str]:
     """Packages that the document's roots are or hold, then those that it is said to describe."""
-    waiting, seen = _texts(head.root_element), {head.spdx_id}
+    waiting, seen = deque(_texts(head.root_element)), {head.spdx_id}
     for _, element in elements:
         if element.relationship_type == "describes" and head.spdx_id in _texts(element.source):
             waiting.extend(_texts(element.to))
     found = []
     while waiting:
-        name = waiting.pop(0)
+        name = waiting.popleft()
         element = named.get(name, _Element())
         if name in seen:
             continue

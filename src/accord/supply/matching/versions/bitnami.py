@@ -7,6 +7,8 @@ after the release. A suffix with a word in it (`-rc1`, `-beta.2`) stays a pre-re
 Semantic Versioning, because the advisories declare their ranges as semantic ones and mean
 upstream's release candidates by it.
 
+Read besides the standard: leading zeros, for Bitnami publishes calendar versions (`2026.03.17`).
+
 Source: bitnami/go-version, README, "Version revision"; Semantic Versioning 2.0.0, section 11.
 """
 
@@ -17,8 +19,11 @@ import re
 from accord.supply.matching.versions import semver
 from accord.supply.matching.versions.encoding import LONGEST, Unorderable, natural
 
-_REVISION = re.compile(r"([^-+]+)-([0-9]+)(\+.+)?")
+_RELEASED = re.compile(
+    r"([0-9]+)\.([0-9]+)\.([0-9]+)(?:-([0-9]+))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
+)
 _REVISED = b"\x05"
+"""In place of semver's RELEASE, and above it."""
 
 
 def key(version: str) -> bytes:
@@ -28,18 +33,16 @@ def key(version: str) -> bytes:
         Unorderable: the text is not a semantic version.
 
     """
-    match = _REVISION.fullmatch(version) if len(version) <= LONGEST else None
+    match = _RELEASED.fullmatch(version) if len(version) <= LONGEST else None
     if match is None:
-        return _semantic(version, version)
-    core, revision, build = match.groups("")
-    if core.count(".") != 2:  # noqa: PLR2004  # a revision follows a complete version only
-        raise Unorderable("bitnami", version)
-    released = _semantic(core + build, version)
-    return released[: -len(semver.RELEASE)] + _REVISED + natural(revision)
+        return _semantic(version)
+    major, minor, patch, revision = match.groups()
+    core = natural(major) + natural(minor) + natural(patch)
+    return core + (_REVISED + natural(revision) if revision else semver.RELEASE)
 
 
-def _semantic(text: str, version: str) -> bytes:
+def _semantic(version: str) -> bytes:
     try:
-        return semver.key(text)
+        return semver.key(version)
     except Unorderable:
         raise Unorderable("bitnami", version) from None
