@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from accord.core.clock import Clock, SystemClock
-from accord.core.errors import AccordError
+from accord.core.errors import AccordError, NotFound
 from accord.flows.exposures import Exposures
 from accord.store import database, migrate
 from accord.store.intake import SqlIntake
@@ -80,7 +80,7 @@ class Node:
             AccordError: the database does not answer.
         """
         if not self.settings.database and not (self.settings.home / "accord.sqlite").exists():
-            raise migrate.NotFound(
+            raise NotFound(
                 f"no node in {self.settings.home}; run `accord init`, or name another with --home"
             )
         try:

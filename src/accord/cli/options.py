@@ -51,4 +51,8 @@ def moment(day: str) -> str:
         at = when(day)
     except Invalid as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
-    return at.replace("T00:00:00.000000Z", "T23:59:59.999999Z") if len(day) == len("YYYY-MM-DD") else at
+    return (
+        at.replace("T00:00:00.000000Z", "T23:59:59.999999Z")
+        if len(day) == len("YYYY-MM-DD")
+        else at
+    )

@@ -80,20 +80,25 @@ def inflate(data: bytes, limits: Limits = LIMITS) -> bytes:
         TooLarge: it grows past the size or the ratio that the limits allow.
         Unreadable: the stream is cut or damaged.
     """
-    reader: IO[bytes]
-    if data.startswith(_GZIP):
-        reader = gzip.GzipFile(fileobj=io.BytesIO(data))
-    elif data.startswith(_XZ):
-        reader = lzma.LZMAFile(io.BytesIO(data))
-    else:
-        reader = zstandard.ZstdDecompressor().stream_reader(data)
     try:
-        return _read_bounded(reader, len(data), limits)
+        with _stream(data) as reader:
+            return _read_bounded(reader, len(data), limits)
     except (OSError, EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as wrong:
         raise Unreadable(f"the compressed stream is cut or damaged: {wrong}") from wrong
 
 
-def _read_bounded(reader: IO[bytes], packed: int, limits: Limits) -> bytes:
+def _stream(data: bytes) -> _Reader:
+    if data.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=io.BytesIO(data))
+    if data.startswith(_XZ):
+        return lzma.LZMAFile(io.BytesIO(data))
+    return zstandard.ZstdDecompressor().stream_reader(data)
+
+
+_Reader = gzip.GzipFile | lzma.LZMAFile | zstandard.ZstdDecompressionReader
+
+
+def _read_bounded(reader: _Reader, packed: int, limits: Limits) -> bytes:
     parts, size = [], 0
     while part := reader.read(_CHUNK):
         size += len(part)

@@ -103,8 +103,7 @@ class _Reasons:
     def _match(self, match: Match) -> Reason:
         stream = f", in {match.stream}" if match.stream else ""
         sentence = (
-            f"{match.advisory} names {match.package}{stream} {_HOW[match.how]}: "
-            f"{_interval(match)}."
+            f"{match.advisory} names {match.package}{stream} {_HOW[match.how]}: {_interval(match)}."
         )
         return Reason("match", sentence, self._source(match.document, match.place))
 
@@ -184,8 +183,10 @@ def _interval(match: Match) -> str:
     if not match.until:
         return f"{low}{order}, and no repaired version is named"
     sign = "<=" if match.until_included else "<"
-    return f"{low} {sign} {match.until}{order}" if match.since else (
-        f"{version} {sign} {match.until}{order}, affected from the beginning"
+    return (
+        f"{low} {sign} {match.until}{order}"
+        if match.since
+        else (f"{version} {sign} {match.until}{order}, affected from the beginning")
     )
 
 

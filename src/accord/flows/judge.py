@@ -16,13 +16,20 @@ class Desk(Protocol):
     """The parts of a node that a decision needs."""
 
     @property
-    def intake(self) -> Intake: ...
+    def intake(self) -> Intake:
+        """The one writer."""
+
     @property
-    def views(self) -> Views: ...
+    def views(self) -> Views:
+        """What the node knows."""
+
     @property
-    def exposures(self) -> Exposures: ...
+    def exposures(self) -> Exposures:
+        """The ranked list."""
+
     @property
-    def clock(self) -> Clock: ...
+    def clock(self) -> Clock:
+        """The time of the decision."""
 
 
 def confirm(

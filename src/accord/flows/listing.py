@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
+from threading import Lock
 
 import msgspec
 
 from accord.core.errors import Invalid
-from accord.flows.exposures import Filters
+from accord.flows.exposures import Exposures, Filters
+from accord.flows.ports import Views
 from accord.supply.matching import ssvc
 from accord.supply.matching.exposures import OPEN, STATUSES, Exposure
 
@@ -194,3 +196,25 @@ def _leaves(name: str, value: str, counts: Counter[str]) -> int:
     if name in _IN_PART:
         return sum(count for other, count in counts.items() if wanted in other.casefold())
     return sum(count for other, count in counts.items() if wanted == other.casefold())
+
+
+class Remembered(Exposures):
+    """The list for many readers at once: made once a moment, and a few earlier days kept."""
+
+    def __init__(self, views: Views, days: int = 4) -> None:
+        super().__init__(views)
+        self._lock = Lock()
+        self._days = days
+        self._earlier: dict[tuple[int, str], list[Exposure]] = {}
+
+    def all(self, as_of: str = "") -> list[Exposure]:
+        """Every exposure, in the order in which to act."""
+        with self._lock:
+            if not as_of:
+                return super().all()
+            place = (self._views.generation(), as_of)
+            if place not in self._earlier:
+                self._earlier[place] = super().all(as_of)
+            while len(self._earlier) > self._days:
+                del self._earlier[next(iter(self._earlier))]
+            return self._earlier[place]

@@ -61,6 +61,7 @@ class Loaded(msgspec.Struct):
     """Every document that was read, new or not, in order; only kept for small loads."""
 
     def of(self, kind: str) -> Count:
+        """The counts of one kind, begun at nothing."""
         return self.counts.setdefault(kind, Count())
 
     @property
@@ -88,16 +89,12 @@ def load(
     return loaded
 
 
-def load_documents(
-    documents: Iterable[tuple[str, bytes]], intake: Intake, learned: str
-) -> Loaded:
+def load_documents(documents: Iterable[tuple[str, bytes]], intake: Intake, learned: str) -> Loaded:
     """Load documents that are at hand as bytes, each with the name of its source."""
     known = intake.known()
     loaded = Loaded()
     outcomes = [
-        outcome
-        for source, data in documents
-        for outcome in batches.work_on(source, data, known)
+        outcome for source, data in documents for outcome in batches.work_on(source, data, known)
     ]
     _keep(outcomes, intake, learned, set(known), loaded)
     return loaded

@@ -11,17 +11,16 @@ import zstandard
 from accord.core.digests import digest
 from accord.core.errors import Invalid, Unreadable
 from accord.core.reading import Reading
-from accord.flows.prepared import Prepared
+from accord.flows.prepared import Prepared, Row
 from accord.flows.read import KEPT, READERS
 from accord.flows.recognise import recognise
-from accord.flows.prepared import Row
 from accord.flows.rows import rows_of
 
 _LEVEL = 1
 
 
 def prepare(source: str, data: bytes) -> Prepared:
-    """Everything that the store needs to keep a document. Never raises for what a document holds."""
+    """Everything that the store needs to keep a document; never raises for what it holds."""
     prepared = Prepared(digest(data), source, "unrecognised", size=len(data))
     prepared.packed = zstandard.ZstdCompressor(level=_LEVEL).compress(data)
     read_into(prepared, data)
@@ -71,4 +70,6 @@ def _clean_rows(prepared: Prepared) -> None:
     rows.components = [_clean_row(row) for row in rows.components]
     rows.identities = [_clean_row(row) for row in rows.identities]
     rows.deployments = [_clean_row(row) for row in rows.deployments]
-    prepared.quarantined = [(_clean(place), _clean(reason)) for place, reason in prepared.quarantined]
+    prepared.quarantined = [
+        (_clean(place), _clean(reason)) for place, reason in prepared.quarantined
+    ]

@@ -159,7 +159,10 @@ _TEXT = (
     ("SPDX tag-value", re.compile(rb"(?m)^SPDXVersion:\s*SPDX-")),
     ("RustSec", re.compile(rb"\A```toml\s")),
     ("endoflife", re.compile(rb"(?s)\A---\s.*^(title|releases|permalink|category):", re.MULTILINE)),
-    ("EPSS CSV", re.compile(rb"\A(#[^\n]*model_version|[\"']?cve[\"']?,\s*[\"']?epss)", re.I)),
+    (
+        "EPSS CSV",
+        re.compile(rb"\A(#[^\n]*model_version|[\"']?cve[\"']?,\s*[\"']?epss)", re.IGNORECASE),
+    ),
     ("KEV CSV", re.compile(rb"\A[\"']?cveID[\"']?,", re.IGNORECASE)),
     ("SSVC table", re.compile(rb"\Arow,[^\n]* v\d+\.\d+")),
     ("SPDX YAML", re.compile(rb"(?m)^[\"']?spdxVersion[\"']?:\s*[\"']?SPDX-")),
@@ -185,4 +188,3 @@ def _is_estate(head: bytes) -> bool:
     words = set(re.split(rb"[,;\t]", lines[0].lower().replace(b'"', b""))) if lines else set()
     names = {word.strip() for word in words}
     return b"operator" in names and b"product" in names
-

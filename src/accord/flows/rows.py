@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from accord.core.reading import Fact, NotEvaluated, Reading
-from accord.flows.prepared import Row, Rows
 from accord.exchange.threats.facts import Actor, Exploits, Sighting, Technique
+from accord.flows.prepared import Rows
 from accord.supply.advisories.facts import (
     Advisory,
     Affected,
@@ -28,6 +28,7 @@ from accord.supply.inventory.facts import Bill, Component, Deployment, Judgement
 from accord.supply.matching import interval, schemes
 from accord.supply.matching.confidence import identities_that_count
 from accord.supply.products.identity import Identity
+
 
 def rows_of(reading: Reading) -> Rows:
     """Everything that the store needs of one document. The reading's facts are used up."""

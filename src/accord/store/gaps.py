@@ -28,7 +28,9 @@ class _Files:
     """Digest, kind and one name of each document."""
 
     def __init__(self, view: SqlView) -> None:
-        self._documents = {row.id: row for row in view.rows("SELECT id, digest, kind FROM document")}
+        self._documents = {
+            row.id: row for row in view.rows("SELECT id, digest, kind FROM document")
+        }
         self._sources = {
             row.document_id: row.name
             for row in view.rows("SELECT document_id, max(name) AS name FROM source GROUP BY 1")

@@ -13,8 +13,7 @@ from accord.core.digests import Digest, digest
 from accord.core.editions import Edition, current
 from accord.core.errors import AccordError
 from accord.core.limits import LIMITS
-from accord.flows.prepared import Known, Prepared
-from accord.flows.prepared import Row
+from accord.flows.prepared import Known, Prepared, Row
 from accord.store import database, matching, schema
 
 _PLAIN = {table.name: table for table in schema.FACTS}
@@ -191,7 +190,8 @@ class SqlUnit:
         self._connection.execute(update(schema.generation).values({number: number + 1}))
 
     def _documents(self, digests: Sequence[str]) -> list[Any]:
-        table, found = schema.document, []
+        table = schema.document
+        found: list[Any] = []
         for chunk in _chunks(list(digests)):
             found += self._connection.execute(select(table).where(table.c.digest.in_(chunk)))
         return found
@@ -262,7 +262,12 @@ class SqlUnit:
             schema.deployment,
             columns,
             (
-                (self._id(schema.deployment), id_, first + row[0] if row[0] >= 0 else None, *row[1:])
+                (
+                    self._id(schema.deployment),
+                    id_,
+                    first + row[0] if row[0] >= 0 else None,
+                    *row[1:],
+                )
                 for row in rows.deployments
             ),
         )
@@ -360,5 +365,3 @@ def _changes(
             if row.current != (row.id in count)
         ]
     return changes
-
-

@@ -43,8 +43,10 @@ def deployments(view: SqlView) -> list[DeploymentRow]:
     found = []
     for row in view.counting("SELECT * FROM deployment ORDER BY operator, product, release, id"):
         named = sorted(resolve(row.bill)) if row.bill else []
-        for document in named or [0]:
-            found.append(_deployment(row, bills.get(document), digests.get(document, "")))
+        found.extend(
+            _deployment(row, bills.get(document), digests.get(document, ""))
+            for document in named or [0]
+        )
     return found
 
 

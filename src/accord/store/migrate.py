@@ -47,7 +47,9 @@ def upgrade(engine: Engine) -> None:
 
     revision = _revision(engine)
     if revision is not None and revision > HEAD:
-        raise Newer(f"the database is of schema {revision}; this accord knows {HEAD}: upgrade accord")
+        raise Newer(
+            f"the database is of schema {revision}; this accord knows {HEAD}: upgrade accord"
+        )
     config = Config()
     config.set_main_option("script_location", "accord.store:migrations")
     config.set_main_option("path_separator", "os")

@@ -17,7 +17,9 @@ from sqlalchemy import Connection, Row, text
 from accord.store import schema
 
 _UNSTABLE = {"id", "document_id", "component_id", "package_id"}
-_PACKAGE = "SELECT p.name AS package_name, a.* FROM affected a JOIN package p ON p.id = a.package_id"
+_PACKAGE = (
+    "SELECT p.name AS package_name, a.* FROM affected a JOIN package p ON p.id = a.package_id"
+)
 _IDENTITY = (
     "SELECT c.document_id, c.ref, c.place, i.how, p.name, v.stream, v.text, v.key, v.scheme"
     " FROM identity i JOIN component c ON c.id = i.component_id"
@@ -34,7 +36,9 @@ _DOCUMENT = "SELECT digest, kind, subject, edition, outcome, current FROM docume
 def state_hash(connection: Connection) -> str:
     """64 hexadecimal digits."""
     whole = hashlib.sha256()
-    digests = {row.id: row.digest for row in connection.execute(text("SELECT id, digest FROM document"))}
+    digests = {
+        row.id: row.digest for row in connection.execute(text("SELECT id, digest FROM document"))
+    }
     for name, rows in _tables(connection, digests):
         whole.update(f"{name}\n".encode())
         for row in sorted(hashlib.sha256(line).digest() for line in rows):
@@ -77,5 +81,3 @@ def _value(value: object) -> str:
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
     return repr(value)
-
-

@@ -28,6 +28,14 @@ _SIGNALS = {
 }
 
 
+_HITS = """
+SELECT c.id, i.how, h.version_id, h.affected_id, a.vulnerability, a.document_id, a.fixed,
+       c.document_id AS bill
+FROM hit h CROSS JOIN identity i CROSS JOIN component c CROSS JOIN affected a
+WHERE i.version_id = h.version_id AND c.id = i.component_id AND a.id = h.affected_id
+"""
+
+
 class Documents(msgspec.Struct):
     """Which documents the node knew, and which of them counted."""
 
@@ -69,6 +77,7 @@ class SqlView:
         )
 
     def rows(self, query: str, **values: object) -> Sequence[Any]:
+        """The rows of a query."""
         return self.connection.execute(text(query), values).fetchall()
 
     def counting(self, query: str) -> Iterator[Any]:
@@ -115,20 +124,12 @@ class SqlView:
 
     def _hits(self) -> list[Hit]:
         """Hits of components whose bill counts, by advisories known at the time."""
-        rows = self.connection.execute(
-            text(
-                "SELECT c.id, i.how, h.version_id, h.affected_id, a.vulnerability,"
-                " a.document_id, a.fixed, c.document_id"
-                " FROM hit h CROSS JOIN identity i CROSS JOIN component c CROSS JOIN affected a"
-                " WHERE i.version_id = h.version_id AND c.id = i.component_id"
-                " AND a.id = h.affected_id"
-            )
-        )
+        rows = self.connection.execute(text(_HITS))
         learned, count = self.documents.learned, self.documents.current
         return [
-            Hit(*row[:7], current=row[5] in count)
-            for row in rows
-            if row[7] in count and row[5] in learned
+            Hit(component, how, version, affected, name, document, fixed, document in count)
+            for component, how, version, affected, name, document, fixed, bill in rows
+            if bill in count and document in learned
         ]
 
     def _parts(self, wanted: Collection[int]) -> dict[int, Part]:
@@ -151,7 +152,7 @@ class SqlView:
         running: dict[int, list[Running]] = {}
         products: dict[int, Running] = {}
         resolve = BillNames(self.connection, set(bills))
-        ever = set()
+        ever: set[int] = set()
         for row in self.rows("SELECT * FROM deployment"):
             if row.document_id not in self.documents.learned:
                 continue
@@ -276,6 +277,7 @@ def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the data
         cpe=bill.cpe if bill else "",
         bill=bill.name if bill else "",
         digest=bill.digest if bill else "",
+        operating_system=bill.operating_system if bill else "",
     )
 
 

@@ -41,8 +41,13 @@ _FIND = (
     ("operator", "SELECT DISTINCT operator, country, '' FROM deployment WHERE {operator}"),
     ("product", "SELECT DISTINCT product, release, supplier FROM deployment WHERE {product}"),
     ("product", "SELECT DISTINCT product, release, supplier FROM bill WHERE {product}"),
-    ("vulnerability", "SELECT DISTINCT vulnerability, advisory, title FROM advisory"
-     " WHERE {vulnerability} OR {advisory} OR {title}"),
+    (
+        "vulnerability",
+        (
+            "SELECT DISTINCT vulnerability, advisory, title FROM advisory"
+            " WHERE {vulnerability} OR {advisory} OR {title}"
+        ),
+    ),
     ("alias", "SELECT DISTINCT name, vulnerability, relation FROM alias WHERE {name}"),
     ("actor", "SELECT DISTINCT name, kind, aliases FROM actor WHERE {name} OR {aliases}"),
     ("component", "SELECT DISTINCT name, version, purl FROM component WHERE {name} OR {purl}"),
@@ -240,9 +245,9 @@ class SqlNodeView(SqlView):
         few = len(wanted) <= 500  # noqa: PLR2004 - past it one walk is cheaper than a list
         where = f"WHERE {{}} IN ({', '.join(map(str, sorted(wanted)))})" if few and wanted else ""
         sources: dict[int, list[str]] = {}
-        for row in self.rows(f"SELECT * FROM source {where.format('document_id')} ORDER BY name"):
+        for row in self.rows(f"SELECT * FROM source {where.format('document_id')} ORDER BY name"):  # noqa: S608 - whole numbers
             sources.setdefault(row.document_id, []).append(row.name)
-        rows = self.rows(f"SELECT * FROM document {where.format('id')}")
+        rows = self.rows(f"SELECT * FROM document {where.format('id')}")  # noqa: S608 - whole numbers
         return {
             row.id: self._document(row, sources.get(row.id, []), (refused or {}).get(row.id, []))
             for row in rows
@@ -250,7 +255,10 @@ class SqlNodeView(SqlView):
         }
 
     def _document(
-        self, row: Any, sources: list[str], refused: list[tuple[str, str]]  # noqa: ANN401 - a row
+        self,
+        row: Any,  # noqa: ANN401 - a row of the database
+        sources: list[str],
+        refused: list[tuple[str, str]],
     ) -> DocumentRow:
         return DocumentRow(
             digest=row.digest,
@@ -273,4 +281,3 @@ def _comparing(query: str) -> str:
                    "purl"):  # fmt: skip
         query = query.replace(f"{{{column}}}", f"lower({column}) LIKE :word ESCAPE '\\'")
     return query
-

@@ -99,6 +99,13 @@ def test_chains_within_the_bundle_are_followed_and_named() -> None:
     ]
 
 
+def test_a_chain_is_as_new_as_its_newest_link() -> None:
+    newer = link(40, GROUP, "uses", WORM, modified="2030-05-01T00:00:00Z")
+    reading = read(GROUP, WORM, HOLE, newer, link(41, WORM, "exploits", HOLE))
+    dates = {fact.actor: fact.modified for fact in reading.facts if isinstance(fact, Exploits)}
+    assert dates == {"Night Owl": "2030-05-01T00:00:00.000000Z", "Worm": MODIFIED}
+
+
 def test_the_shortest_way_is_the_one_that_is_named() -> None:
     found = exploits(
         GROUP, WORM, HOLE,

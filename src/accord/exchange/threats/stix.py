@@ -109,7 +109,7 @@ class _Bundle:
                 self._names[thing.id] = vulnerabilities(thing)
         links = Links(self._links(), self._newest)
         for thing in self._newest.values():
-            if thing.type in ACTORS and not thing.revoked:
+            if thing.type in ACTORS:
                 self._keep(thing, self._exploits(thing, links))
         for thing in self._newest.values():
             if thing.type == "sighting":

@@ -18,7 +18,7 @@ from accord.supply.inventory.facts import Deployment, Judgement
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """This operator runs this release of this product, as the bill describes it."""
+    """An operator runs a release of a product, as a bill describes it."""
 
     accord: Literal["claim"]
     bill: str

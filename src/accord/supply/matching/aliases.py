@@ -24,7 +24,9 @@ class Names:
         for name in self._parent:
             groups.setdefault(self._find(name), []).append(name)
         self._group = {
-            name: tuple(sorted(group, key=preference)) for group in groups.values() for name in group
+            name: tuple(sorted(group, key=preference))
+            for group in groups.values()
+            for name in group
         }
 
     def of(self, name: str) -> tuple[str, ...]:

@@ -80,6 +80,8 @@ class Running(msgspec.Struct, frozen=True):
     """Serial number or namespace of the bill."""
     digest: str = ""
     """Digest of the bill."""
+    operating_system: str = ""
+    """The distribution that the bill names."""
 
 
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,6 +308,7 @@ def _subject(part: Part, running: Running) -> Subject:
         supplier=part.supplier,
         purl=part.purl,
         cpe=part.cpe,
+        operating_system=running.operating_system,
         ref=_bom_link(running.bill, part.ref),
     )
     product = Thing(
@@ -327,7 +330,7 @@ def _bom_link(bill: str, ref: str) -> str:
 
 
 def identifier(running: Running, part: Part, vulnerability: str) -> str:
-    """Twelve hexadecimal digits that follow from what the exposure is, not from when it was found."""
+    """Twelve hexadecimal digits that follow from what the exposure is, whenever it was found."""
     what = (
         running.operator,
         running.site,

@@ -26,23 +26,14 @@ MISSION = ("low", "medium", "high")
 HUMAN_IMPACT = ("low", "medium", "high", "very high")
 EXPOSURE = ("small", "controlled", "open")
 
-_CISA = (
-    "track track track track track track* track track attend track track attend "
-    "track track track* track track* attend track track attend track track* attend "
-    "track track attend track attend act attend attend act attend act act"
-).split()
+_CISA = "ttt tts tta tta tts tsa tta tsa tta taA aaA aAA "
+"""One letter a row, in the order of the inputs' values: (t)rack, track(s)tar, (a)ttend, (A)ct."""
 _DEPLOYER = (
-    "defer defer scheduled scheduled defer scheduled scheduled scheduled "
-    "defer scheduled scheduled scheduled scheduled scheduled scheduled scheduled "
-    "defer scheduled scheduled scheduled scheduled scheduled scheduled out-of-cycle "
-    "defer scheduled scheduled scheduled scheduled scheduled scheduled scheduled "
-    "defer scheduled scheduled scheduled scheduled scheduled scheduled out-of-cycle "
-    "scheduled scheduled scheduled out-of-cycle scheduled scheduled out-of-cycle out-of-cycle "
-    "scheduled scheduled out-of-cycle out-of-cycle scheduled out-of-cycle out-of-cycle "
-    "out-of-cycle scheduled scheduled out-of-cycle out-of-cycle out-of-cycle out-of-cycle "
-    "out-of-cycle out-of-cycle scheduled out-of-cycle out-of-cycle immediate out-of-cycle "
-    "out-of-cycle immediate immediate"
-).split()
+    "ddss dsss dsss ssss dsss ssso dsss ssss dsss ssso ssso ssoo ssoo sooo ssoo oooo sooi ooii "
+)
+"""One letter a row: (d)efer, (s)cheduled, (o)ut-of-cycle, (i)mmediate."""
+_DECISION = {"t": "track", "s": "track*", "a": "attend", "A": "act"}
+_URGENCY = {"d": "defer", "s": "scheduled", "o": "out-of-cycle", "i": "immediate"}
 
 Cells = Mapping[tuple[str, ...], str]
 
@@ -56,15 +47,26 @@ class Table(msgspec.Struct, frozen=True):
     """Outcome for each combination of inputs, the inputs in the table's own order."""
 
 
-def _table(name: str, version: str, outcomes: Sequence[str], *inputs: Sequence[str]) -> Table:
-    return Table(name, version, dict(zip(product(*inputs), outcomes, strict=True)))
+def _table(
+    named: tuple[str, str], letters: str, words: Mapping[str, str], *inputs: Sequence[str]
+) -> Table:
+    outcomes = [words[letter] for letter in letters.replace(" ", "")]
+    return Table(*named, dict(zip(product(*inputs), outcomes, strict=True)))
 
 
-CISA = _table("CISA Levels", "1.1.0", _CISA, EXPLOITATION, AUTOMATABLE, TECHNICAL_IMPACT, MISSION)
+CISA = _table(
+    ("CISA Levels", "1.1.0"),
+    _CISA,
+    _DECISION,
+    EXPLOITATION,
+    AUTOMATABLE,
+    TECHNICAL_IMPACT,
+    MISSION,
+)
 DEPLOYER = _table(
-    "Deployer patch application priority",
-    "1.0.0",
+    ("Deployer patch application priority", "1.0.0"),
     _DEPLOYER,
+    _URGENCY,
     EXPLOITATION,
     EXPOSURE,
     AUTOMATABLE,

@@ -18,7 +18,7 @@ from functools import lru_cache
 import msgspec
 
 from accord.core.errors import Invalid
-from accord.supply.products import cpe, names, purl
+from accord.supply.products import identities, names, purl
 
 SUPPLIER, COMPONENT_SUPPLIER, SAME_DOCUMENT, OTHERS = 3, 2, 1, 0
 """Standing of an author, the highest first."""
@@ -60,6 +60,8 @@ class Thing(msgspec.Struct, frozen=True):
     supplier: str = ""
     purl: str = ""
     cpe: str = ""
+    operating_system: str = ""
+    """The distribution that the bill names, where a package URL does not: `rhel-9.2`."""
     ref: str = ""
     """BOM-Link without the version of its bill: `urn:cdx:serial#ref`."""
     others: frozenset[str] = frozenset()
@@ -117,12 +119,9 @@ class References:
         """
         if not self._exact.isdisjoint(thing.others) or (thing.ref and thing.ref in self._exact):
             return True
-        return any(self._means(_named(own)) for own in (thing.purl, thing.cpe) if own)
-
-    def _means(self, own: Named | None) -> bool:
-        if own is None:
-            return False
-        return any(said.holds(own) for said in self._packages.get(own.package, ()))
+        return any(
+            said.holds(own) for own in called(thing) for said in self._packages.get(own.package, ())
+        )
 
     def suggest(self, thing: Thing) -> bool:
         """Whether any of them means this thing by its supplier's and its own name."""
@@ -132,37 +131,69 @@ class References:
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A reference that names a package, perhaps with version and qualifiers."""
+    """A reference that names a package, perhaps with stream, version and qualifiers."""
 
     package: str
     version: str = ""
-    qualifiers: tuple[tuple[str, str], ...] = ()
+    stream: str = ""
+    qualifiers: frozenset[tuple[str, str]] = frozenset()
     subpath: str = ""
 
     def holds(self, own: Named) -> bool:
         """Whether everything that this says is so of the other."""
-        if self.version and self.version != own.version:
-            return False
-        if self.subpath and self.subpath != own.subpath:
-            return False
-        return set(self.qualifiers) <= set(own.qualifiers)
+        return (
+            self.version in ("", own.version)
+            and self.stream in ("", own.stream)
+            and self.subpath in ("", own.subpath)
+            and self.qualifiers <= own.qualifiers
+        )
+
+
+_STREAMED = frozenset({"distro", "epoch", "rpmmod", "upstream"})
+"""Qualifiers that are already in the version, the stream or the package of an identity."""
 
 
 @lru_cache(1 << 16)
 def _named(reference: str) -> Named | None:
-    try:
-        if reference.startswith("pkg:"):
-            found = purl.parse(reference)
-            return Named(found.package, found.version, found.qualifiers, found.subpath)
-        if reference.startswith("cpe:"):
-            named = cpe.parse(reference)
-            return Named(named.package, named.release) if named.package else None
-    except Invalid:
-        return None
+    """What a reference of a statement names; None where it is no name of a package."""
     if reference.startswith("name:"):
         package, _, version = reference.partition("@")
         return Named(package, version)
-    return None
+    named = _called(reference, "")
+    return named[0] if named else None
+
+
+def called(thing: Thing) -> tuple[Named, ...]:
+    """Every name of a package that a thing has: its own, and that of the source it is built of."""
+    return _called(thing.purl, thing.operating_system) + _called(thing.cpe, "")
+
+
+@lru_cache(1 << 16)
+def _called(own: str, operating_system: str) -> tuple[Named, ...]:
+    try:
+        if own.startswith("pkg:"):
+            return _from_purl(own, operating_system)
+        if own.startswith("cpe:"):
+            return tuple(Named(one.package, one.version) for one in identities.of_cpe(own))
+    except Invalid:
+        return ()
+    return ()
+
+
+def _from_purl(own: str, operating_system: str) -> tuple[Named, ...]:
+    """The streamed identity where there is one: a release's statement is not that of another."""
+    found = purl.parse(own)
+    kept = frozenset(pair for pair in found.qualifiers if _tells(*pair))
+    all_ = identities.of_purl(own, operating_system)
+    streamed = [one for one in all_ if one.stream] or all_
+    return tuple(
+        Named(one.package, one.version, one.stream, kept, found.subpath) for one in streamed
+    )
+
+
+def _tells(key: str, value: str) -> bool:
+    """A source package stands for everything that is built of it, on every architecture."""
+    return key not in _STREAMED and not (key == "arch" and value in ("src", "noarch"))
 
 
 _Ready = tuple[Statement, References, References]
@@ -199,9 +230,9 @@ class Statements:
 @lru_cache(1 << 14)
 def _keys(thing: Thing) -> tuple[str, ...]:
     """Everything by which a statement may mean this thing."""
-    named = [found.package for own in (thing.purl, thing.cpe) if own and (found := _named(own))]
+    packages = [named.package for named in called(thing)]
     name = names.package(thing.supplier, thing.name)
-    return tuple(key for key in (*named, name, thing.ref, *thing.others) if key)
+    return tuple(key for key in (*packages, name, thing.ref, *thing.others) if key)
 
 
 def _weight(judged: Judged) -> tuple[bool, int, str, int, str]:

@@ -282,3 +282,9 @@ def test_a_hostile_supplier_costs_no_time() -> None:
     packages = [_package(supplier="Organization: a" + " (" * 200_000)]
     reading = spdx.read_json(_json(packages=packages, relationships=[]))
     assert _components(reading)["x"].identities == ()
+
+
+@pytest.mark.timeout(10)
+def test_roots_that_go_in_a_circle_describe_nothing() -> None:
+    circle = GRAPH.replace(b'https://sbom.example/portal"]', b'https://sbom.example/bill"]')
+    assert _bill(spdx.read_jsonld(circle)).product == ""

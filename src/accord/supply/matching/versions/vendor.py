@@ -6,7 +6,11 @@ No standard defines this order; it is accord's own, and it takes only what vendo
 - numbers joined by dots, where zeros at the end have no weight (`1.0 = 1.0.0`), and at most one
   number in parentheses (`15.2(4)`), which counts as a further number;
 - then up to eight suffixes, each a known word with an optional number, or one or two letters
-  directly after a number (`1.0.2k`, `0.9.8za`, `15.2(4)M3`), which compare alphabetically.
+  directly after a number (`1.0.2k`, `0.9.8za`, `15.2(4)M3`, `22.7R2.4`), which compare
+  alphabetically; the number of a suffix may be dotted;
+- a hyphen before a number begins a build (`13.1-49.15`, `7.0.1-5035`), which comes after the
+  release, as `build` does; but `-0` is the lower bound that publishers write for a release with
+  all that came before it (`1.22.0-0`), and sorts as `dev` does.
 
 Words before the release: `dev snapshot alpha beta milestone preview pre rc cr`. Words after it:
 `h hf hotfix`; `p pl patch`; `u upd update` (also `_292`, as Java writes it); `cu`, `cumulative
@@ -14,8 +18,7 @@ update`; `sp`, `service pack`; `build`. At one place they sort in this order; a 
 before a word. Case, and the space, dot, hyphen or underscore around words, have no weight.
 
 Law (order): the key's plain byte order is total. Everything else is unorderable: `*`, `All`,
-`R2024a`, `1.2.x`, `1.2-3` (a build here, a pre-release there), `1.0b2` (a beta or a repair),
-dates with hyphens, names.
+`R2024a`, `1.2.x`, `1.0b2` (a beta or a repair), dates with hyphens, names.
 
 Layout: numbers, closed by END; a code for each suffix with its letters or number; _RELEASE.
 """
@@ -25,25 +28,29 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from accord.supply.matching.versions.encoding import END, LONGEST, Unorderable, natural
+from accord.supply.matching.versions.encoding import END, LONGEST, Unorderable
 from accord.supply.matching.versions.intdot import numbers
 
 _VENDOR = re.compile(
     r"(?:(?:version|release|ver|rel|v)[. ]?)?([0-9]+(?:\.[0-9]+)*)(?:\(([0-9]{1,9})\))?(.*)"
 )
 _SUFFIX = re.compile(
-    r"_([0-9]+)|([ ._-]?)(service ?pack|cumulative ?update|hot ?fix|[a-z]+)([ ._-]?[0-9]+)?"
+    r"([_-][0-9]+(?:\.[0-9]+)*)"
+    r"|([ ._-]?)(service ?pack|cumulative ?update|hot ?fix|[a-z]+)([ ._-]?[0-9]+(?:\.[0-9]+)*)?"
 )
 _SUFFIXES_AT_MOST = 8
 _RELEASE = b"\x20"
 _LETTERS = b"\x21"
 _UPDATE = b"\x24"
+_BUILD = b"\x27"
+_DEV = b"\x10"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}(-[0-9]{1,2})?")
 _WORDS = {
-    "dev": b"\x10", "snapshot": b"\x11", "alpha": b"\x12", "beta": b"\x13",
+    "dev": _DEV, "snapshot": b"\x11", "alpha": b"\x12", "beta": b"\x13",
     "milestone": b"\x14", "preview": b"\x15", "pre": b"\x15", "rc": b"\x16", "cr": b"\x16",
     "h": b"\x22", "hf": b"\x22", "hotfix": b"\x22", "p": b"\x23", "pl": b"\x23",
     "patch": b"\x23", "u": _UPDATE, "upd": _UPDATE, "update": _UPDATE, "cu": b"\x25",
-    "cumulativeupdate": b"\x25", "sp": b"\x26", "servicepack": b"\x26", "build": b"\x27",
+    "cumulativeupdate": b"\x25", "sp": b"\x26", "servicepack": b"\x26", "build": _BUILD,
 }  # fmt: skip
 _LETTERS_AT_MOST = 2
 _NEEDS_A_NUMBER = frozenset(("h", "p", "u", "pl", "hf", "cu"))
@@ -59,7 +66,7 @@ def key(version: str) -> bytes:
 
     """
     match = _VENDOR.fullmatch(version.strip().lower()) if version.isascii() else None
-    if match is None or len(version) > LONGEST:
+    if match is None or len(version) > LONGEST or _DATE.fullmatch(version.strip()):
         raise Unorderable("vendor", version)
     dotted, bracketed, rest = match.groups()
     core = numbers(f"{dotted}.{bracketed}" if bracketed else dotted) + END
@@ -89,13 +96,20 @@ def _suffixes(text: str) -> bytes:
 def _suffix(update: str | None, joint: str, word: str, digits: str | None) -> bytes:
     """One suffix: letters are ordered by themselves, words by their rank."""
     if update:
-        return _UPDATE + natural(update)
+        return (_DEV if update == "-0" else _UPDATE if update[0] == "_" else _BUILD) + _number(
+            update
+        )
     code = _WORDS.get(word.replace(" ", ""))
-    number = natural(digits.lstrip(" ._-")) if digits else b""
+    number = _number(digits or "0")
     if code and (digits or word not in _NEEDS_A_NUMBER):
-        return code + (number or natural("0"))
-    if number and word in _AMBIGUOUS:
+        return code + number
+    if digits and word in _AMBIGUOUS:
         return b""
     if joint or len(word) > _LETTERS_AT_MOST or (digits and not digits[0].isdigit()):
         return b""
-    return _LETTERS + word.encode("ascii") + END + (number or natural("0"))
+    return _LETTERS + word.encode("ascii") + END + number
+
+
+def _number(digits: str) -> bytes:
+    """The number of a suffix, dotted or not, closed so that none is the beginning of another."""
+    return numbers(digits.lstrip(" ._-")) + END

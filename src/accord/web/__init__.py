@@ -1,0 +1,1 @@
+"""The pages: what the node knows, for a browser on this machine."""

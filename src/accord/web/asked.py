@@ -1,0 +1,118 @@
+"""What a request asks for, read from its address alone and within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import parse_qsl, quote
+
+import msgspec
+
+from accord.core.errors import Invalid
+from accord.core.times import when
+from accord.web.links import LONGEST, Links, parted, printable, segment
+
+ROWS = 100
+"""Rows on one page of a list."""
+_PARAMETERS = 20
+_DAY = len("YYYY-MM-DD")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One request."""
+
+    stem: str
+    """First part of the path, without an ending: `/exposures`."""
+    name: str
+    """What follows the first part of the path, decoded; empty for a list."""
+    form: str
+    """`html`, `json` or `csv`."""
+    query: dict[str, str]
+    """Every parameter that is not empty, besides `as_of`."""
+    as_of: str
+    """As the person wrote it."""
+    moment: str
+    """`when()` to look at; empty is now."""
+
+    @property
+    def links(self) -> Links:
+        """Makes links that stay on the same day."""
+        return Links(self.as_of)
+
+    @property
+    def page(self) -> int:
+        """Number of the page of a list, from 1.
+
+        Raises:
+            Invalid: not a number.
+        """
+        text = self.query.get("page", "1")
+        if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) <= 9):  # noqa: PLR2004 - digits of a billion
+            raise Invalid(f"{text[:60]!r} is not the number of a page: the first is 1")
+        return int(text)
+
+    @property
+    def offset(self) -> int:
+        """Rows before this page."""
+        return (self.page - 1) * ROWS
+
+    def here(self, ending: str = "", **changes: object) -> str:
+        """The address of this page with changes to its query; empty takes a parameter away."""
+        return self.links.to(self._path(ending), **{**self.query, **changes})
+
+    def _path(self, ending: str) -> str:
+        if self.name:
+            last = f"{quote(self.name, safe='')}.{ending}" if ending else segment(self.name)
+            return f"{self.stem}/{last}"
+        if ending and self.stem == "/":
+            return f"/exposures.{ending}"
+        return f"{self.stem}.{ending}" if ending else self.stem
+
+
+def read(raw_path: str, raw_query: str, allowed: Collection[str]) -> Asked:
+    """A request from its path and query, as they stood on the wire.
+
+    Raises:
+        Invalid: a parameter is unknown, is given twice, is too long, or is not text.
+    """
+    query = _query(raw_query, {*allowed, "as_of"})
+    first, _, rest = raw_path.lstrip("/").partition("/")
+    stem, form = parted(first)
+    name, form = parted(rest) if rest else ("", form)
+    if not printable(name):
+        raise Invalid("the address holds control characters")
+    if len(name) > LONGEST:
+        raise Invalid(f"the name in the address is longer than {LONGEST:,} characters")
+    as_of = query.pop("as_of", "")
+    return Asked(f"/{stem}", name, form, query, as_of, moment(as_of))
+
+
+def _query(raw: str, allowed: Collection[str]) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=_PARAMETERS)
+    except (UnicodeDecodeError, ValueError) as wrong:
+        raise Invalid("the query after the ? cannot be read as UTF-8 parameters") from wrong
+    query: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in allowed:
+            known = ", ".join(sorted(allowed))
+            raise Invalid(f"there is no parameter {name[:60]!r} here: use {known}")
+        if name in query:
+            raise Invalid(f"the parameter {name!r} is given twice")
+        if len(value) > LONGEST:
+            raise Invalid(f"the parameter {name!r} is longer than {LONGEST:,} characters")
+        if not printable(value):
+            raise Invalid(f"the parameter {name!r} holds control characters")
+        query[name] = value.strip()
+    return {name: value for name, value in query.items() if value}
+
+
+def moment(day: str) -> str:
+    """The end of a day, or a time, as times are kept; empty is now.
+
+    Raises:
+        Invalid: not a date.
+    """
+    at = when(day, "as_of")
+    if len(day) != _DAY:
+        return at
+    return at.replace("T00:00:00.000000Z", "T23:59:59.999999Z")
