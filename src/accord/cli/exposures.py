@@ -24,7 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 """Members of each object of `--json`, and columns of `--csv`."""
 
-_WIDTHS = (8, 8, 16, 10, 4, 18, 14, 13)
+_WIDTHS = (8, 8, 16, 10, 4, 15, 15, 15)
 
 
 def exposures(

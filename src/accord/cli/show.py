@@ -43,7 +43,8 @@ def table(
 ) -> None:
     """A table no wider than 100 columns; long cells end in an ellipsis.
 
-    `right` names the columns of numbers; `widths` fixes the columns' widths, in characters.
+    `right` names the columns of numbers. `widths` fixes the columns' widths, in characters, and
+    lets long cells go on below instead.
     """
     from rich import box
     from rich.table import Table
@@ -53,7 +54,13 @@ def table(
     for position, name in enumerate(columns):
         justify = "right" if position in right else "left"
         width = widths[position] if widths else None
-        made.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", width=width)  # type: ignore[arg-type]
+        made.add_column(
+            name,
+            justify=justify,
+            no_wrap=not widths,
+            overflow="fold" if widths else "ellipsis",
+            width=width,
+        )  # type: ignore[arg-type]
     for row in rows:
         made.add_row(*(Text(printable(cell)) for cell in row))
     console().print(made)

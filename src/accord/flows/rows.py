@@ -141,8 +141,8 @@ def _texts(items: Iterable[str]) -> str:
 _PLAIN: dict[type[Fact], Any] = {
     Bill: lambda f: (
         "bill",
-        (f.format, f.id, f.product, f.release, f.supplier, f.purl, f.cpe, f.created,
-         f.operating_system),
+        (f.format, f.id, f.product, f.release, f.supplier, f.purl, f.cpe, f.ref,
+         f.created, f.operating_system),
     ),
     Score: lambda f: ("score", (f.vulnerability, f.vector, f.score, f.word, f.source, f.place)),
     Ssvc: lambda f: (

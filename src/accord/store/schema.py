@@ -163,7 +163,7 @@ bill = Table(
     _key(),
     _document(),
     *_texts("format", "name", "product", "release", "supplier"),
-    *_texts("purl", "cpe", "created", "operating_system"),
+    *_texts("purl", "cpe", "ref", "created", "operating_system"),
     Index("bill_name", "name"),
 )
 """`name` is the bill's serial number or document namespace."""

@@ -9,7 +9,9 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from accord.core.editions import Edition, current
+from accord.supply.matching import ssvc
 from accord.supply.matching.aliases import Names
+from accord.supply.matching.confidence import BY_IDENTIFIER
 from accord.supply.matching.exposures import Hit, Known, Part, Running
 from accord.supply.matching.signals import Signal, Signals
 from accord.supply.matching.vex import Statement, Statements
@@ -34,6 +36,14 @@ SELECT c.id, i.how, h.version_id, h.affected_id, a.vulnerability, a.document_id,
 FROM hit h CROSS JOIN identity i CROSS JOIN component c CROSS JOIN affected a
 WHERE i.version_id = h.version_id AND c.id = i.component_id AND a.id = h.affected_id
 """
+
+
+_SPOKEN = """
+SELECT DISTINCT i.component_id, a.vulnerability, a.document_id
+FROM identity i JOIN version v ON v.id = i.version_id JOIN affected a ON a.package_id = v.package_id
+WHERE i.how = 2 AND i.component_id IN ({})
+"""
+_MANY = 500
 
 
 class Documents(msgspec.Struct):
@@ -74,6 +84,7 @@ class SqlView:
             statements=Statements(self._about(vulnerabilities)),
             signals=self._signals(vulnerabilities),
             judgements=self._judgements(),
+            spoken_for=self._spoken_for(hits),
         )
 
     def rows(self, query: str, **values: object) -> Sequence[Any]:
@@ -131,6 +142,18 @@ class SqlView:
             for component, how, version, affected, name, document, fixed, bill in rows
             if bill in count and document in learned
         ]
+
+    def _spoken_for(self, hits: Sequence[Hit]) -> frozenset[tuple[int, str]]:
+        """What advisories say of candidates by their own package URLs, matched or not."""
+        candidates = sorted({hit.component for hit in hits if hit.how < BY_IDENTIFIER})
+        found = set()
+        for start in range(0, len(candidates), _MANY):
+            chunk = ", ".join(map(str, candidates[start : start + _MANY]))
+            found |= {
+                (row.component_id, row.vulnerability)
+                for row in self.counting(_SPOKEN.format(chunk))
+            }
+        return frozenset(found)
 
     def _parts(self, wanted: Collection[int]) -> dict[int, Part]:
         rows = self.rows(
@@ -220,7 +243,21 @@ class SqlView:
         for signals in by_name.values():
             signals[:] = _latest_sightings(signals)
         catalogue = any(self.counting("SELECT DISTINCT document_id FROM known_exploited"))
-        return Signals(by_name, catalogue=catalogue)
+        return Signals(
+            by_name,
+            catalogue=catalogue,
+            cisa=self._table(ssvc.CISA),
+            deployer=self._table(ssvc.DEPLOYER),
+        )
+
+    def _table(self, built_in: ssvc.Table) -> ssvc.Table:
+        """The newest published table of this kind, or the built-in one."""
+        newest = built_in
+        for row in self.counting("SELECT * FROM decision_table ORDER BY version, name"):
+            rows = msgspec.json.decode(row.rows, type=list[tuple[str, ...]])
+            found = ssvc.from_document(newest, row.version, _texts(row.inputs), rows)
+            newest = found or newest
+        return newest
 
     def _judgements(self) -> dict[str, str]:
         rows = self.counting("SELECT * FROM judgement WHERE kind = 'exposure' ORDER BY at, verdict")
@@ -275,6 +312,7 @@ def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the data
         mission=row.mission if row else "",
         purl=bill.purl if bill else "",
         cpe=bill.cpe if bill else "",
+        ref=bill.ref if bill else "",
         bill=bill.name if bill else "",
         digest=bill.digest if bill else "",
         operating_system=bill.operating_system if bill else "",

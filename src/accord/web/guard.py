@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -35,7 +36,7 @@ MOST = 8_192
 
 _HERE = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 
-Refuse = Callable[[Scope, int, str], ASGIApp]
+Refuse = Callable[[HTTPScope, int, str], ASGIApp]
 """Makes the answer to a refused request, from its status and the reason."""
 
 
@@ -48,7 +49,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
 
@@ -60,7 +61,7 @@ class Guard:
         await answer(scope, receive, guarded)
 
 
-def refusal(scope: Scope) -> tuple[int, str]:
+def refusal(scope: HTTPScope) -> tuple[int, str]:
     """Status and reason for not answering; 0 where there is none."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(hosts) != 1 or not _HERE.fullmatch(hosts[0]):

@@ -2,7 +2,8 @@
 
 Law (round trip): the name that a page reads from its address is the name that the link was made of.
 
-Source: RFC 3986, section 2 (percent-encoding) and section 3.3 (dot segments, which browsers remove).
+Source: RFC 3986, section 2 (percent-encoding) and section 3.3 (dot segments, which browsers
+remove).
 """
 
 from __future__ import annotations

@@ -147,7 +147,8 @@ class Vex(Fact, frozen=True):
     """`not_affected`, `affected`, `fixed`, `under_investigation`."""
     products: tuple[str, ...]
     """What it speaks of: package URLs, CPE names, BOM-Links (`urn:cdx:serial/version#ref`),
-    `sha256:...`, a bill's identifier, `name:supplier/product@version`; empty: matches nothing."""
+    `sha256:...`, a bill's identifier, `name:supplier/product@version`; empty: matches nothing.
+    Any of them may end in a range, without a version before it: `pkg:npm/a#vers:npm/<2`."""
     subcomponents: tuple[str, ...] = ()
     """Components of the products to which it is limited, in the same forms; empty: the whole."""
     aliases: tuple[str, ...] = ()

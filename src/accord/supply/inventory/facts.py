@@ -21,6 +21,8 @@ class Bill(Fact, frozen=True):
     purl: str = ""
     """Package URL of what the bill describes."""
     cpe: str = ""
+    ref: str = ""
+    """What the bill calls the product itself, where it does: its bom-ref or SPDXID."""
     created: str = ""
     """`when()` the bill was made, by its own word."""
     operating_system: str = ""

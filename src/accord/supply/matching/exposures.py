@@ -76,6 +76,8 @@ class Running(msgspec.Struct, frozen=True):
     mission: str
     purl: str = ""
     cpe: str = ""
+    ref: str = ""
+    """What the bill calls the product itself."""
     bill: str = ""
     """Serial number or namespace of the bill."""
     digest: str = ""
@@ -157,8 +159,9 @@ class Known(msgspec.Struct):
     signals: Signals
     judgements: Mapping[str, str]
     """A person's verdict by exposure."""
-    spoken_for: frozenset[tuple[str, str]] = frozenset()
-    """Pairs of vulnerability and package for which an ecosystem's own advisory speaks."""
+    spoken_for: frozenset[tuple[int, str]] = frozenset()
+    """Component and vulnerability, where an advisory speaks of the component by its own package
+    URL: what it leaves out is not a candidate by a lesser name."""
 
 
 class _Group(msgspec.Struct):
@@ -221,7 +224,12 @@ def _groups(known: Known) -> dict[tuple[int, str], _Group]:
         if hit.current:
             group.hits.append(hit)
             group.how = max(group.how, hit.how)
-    return {place: group for place, group in groups.items() if group.hits}
+    spoken_for = {(component, main(name)) for component, name in known.spoken_for}
+    return {
+        place: group
+        for place, group in groups.items()
+        if group.hits and (group.how == BY_IDENTIFIER or place not in spoken_for)
+    }
 
 
 def _who(known: Known, part: Part) -> Sequence[Running]:
@@ -299,9 +307,6 @@ def _suggestion(group: _Group) -> str:
 
 
 def _subject(part: Part, running: Running) -> Subject:
-    others = frozenset(
-        name for name in (running.bill, f"sha256:{running.digest}", part.ref) if name
-    )
     component = Thing(
         name=part.name,
         version=part.version,
@@ -317,10 +322,17 @@ def _subject(part: Part, running: Running) -> Subject:
         supplier=running.supplier,
         purl=running.purl,
         cpe=running.cpe,
-        ref=_bom_link(running.bill, ""),
-        others=others - {part.ref},
+        ref=_bom_link(running.bill, running.ref),
+        others=_names_of_bill(running),
     )
     return Subject(component, product, part.document)
+
+
+def _names_of_bill(running: Running) -> frozenset[str]:
+    """What names the bill as a whole names its product."""
+    digest = f"sha256:{running.digest}" if running.digest else ""
+    names = (running.bill, digest, _bom_link(running.bill, ""))
+    return frozenset(name for name in names if name)
 
 
 def _bom_link(bill: str, ref: str) -> str:

@@ -96,6 +96,41 @@ class Outcome(msgspec.Struct, frozen=True):
     """`exploitation: active`, ...: each unknown input with the value that was taken."""
 
 
+_POINTS = {
+    "CISA Levels": ("exploitation", "automatable", "technical impact", "mission"),
+    "Deployer patch application priority": (
+        "exploitation", "system exposure", "automatable", "human impact",
+    ),
+}  # fmt: skip
+"""How the inputs of each table begin, in the built-in order."""
+
+
+def from_document(
+    built_in: Table, version: str, inputs: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Table | None:
+    """A published table in place of a built-in one; None where it is not that table.
+
+    It must decide on the same points, give every combination of their values one known outcome,
+    and not be older.
+    """
+    points = _POINTS[built_in.name]
+    order = [
+        next((place for place, name in enumerate(inputs) if name.startswith(point)), -1)
+        for point in points
+    ]
+    if len(inputs) != len(points) or -1 in order or _numbers(version) < _numbers(built_in.version):
+        return None
+    cells = {tuple(row[place] for place in order): row[-1] for row in rows}
+    known = set(built_in.cells.values())
+    if cells.keys() != built_in.cells.keys() or not known.issuperset(cells.values()):
+        return None
+    return Table(built_in.name, version, cells)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
 def decide(inputs: Inputs, cisa: Table = CISA, deployer: Table = DEPLOYER) -> Outcome:
     """Both tables' words; every unknown input takes the worst value that it may have."""
     assumed: list[str] = []

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from urllib.parse import unquote
 
 import msgspec
 
 from accord.core.errors import Invalid
+from accord.supply.matching import vers
 from accord.supply.products import identities, names, purl
 
 SUPPLIER, COMPONENT_SUPPLIER, SAME_DOCUMENT, OTHERS = 3, 2, 1, 0
@@ -65,7 +67,7 @@ class Thing(msgspec.Struct, frozen=True):
     ref: str = ""
     """BOM-Link without the version of its bill: `urn:cdx:serial#ref`."""
     others: frozenset[str] = frozenset()
-    """Digest (`sha256:...`), serial number or namespace of the bill."""
+    """Whatever else it goes by: digest (`sha256:...`), serial number or namespace of its bill."""
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -97,18 +99,24 @@ class References:
     def __init__(self, references: Iterable[str]) -> None:
         self._exact: set[str] = set()
         self._packages: dict[str, list[Named]] = {}
+        self._limited: dict[str, list[str]] = {}
         for reference in references:
-            self._exact.add(link(reference))
-            named = _named(reference)
+            whole, _, limit = reference.partition("#vers:")
+            named = _named(whole, limit)
             if named is not None:
                 self._packages.setdefault(named.package, []).append(named)
+            if limit:
+                self._limited.setdefault(link(whole), []).append(limit)
+            else:
+                self._exact.add(link(reference))
 
     def __bool__(self) -> bool:
-        return bool(self._exact)
+        return bool(self._exact or self._limited)
 
     def places(self) -> Iterator[str]:
         """Everything that a thing may share with them: whole references, and packages."""
         yield from self._exact
+        yield from self._limited
         yield from self._packages
 
     def mean(self, thing: Thing) -> bool:
@@ -117,7 +125,12 @@ class References:
         What a reference leaves open (version, qualifiers) it says of all; what it names must
         agree.
         """
-        if not self._exact.isdisjoint(thing.others) or (thing.ref and thing.ref in self._exact):
+        own = {*thing.others, thing.ref} - {""}
+        if not self._exact.isdisjoint(own):
+            return True
+        if any(
+            _inside(limit, thing.version) for key in own for limit in self._limited.get(key, ())
+        ):
             return True
         return any(
             said.holds(own) for own in called(thing) for said in self._packages.get(own.package, ())
@@ -138,6 +151,8 @@ class Named(msgspec.Struct, frozen=True):
     stream: str = ""
     qualifiers: frozenset[tuple[str, str]] = frozenset()
     subpath: str = ""
+    limit: str = ""
+    """The versions meant, as a VERS range without its `vers:`; empty: by `version`."""
 
     def holds(self, own: Named) -> bool:
         """Whether everything that this says is so of the other."""
@@ -146,6 +161,7 @@ class Named(msgspec.Struct, frozen=True):
             and self.stream in ("", own.stream)
             and self.subpath in ("", own.subpath)
             and self.qualifiers <= own.qualifiers
+            and (not self.limit or _inside(self.limit, own.version))
         )
 
 
@@ -154,13 +170,21 @@ _STREAMED = frozenset({"distro", "epoch", "rpmmod", "upstream"})
 
 
 @lru_cache(1 << 16)
-def _named(reference: str) -> Named | None:
+def _named(reference: str, limit: str) -> Named | None:
     """What a reference of a statement names; None where it is no name of a package."""
     if reference.startswith("name:"):
         package, _, version = reference.partition("@")
-        return Named(package, version)
+        return Named(package, version, limit=limit)
     named = _called(reference, "")
-    return named[0] if named else None
+    return msgspec.structs.replace(named[0], limit=limit) if named else None
+
+
+def _inside(limit: str, version: str) -> bool:
+    """Whether a version lies in a VERS range; what cannot be told is not inside."""
+    try:
+        return vers.within(f"vers:{limit}", version) == "inside"
+    except Invalid:
+        return False
 
 
 def called(thing: Thing) -> tuple[Named, ...]:
@@ -268,4 +292,4 @@ def link(reference: str) -> str:
     if not reference.startswith("urn:cdx:"):
         return reference
     bill, hash_, part = reference.partition("#")
-    return f"{bill.partition('/')[0].lower()}{hash_}{part}"
+    return f"{bill.partition('/')[0].lower()}{hash_}{unquote(part)}"

@@ -81,12 +81,13 @@ def page(desk: Desk, asked: Asked) -> ProductPage:
         bills = _bills(view.bill_summaries(), {r.bill for r in runs}, name, release)
     if not (found or runs or bills):
         raise NotFound(f"no product is called {name!r} {release}; /products lists them all")
+    named: list[Exposure | DeploymentRow | BillSummary] = [*runs, *bills, *found]
     return ProductPage(
         heading=f"{name} {release}".strip(),
         name=name,
         release=release,
-        suppliers=tuple(sorted({r.supplier for r in [*runs, *bills, *found] if r.supplier})),
-        releases=_releases([*runs, *bills, *found], release, name, asked.links),
+        suppliers=tuple(sorted({row.supplier for row in named if row.supplier})),
+        releases=_releases(named, release, name, asked.links),
         shares=parts.shares_of(found),
         open_count=sum(one.status in OPEN for one in found),
         running=tuple(running(row, asked.links) for row in runs[:_MOST]),

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
+from accord.flows.ports import BillSummary, DeploymentRow
 from accord.supply.matching import ssvc
 from accord.supply.matching.exposures import OPEN, Exposure
 from accord.web.asked import Asked
@@ -156,7 +157,8 @@ def _products(desk: Desk, asked: Asked) -> list[Tally]:
         deployments = view.deployments()
         claimed = {row.bill for row in deployments}
         bills = [bill for bill in view.bill_summaries() if bill.digest not in claimed]
-    for row in [*deployments, *bills]:
+    named: list[DeploymentRow | BillSummary] = [*deployments, *bills]
+    for row in named:
         count = counts.setdefault((row.product, row.release), _Count())
         words = (row.release, row.supplier)
         count.detail = count.detail or ", ".join(word for word in words if word)

@@ -106,6 +106,7 @@ class _Bill:
             supplier=(*named, product.publisher)[0],
             purl=product.purl,
             cpe=product.cpe,
+            ref=product.ref,
             created=created,
             operating_system=self._system,
         )

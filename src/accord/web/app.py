@@ -1,0 +1,267 @@
+"""The application: which address is which page, and what is answered when a page fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, HTTPScope
+from sqlalchemy.exc import DBAPIError
+
+from accord.core.errors import AccordError, Invalid, NotFound
+from accord.web import asked as reading
+from accord.web.asked import Asked
+from accord.web.desk import Desk
+from accord.web.guard import Guard
+from accord.web.pages import (
+    advisory,
+    document,
+    documents,
+    exposure,
+    exposures,
+    operator,
+    plain,
+    product,
+    search,
+    tallies,
+    unevaluated,
+)
+from accord.web.pages.parts import Page
+from accord.web.render import Renderer, Static, as_csv, as_json
+from accord.wiring import Node
+
+Make = Callable[[Desk, Asked], Page]
+Table = Callable[[Desk, Asked], tuple[Sequence[str], Iterable[Sequence[object]]]]
+Incoming = Request[Any, Any, Any]
+
+_LOG = logging.getLogger("accord.web")
+_HTML = "text/html; charset=utf-8"
+_JSON = "application/json"
+_CSV = "text/csv; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
+_FOREVER = "private, max-age=31536000, immutable"
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One page and its addresses."""
+
+    stem: str
+    """Its address without an ending."""
+    make: Make
+    """Puts the page together."""
+    parameters: Sequence[str] = ()
+    """Parameters that it takes, besides `as_of`."""
+    named: bool = False
+    """Whether a name follows the address."""
+    table: Table | None = None
+    """Rows of its CSV."""
+
+    @property
+    def paths(self) -> list[str]:
+        """Its addresses, as Litestar writes them."""
+        if self.named:
+            return [f"{self.stem}/{{name:path}}"]
+        endings = [".html", ".json", *([".csv"] if self.table else [])]
+        return [self.stem, *(f"{self.stem}{ending}" for ending in endings if self.stem != "/")]
+
+
+def _products(desk: Desk, asked: Asked) -> Page:
+    """One product where a name is given, else all of them."""
+    if "name" in asked.query:
+        return product.page(desk, asked)
+    if "release" in asked.query:
+        raise Invalid("a release needs a product: add name=...")
+    return tallies.products(desk, asked)
+
+
+def _products_table(desk: Desk, asked: Asked) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+    table = product.table if "name" in asked.query else tallies.products_table
+    return table(desk, asked)
+
+
+ROUTES = (
+    Route(stem="/", make=exposures.page, parameters=exposures.PARAMETERS, table=exposures.table),
+    Route(
+        stem="/exposures",
+        make=exposures.page,
+        parameters=exposures.PARAMETERS,
+        table=exposures.table,
+    ),
+    Route(stem="/exposures", make=exposure.page, named=True),
+    Route(
+        stem="/operators",
+        make=tallies.operators,
+        parameters=tallies.PARAMETERS,
+        table=tallies.operators_table,
+    ),
+    Route(
+        stem="/operators",
+        make=operator.page,
+        parameters=operator.PARAMETERS,
+        named=True,
+        table=operator.table,
+    ),
+    Route(stem="/products", make=_products, parameters=product.PARAMETERS, table=_products_table),
+    Route(
+        stem="/advisories",
+        make=tallies.advisories,
+        parameters=tallies.PARAMETERS,
+        table=tallies.advisories_table,
+    ),
+    Route(
+        stem="/advisories",
+        make=advisory.page,
+        parameters=advisory.PARAMETERS,
+        named=True,
+        table=advisory.table,
+    ),
+    Route(stem="/documents", make=documents.page, parameters=documents.PARAMETERS),
+    Route(stem="/documents", make=document.page, parameters=document.PARAMETERS, named=True),
+    Route(
+        stem="/unevaluated",
+        make=unevaluated.page,
+        parameters=unevaluated.PARAMETERS,
+        table=unevaluated.table,
+    ),
+    Route(stem="/search", make=search.page, parameters=search.PARAMETERS),
+    Route(stem="/patterns", make=plain.patterns),
+)
+
+
+def application(node: Node) -> Litestar:
+    """The pages of a node. They are for this machine only: nobody signs in yet."""
+    desk = Desk(node)
+    static = Static()
+    answers = _Answers(desk, Renderer(static))
+    app = Litestar(
+        route_handlers=[
+            *(_handler(route, answers) for route in ROUTES),
+            _raw(desk),
+            _health(desk),
+            _static(static),
+        ],
+        exception_handlers={
+            HTTPException: answers.refused_by_litestar,
+            AccordError: answers.refused,
+            DBAPIError: answers.no_database,
+            Exception: answers.failed,
+        },
+        openapi_config=None,
+        logging_config=None,
+        on_shutdown=[desk.close],
+        debug=False,
+    )
+    app.asgi_handler = Guard(app.asgi_handler, answers.guarded)
+    return app
+
+
+def _handler(route: Route, answers: _Answers) -> HTTPRouteHandler:
+    def answer(request: Incoming) -> Response[bytes]:
+        return answers.page(route, request)
+
+    return get(route.paths, sync_to_thread=True)(answer)
+
+
+def _address(scope: HTTPScope) -> tuple[str, str]:
+    """Path and query as they stood on the wire."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("latin-1"), scope["query_string"].decode("latin-1")
+
+
+class _Answers:
+    """Pages and errors in the form that the address asks for."""
+
+    def __init__(self, desk: Desk, renderer: Renderer) -> None:
+        self._desk = desk
+        self._renderer = renderer
+
+    def page(self, route: Route, request: Incoming) -> Response[bytes]:
+        asked = reading.read(*_address(request.scope), route.parameters)
+        if asked.form == "csv":
+            if route.table is None:
+                raise NotFound("this page is no table: write .json instead of .csv for its data")
+            return Response(as_csv(*route.table(self._desk, asked)), media_type=_CSV)
+        page = route.make(self._desk, asked)
+        if asked.form == "json":
+            return Response(as_json(page), media_type=_JSON)
+        shell = self._renderer.shell(asked, self._desk.now(), table=route.table is not None)
+        return Response(self._renderer.html(page, shell), media_type=_HTML)
+
+    def refused(self, request: Incoming, wrong: Exception) -> Response[bytes]:
+        if isinstance(wrong, NotFound):
+            return self._error(request.scope, 404, str(wrong))
+        if isinstance(wrong, Invalid):
+            return self._error(request.scope, 400, str(wrong))
+        _LOG.error("cannot answer %s: %s", request.scope["path"], wrong)
+        return self._error(request.scope, 500, str(wrong))
+
+    def refused_by_litestar(self, request: Incoming, wrong: Exception) -> Response[bytes]:
+        status = wrong.status_code if isinstance(wrong, HTTPException) else 500
+        if status >= 500:  # noqa: PLR2004 - RFC 9110, section 15.6
+            return self.failed(request, wrong)
+        happened = "There is no page at this address." if status == 404 else str(wrong)  # noqa: PLR2004 - RFC 9110, section 15.5.5
+        return self._error(request.scope, status, happened)
+
+    def no_database(self, request: Incoming, wrong: Exception) -> Response[bytes]:
+        _LOG.error("the database does not answer", exc_info=wrong)
+        return self._error(request.scope, 503, "The database of this node does not answer.")
+
+    def failed(self, request: Incoming, wrong: Exception) -> Response[bytes]:
+        _LOG.error("cannot answer %s", request.scope["path"], exc_info=wrong)
+        return self._error(request.scope, 500, "A fault in accord itself kept it from answering.")
+
+    def guarded(self, scope: HTTPScope, status: int, reason: str) -> ASGIApp:
+        response = self._error(scope, status, reason)
+        headers = {"allow": "GET"} if status == 405 else {}  # noqa: PLR2004 - RFC 9110, section 15.5.6
+        return response.to_asgi_response(None, _request(scope), headers=headers)
+
+    def _error(self, scope: HTTPScope, status: int, happened: str) -> Response[bytes]:
+        page = plain.error(status, happened)
+        path = _address(scope)[0]
+        if path.endswith(".json") or path == "/health":
+            return Response(as_json(page), status_code=status, media_type=_JSON)
+        shell = self._renderer.shell(None, self._desk.now())
+        return Response(self._renderer.html(page, shell), status_code=status, media_type=_HTML)
+
+
+def _request(scope: HTTPScope) -> Incoming:
+    return Request(scope)
+
+
+def _raw(desk: Desk) -> HTTPRouteHandler:
+    @get("/documents/{digest:str}/raw", sync_to_thread=True)
+    def raw(digest: str) -> Response[bytes]:
+        with desk.view("") as view:
+            found = document.find(view, digest)
+            body = view.body(found.digest)
+        disposition = f'attachment; filename="sha256-{found.digest}.txt"'
+        return Response(body, media_type=_TEXT, headers={"content-disposition": disposition})
+
+    return raw
+
+
+def _health(desk: Desk) -> HTTPRouteHandler:
+    @get(["/health", "/health.json"], sync_to_thread=True)
+    def health() -> Response[bytes]:
+        return Response(as_json(plain.health(desk)), media_type=_JSON)
+
+    return health
+
+
+def _static(static: Static) -> HTTPRouteHandler:
+    types = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+
+    @get("/static/{name:str}", sync_to_thread=False)
+    def file(name: str) -> Response[bytes]:
+        found = static.get(name)
+        if found is None:
+            raise NotFound("there is no such file")
+        kind = types[name.rpartition(".")[2]]
+        return Response(found, media_type=kind, headers={"cache-control": _FOREVER})
+
+    return file
