@@ -49,8 +49,9 @@ def pieces(paths: Iterable[Path]) -> Iterator[Piece]:
             raise NotFound(f"{root} does not exist")
         for path in walk(root):
             name = str(path.relative_to(root.parent)) if root.is_dir() else path.name
-            if zipfile.is_zipfile(path):
-                yield from _members(path, name)
+            members = _members(path)
+            if members:
+                yield from _cuts(path, name, members)
                 continue
             group.append((str(path), name))
             size += path.stat().st_size
@@ -65,23 +66,66 @@ def _files(group: list[tuple[str, str]]) -> Piece:
     return Piece(tuple(path for path, _ in group), tuple(name for _, name in group))
 
 
-def _members(path: Path, name: str) -> Iterator[Piece]:
+def _members(path: Path) -> list[zipfile.ZipInfo]:
+    """The directory of a zip archive; empty for what is none, or is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return []
+
+
+def _cuts(path: Path, name: str, members: list[zipfile.ZipInfo]) -> Iterator[Piece]:
     """Cuts through a zip archive, by the sizes that its directory declares."""
-    with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
     start, size = 0, 0
-    for position, info in enumerate(infos):
+    for position, info in enumerate(members):
         size += info.file_size
         if size > _BYTES or position + 1 - start >= _DOCUMENTS:
             yield Piece((str(path),), (name,), (start, position + 1))
             start, size = position + 1, 0
-    if start < len(infos):
-        yield Piece((str(path),), (name,), (start, len(infos)))
+    if start < len(members):
+        yield Piece((str(path),), (name,), (start, len(members)))
 
 
-def work(piece: Piece, known: Collection[str]) -> list[Outcome]:
+class Shelf:
+    """The zip archive that was opened last, kept open for the pieces that follow.
+
+    Its directory is read once, not once a piece: an archive of 44,000 members is cut into more
+    than a hundred.
+    """
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._archive: zipfile.ZipFile | None = None
+
+    def __enter__(self) -> Shelf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def archive(self, path: str) -> zipfile.ZipFile:
+        """The archive at a path.
+
+        Raises:
+            BadZipFile: its directory is damaged.
+            OSError: it cannot be read.
+        """
+        if self._archive is None or self._path != path:
+            self.close()
+            self._archive, self._path = zipfile.ZipFile(path), path
+        return self._archive
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._archive is not None:
+            self._archive.close()
+        self._archive, self._path = None, ""
+
+
+def work(piece: Piece, known: Collection[str], shelf: Shelf) -> list[Outcome]:
     """Prepare every document of a piece; those already known are only named."""
-    return _prepare_all(_open(piece), known)
+    return _prepare_all(_open(piece, shelf), known)
 
 
 def work_on(source: str, data: bytes, known: Collection[str]) -> list[Outcome]:
@@ -97,16 +141,20 @@ def _prepare_all(all_given: Iterable[Given | Sealed], known: Collection[str]) ->
         elif (name := digest(given.data)) in known:
             outcomes.append(Known(name, given.source))
         else:
-            outcomes.append(prepare(given.source, given.data))
+            outcomes.append(prepare(given.source, given.data, name))
     return outcomes
 
 
-def _open(piece: Piece) -> Iterator[Given | Sealed]:
+def _open(piece: Piece, shelf: Shelf) -> Iterator[Given | Sealed]:
     if piece.members is not None:
         start, end = piece.members
-        with zipfile.ZipFile(piece.paths[0]) as archive:
-            infos = [info for info in archive.infolist()[start:end] if not info.is_dir()]
-            yield from read_members(piece.names[0], archive, infos)
+        try:
+            archive = shelf.archive(piece.paths[0])
+        except (zipfile.BadZipFile, OSError) as wrong:
+            yield Sealed(piece.names[0], f"the zip archive is cut or damaged: {wrong}")
+            return
+        infos = [info for info in archive.infolist()[start:end] if not info.is_dir()]
+        yield from read_members(piece.names[0], archive, infos)
         return
     for path, name in zip(piece.paths, piece.names, strict=True):
         try:

@@ -17,7 +17,7 @@ from accord.supply.matching.signals import Signal, Threat
 _HOW = {
     confidence.BY_IDENTIFIER: "by identifier",
     confidence.BY_CPE_BESIDE_PURL: "by a CPE beside a package URL: a candidate",
-    confidence.BY_NAME: "by vendor and product name only: a candidate",
+    confidence.BY_NAME: "by supplier and product name only: a candidate",
 }
 
 

@@ -103,8 +103,9 @@ def load_documents(documents: Iterable[tuple[str, bytes]], intake: Intake, learn
 def _prepared(work: list[Piece], known: frozenset[str]) -> Iterator[list[Outcome]]:
     """Each piece prepared, in order; in worker processes where there is enough to do."""
     if len(work) <= _FEW:
-        for piece in work:
-            yield batches.work(piece, known)
+        with batches.Shelf() as shelf:
+            for piece in work:
+                yield batches.work(piece, known, shelf)
         return
     workers = max(1, os.cpu_count() or 1)
     context = multiprocessing.get_context("spawn")
@@ -118,17 +119,20 @@ def _prepared(work: list[Piece], known: frozenset[str]) -> Iterator[list[Outcome
             waiting += [pool.submit(_work, piece) for piece in islice(queue, 1)]
 
 
-_worker_known: frozenset[str] = frozenset()
-"""What the parent knew when this worker process began; set once, by the pool."""
+class _Worker:
+    """What a worker process keeps from piece to piece."""
+
+    known: frozenset[str] = frozenset()
+    """What the parent knew when this worker process began; set once, by the pool."""
+    shelf = batches.Shelf()
 
 
 def _start_worker(known: frozenset[str]) -> None:
-    global _worker_known  # noqa: PLW0603 - the pool's own way to hand over what all pieces need
-    _worker_known = known
+    _Worker.known = known
 
 
 def _work(piece: Piece) -> list[Outcome]:
-    return batches.work(piece, _worker_known)
+    return batches.work(piece, _Worker.known, _Worker.shelf)
 
 
 def _keep(

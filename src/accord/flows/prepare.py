@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zstandard
 
-from accord.core.digests import digest
+from accord.core.digests import Digest, digest
 from accord.core.errors import Invalid, Unreadable
 from accord.core.reading import Reading
 from accord.flows.prepared import Prepared, Row
@@ -19,9 +19,12 @@ from accord.flows.rows import rows_of
 _LEVEL = 1
 
 
-def prepare(source: str, data: bytes) -> Prepared:
-    """Everything that the store needs to keep a document; never raises for what it holds."""
-    prepared = Prepared(digest(data), source, "unrecognised", size=len(data))
+def prepare(source: str, data: bytes, name: Digest | None = None) -> Prepared:
+    """Everything that the store needs to keep a document; never raises for what it holds.
+
+    The digest is made here unless the caller has it.
+    """
+    prepared = Prepared(name or digest(data), source, "unrecognised", size=len(data))
     prepared.packed = zstandard.ZstdCompressor(level=_LEVEL).compress(data)
     read_into(prepared, data)
     return prepared

@@ -28,7 +28,7 @@ MOST = 500
 
 _AFFECTED = """
 SELECT a.document_id, a.vulnerability, p.name, a.stream, a.scheme, a.since, a.until,
-       a.until_included, a.fixed, a.place
+       a.since_included, a.until_included, a.fixed, a.place
 FROM affected a JOIN package p ON p.id = a.package_id WHERE a.vulnerability = :name
 ORDER BY p.name, a.stream, a.lo, a.id
 """
@@ -40,7 +40,7 @@ def deployments(view: SqlView) -> list[DeploymentRow]:
     bills = {row.document_id: row for row in known.values()}
     digests = _digests(view, bills)
     resolve = BillNames(view.connection, set(bills))
-    found = []
+    found: list[DeploymentRow] = []
     for row in view.counting("SELECT * FROM deployment ORDER BY operator, product, release, id"):
         named = sorted(resolve(row.bill)) if row.bill else []
         found.extend(
@@ -189,6 +189,7 @@ def _affected(view: SqlView, names: Collection[str]) -> Iterator[AffectedRow]:
                     stream=row.stream,
                     scheme=scheme.name if scheme else "",
                     since=row.since,
+                    since_included=bool(row.since_included),
                     until=row.until,
                     until_included=bool(row.until_included),
                     fixed=row.fixed,

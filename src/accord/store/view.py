@@ -169,7 +169,7 @@ class SqlView:
         bills = {
             row.document_id: row
             for row in self.counting(
-                "SELECT b.*, d.digest FROM bill b JOIN document d ON d.id = b.document_id"
+                "SELECT b.*, d.digest, d.title FROM bill b JOIN document d ON d.id = b.document_id"
             )
         }
         running: dict[int, list[Running]] = {}
@@ -306,7 +306,7 @@ def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the data
         sector=row.sector if row else "",
         site=row.site if row else "",
         supplier=(row.supplier if row else "") or (bill.supplier if bill else ""),
-        product=(row.product if row else "") or (bill.product if bill else ""),
+        product=(row.product if row else "") or (bill.product or bill.title if bill else ""),
         release=(row.release if row else "") or (bill.release if bill else ""),
         exposure=row.exposure if row else "",
         mission=row.mission if row else "",

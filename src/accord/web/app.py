@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, get
+from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope
@@ -161,10 +162,10 @@ def application(node: Node) -> Litestar:
 
 
 def _handler(route: Route, answers: _Answers) -> HTTPRouteHandler:
-    def answer(request: Incoming) -> Response[bytes]:
-        return answers.page(route, request)
+    async def answer(request: Incoming) -> Response[bytes]:
+        return await sync_to_thread(answers.page, route, request)
 
-    return get(route.paths, sync_to_thread=True)(answer)
+    return get(route.paths)(answer)
 
 
 def _address(scope: HTTPScope) -> tuple[str, str]:
@@ -246,9 +247,10 @@ def _raw(desk: Desk) -> HTTPRouteHandler:
 
 
 def _health(desk: Desk) -> HTTPRouteHandler:
-    @get(["/health", "/health.json"], sync_to_thread=True)
-    def health() -> Response[bytes]:
-        return Response(as_json(plain.health(desk)), media_type=_JSON)
+    @get(["/health", "/health.json"])
+    async def health() -> Response[bytes]:
+        page = await sync_to_thread(plain.health, desk)
+        return Response(as_json(page), media_type=_JSON)
 
     return health
 

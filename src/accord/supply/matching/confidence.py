@@ -16,7 +16,7 @@ BY_IDENTIFIER = 2
 BY_CPE_BESIDE_PURL = 1
 """A CPE of a component whose package URL has an order of its own: a candidate."""
 BY_NAME = 0
-"""Only vendor and product names agree: a candidate until a person confirms it."""
+"""Only supplier and product names agree: a candidate until a person confirms it."""
 
 _DISTRIBUTIONS = ("pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/")
 _UNORDERED = ("pkg:generic/", "pkg:oci/", "pkg:docker/", "pkg:swid/", "pkg:github/")

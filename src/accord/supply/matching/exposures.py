@@ -303,7 +303,7 @@ def _status(known: Known, id_: str, group: _Group, judged: Sequence[Judged]) -> 
 
 
 def _suggestion(group: _Group) -> str:
-    return "a CPE beside a package URL" if group.how else "vendor and product name"
+    return "a CPE beside a package URL" if group.how else "supplier and product name"
 
 
 def _subject(part: Part, running: Running) -> Subject:

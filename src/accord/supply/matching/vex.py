@@ -85,7 +85,7 @@ class Judged(msgspec.Struct, frozen=True):
     statement: Statement
     standing: int
     by_name: bool
-    """Only vendor and product names say that it means this product."""
+    """Only supplier and product names say that it means this product."""
 
     @property
     def counts(self) -> bool:

@@ -220,21 +220,27 @@ def _interval(row: AffectedRow, found: Vulnerability, links: Links) -> Interval:
         package=row.package,
         stream=row.stream,
         scheme=row.scheme,
-        words=interval_words(row.since, row.until, included=row.until_included),
+        words=interval_words(row),
         fixed=row.fixed,
         vulnerability=row.vulnerability,
         origin=_origin(row, found, links),
     )
 
 
-def interval_words(since: str, until: str, *, included: bool) -> str:
+def interval_words(row: AffectedRow) -> str:
     """An interval of versions in words."""
-    if since and since == until and included:
-        return f"{since} alone"
-    begins = f"from {since}" if since else "from the beginning"
-    if not until:
+    if row.since and row.since == row.until:
+        return f"{row.since} alone"
+    begins = "from the beginning"
+    if row.since:
+        begins = f"from {row.since}" if row.since_included else f"above {row.since}"
+    if not row.until:
         return f"{begins}, no repaired version named"
-    return f"{begins} up to and with {until}" if included else f"{begins} to before {until}"
+    return (
+        f"{begins} up to and with {row.until}"
+        if row.until_included
+        else (f"{begins} to before {row.until}")
+    )
 
 
 def _said(row: StatementRow, found: Vulnerability, links: Links) -> Said:

@@ -13,9 +13,10 @@ No standard defines this order; it is accord's own, and it takes only what vendo
   all that came before it (`1.22.0-0`), and sorts as `dev` does.
 
 Words before the release: `dev snapshot alpha beta milestone preview pre rc cr`. Words after it:
-`h hf hotfix`; `p pl patch`; `u upd update` (also `_292`, as Java writes it); `cu`, `cumulative
-update`; `sp`, `service pack`; `build`. At one place they sort in this order; a letter comes
-before a word. Case, and the space, dot, hyphen or underscore around words, have no weight.
+`h hf hotfix`; `p pl s patch` (`20.4R3-S8`); `u upd update` (also `_292`, as Java writes it);
+`cu su`, `cumulative update`; `sp`, `service pack`; `build`. At one place they sort in this order;
+a letter comes before a word. Case, and the space, dot, hyphen or underscore around words, have no
+weight.
 
 Law (order): the key's plain byte order is total. Everything else is unorderable: `*`, `All`,
 `R2024a`, `1.2.x`, `1.0b2` (a beta or a repair), dates with hyphens, names.
@@ -49,11 +50,12 @@ _WORDS = {
     "dev": _DEV, "snapshot": b"\x11", "alpha": b"\x12", "beta": b"\x13",
     "milestone": b"\x14", "preview": b"\x15", "pre": b"\x15", "rc": b"\x16", "cr": b"\x16",
     "h": b"\x22", "hf": b"\x22", "hotfix": b"\x22", "p": b"\x23", "pl": b"\x23",
-    "patch": b"\x23", "u": _UPDATE, "upd": _UPDATE, "update": _UPDATE, "cu": b"\x25",
+    "patch": b"\x23", "s": b"\x23", "u": _UPDATE, "upd": _UPDATE, "update": _UPDATE,
+    "cu": b"\x25", "su": b"\x25",
     "cumulativeupdate": b"\x25", "sp": b"\x26", "servicepack": b"\x26", "build": _BUILD,
 }  # fmt: skip
 _LETTERS_AT_MOST = 2
-_NEEDS_A_NUMBER = frozenset(("h", "p", "u", "pl", "hf", "cu"))
+_NEEDS_A_NUMBER = frozenset(("h", "p", "s", "u", "pl", "hf", "cu", "su"))
 _AMBIGUOUS = frozenset(("a", "b"))
 """With a number they are a pre-release to some vendors and a repair to others."""
 
