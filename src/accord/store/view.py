@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -91,6 +91,14 @@ class SqlView:
         """The rows of a query."""
         return self.connection.execute(text(query), values).fetchall()
 
+    def among(self, query: str, values: Sequence[int] | Sequence[str]) -> Iterator[Any]:
+        """The rows of a query whose `{}` stands for a list of values, however long."""
+        for start in range(0, len(values), _MANY):
+            chunk = values[start : start + _MANY]
+            names = {f"v{place}": value for place, value in enumerate(chunk)}
+            marks = ", ".join(f":{name}" for name in names)
+            yield from self.rows(query.format(marks), **names)
+
     def counting(self, query: str) -> Iterator[Any]:
         """Rows whose `document_id` counts."""
         count = self.documents.current
@@ -146,20 +154,20 @@ class SqlView:
     def _spoken_for(self, hits: Sequence[Hit]) -> frozenset[tuple[int, str]]:
         """What advisories say of candidates by their own package URLs, matched or not."""
         candidates = sorted({hit.component for hit in hits if hit.how < BY_IDENTIFIER})
-        found = set()
-        for start in range(0, len(candidates), _MANY):
-            chunk = ", ".join(map(str, candidates[start : start + _MANY]))
-            found |= {
-                (row.component_id, row.vulnerability)
-                for row in self.counting(_SPOKEN.format(chunk))
-            }
+        count = self.documents.current
+        found = {
+            (row.component_id, row.vulnerability)
+            for row in self.among(_SPOKEN, candidates)
+            if row.document_id in count
+        }
         return frozenset(found)
 
     def _parts(self, wanted: Collection[int]) -> dict[int, Part]:
-        rows = self.rows(
+        query = (
             "SELECT id, document_id, ref, name, version, purl, cpe, supplier, kind FROM component"
+            " WHERE id IN ({})"
         )
-        return {row.id: Part(*row) for row in rows if row.id in wanted}
+        return {row.id: Part(*row) for row in self.among(query, sorted(wanted))}
 
     def _running(
         self, parts: dict[int, Part]
@@ -196,9 +204,11 @@ class SqlView:
         self, wanted: Collection[tuple[int, str]]
     ) -> tuple[dict[tuple[int, str], str], dict[tuple[int, str], str], frozenset[tuple[int, str]]]:
         ids, titles, withdrawn = {}, {}, set()
-        for row in self.rows(
+        query = (
             "SELECT document_id, vulnerability, advisory, title, withdrawn FROM advisory"
-        ):
+            " WHERE document_id IN ({})"
+        )
+        for row in self.among(query, sorted({document for document, _ in wanted})):
             place = (row.document_id, row.vulnerability)
             if place in wanted:
                 ids[place], titles[place] = row.advisory, row.title
@@ -208,7 +218,13 @@ class SqlView:
 
     def statements(self) -> Iterator[Statement]:
         """Every VEX statement that counts."""
-        for row in self.counting("SELECT * FROM vex"):
+        yield from self._statements(self.rows("SELECT * FROM vex"))
+
+    def _statements(self, rows: Iterable[Any]) -> Iterator[Statement]:
+        count = self.documents.current
+        for row in rows:
+            if row.document_id not in count:
+                continue
             yield Statement(
                 id=row.id,
                 document=row.document_id,
@@ -227,17 +243,23 @@ class SqlView:
             )
 
     def _about(self, vulnerabilities: Collection[str]) -> Iterator[Statement]:
-        """The statements about some vulnerabilities."""
-        for statement in self.statements():
-            if not {statement.vulnerability, *statement.aliases}.isdisjoint(vulnerabilities):
+        """The statements about some vulnerabilities, by the name or an alias that they give."""
+        seen = set()
+        query = "SELECT * FROM vex WHERE vulnerability IN ({})"
+        for statement in self._statements(self.among(query, sorted(vulnerabilities))):
+            seen.add(statement.id)
+            yield statement
+        for statement in self._statements(self.rows("SELECT * FROM vex WHERE aliases <> '[]'")):
+            if statement.id not in seen and not set(statement.aliases).isdisjoint(vulnerabilities):
                 yield statement
 
     def _signals(self, wanted: Collection[str]) -> Signals:
         by_name: dict[str, list[Signal]] = {}
-        count = self.documents.current
+        names, count = sorted(wanted), self.documents.current
         for kind, query in _SIGNALS.items():
-            for name, document, place, *values in self.connection.execute(text(query)):
-                if name in wanted and document in count:
+            rows = self.among(f"{query} WHERE vulnerability IN ({{}})", names)
+            for name, document, place, *values in rows:
+                if document in count:
                     signal = Signal(document, kind, tuple(values), place)
                     by_name.setdefault(name, []).append(signal)
         for signals in by_name.values():
