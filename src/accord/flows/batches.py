@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -48,13 +49,13 @@ def pieces(paths: Iterable[Path]) -> Iterator[Piece]:
         if not root.exists():
             raise NotFound(f"{root} does not exist")
         for path in walk(root):
-            name = str(path.relative_to(root.parent)) if root.is_dir() else path.name
+            name = _text(str(path.relative_to(root.parent)) if root.is_dir() else path.name)
             members = _members(path)
             if members:
                 yield from _cuts(path, name, members)
                 continue
             group.append((str(path), name))
-            size += path.stat().st_size
+            size += _size(path)
             if size > _BYTES or len(group) >= _DOCUMENTS:
                 yield _files(group)
                 group, size = [], 0
@@ -62,12 +63,30 @@ def pieces(paths: Iterable[Path]) -> Iterator[Piece]:
         yield _files(group)
 
 
+def _text(name: str) -> str:
+    """A file's name as text: the bytes of one that is not UTF-8 are marked."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; a missing one has none, and is told when it is opened."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _files(group: list[tuple[str, str]]) -> Piece:
     return Piece(tuple(path for path, _ in group), tuple(name for _, name in group))
 
 
 def _members(path: Path) -> list[zipfile.ZipInfo]:
-    """The directory of a zip archive; empty for what is none, or is damaged."""
+    """The directory of a zip archive; empty for what is none, or is damaged.
+
+    A pipe or a device is not looked into: it may never end.
+    """
+    if not path.is_file():
+        return []
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.infolist()
@@ -98,7 +117,7 @@ class Shelf:
         self._path = ""
         self._archive: zipfile.ZipFile | None = None
 
-    def __enter__(self) -> Shelf:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -165,10 +184,12 @@ def _open(piece: Piece, shelf: Shelf) -> Iterator[Given | Sealed]:
 
 def _read(path: Path) -> bytes:
     """The bytes of a file; a size past the limit is told before anything is read."""
-    size = path.stat().st_size
-    if size > LIMITS.bytes:
-        raise Invalid(f"{size:,} bytes; the limit is {LIMITS.bytes:,}")
     try:
+        if not path.is_file():
+            raise Invalid("not a plain file: save what it gives in one, and load that")
+        size = path.stat().st_size
+        if size > LIMITS.bytes:
+            raise Invalid(f"{size:,} bytes; the limit is {LIMITS.bytes:,}")
         return path.read_bytes()
     except OSError as wrong:
         raise Invalid(f"cannot be read: {wrong.strerror}") from wrong

@@ -152,6 +152,9 @@ def _keep(
         loaded.digests.append(outcome.digest)
     sealed = [(o.source, o.reason) for o in outcomes if isinstance(o, Sealed)]
     with intake.unit() as unit:
+        here = unit.here([document.digest for document in new])
+        same += [Known(d.digest, d.source) for d in new if d.digest in here]
+        new = [document for document in new if document.digest not in here]
         unit.take(new, learned)
         kinds = unit.name(same) if same else {}
         unit.refuse(sealed)

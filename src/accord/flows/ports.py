@@ -17,6 +17,9 @@ from accord.supply.matching.signals import Signal
 class Kept(Protocol):
     """One unit of work on the documents: all of it is kept, or nothing."""
 
+    def here(self, digests: Sequence[str]) -> frozenset[str]:
+        """Those that the node has by now: another process may be loading too."""
+
     def take(self, documents: Sequence[Prepared], learned: str) -> None:
         """Keep new documents with their rows; learned is `when()` the node came to know them."""
 

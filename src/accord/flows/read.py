@@ -20,6 +20,9 @@ from accord.supply.advisories import (
 )
 from accord.supply.inventory import cyclonedx, estate, records, spdx
 
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""What UTF-16 begins with, in which XML may be written."""
+
 Reader = Callable[[bytes], Reading]
 
 
@@ -28,7 +31,7 @@ def _cyclonedx(read_bill: Reader) -> Reader:
 
     def read(data: bytes) -> Reading:
         reading = read_bill(data)
-        if b"vulnerabilities" not in data:
+        if b"vulnerabilities" not in data and not data.startswith(_WIDE_MARKS):
             return reading
         statements = cyclonedx_vex.read(data)
         reading.facts = [*reading.facts, *statements.facts]

@@ -7,15 +7,18 @@ without reading, or None: not recognised.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
 from accord.core import json
+from accord.core.errors import Unreadable
 
 Raw = msgspec.Raw | msgspec.UnsetType
 _UNSET = msgspec.UNSET
 
 _BOM = b"\xef\xbb\xbf"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEAD = 4096
 
 
@@ -83,19 +86,30 @@ def recognise(data: bytes) -> str | None:
     """Name of the reader, or of the kept kind, for a document; None where nothing fits.
 
     Raises:
-        Unreadable: it begins as JSON and is not.
+        Unreadable: empty, not UTF-8, or it begins as JSON and is not one JSON document.
         TooLarge: JSON past a bound.
     """
-    data = data.removeprefix(_BOM)
-    head = data[:_HEAD].lstrip()
-    if head.startswith(b"{"):
+    data = data.removeprefix(_BOM).lstrip()
+    if not data:
+        raise Unreadable("an empty file; there is nothing to read")
+    if data.startswith(_WIDE_MARKS) or b"\x00" in data[:2]:
+        return _wide(data)
+    if data.startswith(b"{"):
         return _json_object(data)
-    if head.startswith(b"["):
+    if data.startswith(b"["):
         json.decode(data)
-        return None
-    if head.startswith(b"<"):
-        return _xml(head)
-    return _text(head)
+        raise Unreadable("a JSON list; give each document of it as a file of its own")
+    if data.startswith(b"<"):
+        return _xml(data)
+    return _text(data)
+
+
+def _wide(data: bytes) -> str | None:
+    """Of what is not UTF-8, only XML is read: its standard demands UTF-16 (section 4.3.3)."""
+    head = data[:_HEAD].decode("utf-16", "replace") if data.startswith(_WIDE_MARKS) else ""
+    if not head.lstrip().startswith("<"):
+        raise Unreadable("UTF-16 or UTF-32 text; save it as UTF-8 and load it again")
+    return _xml(head.encode("utf-8", "replace"))
 
 
 def _json_object(data: bytes) -> str | None:
@@ -103,6 +117,9 @@ def _json_object(data: bytes) -> str | None:
     try:
         seen = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        if "trailing" in str(wrong):
+            reason = f"more than one JSON document; give each as a file of its own ({wrong})"
+            raise Unreadable(reason) from wrong
         raise json.unreadable(wrong) from wrong
     for name, fits in _JSON:
         if fits(seen):
@@ -114,7 +131,7 @@ def _context(seen: _Sniff, word: str) -> bool:
     return seen.has("context") and word in bytes(seen.context).decode("utf-8", "replace")  # type: ignore[arg-type]
 
 
-_JSON = (
+_JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("accord record", lambda s: s.has("accord")),
     ("CycloneDX JSON", lambda s: s.has("bom_format")),
     ("SPDX JSON", lambda s: s.has("spdx_version") or s.has("spdx_cased")),
@@ -139,20 +156,26 @@ _JSON = (
     ("VEX hub manifest", lambda s: s.has("hub_id", "hub_sources") or s.has("versions")),
     ("test suite", lambda s: s.has("tests")),
     ("P-SSCRM catalogue", lambda s: s.has("groups") or s.has("tasks")),
-    ("STIX object", lambda s: s.has("type", "id")),
+    ("STIX object", lambda s: s.has("type") and "--" in s.text("id")),
 )
 """In this order: the first that fits is the answer."""
 
+_XML_PROLOG = re.compile(rb"(?s)\s*(?:<\?.*?\?>|<!--.*?-->)")
 _XML_ROOT = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z][\w.-]*)([^>]*)")
 
 
-def _xml(head: bytes) -> str | None:
-    for match in _XML_ROOT.finditer(head):
-        name, attributes = match.groups()
-        if name == b"bom" and b"cyclonedx.org" in attributes:
-            return "CycloneDX XML"
-        return "Maven project" if b"maven.apache.org/POM" in attributes else None
-    return None
+def _xml(data: bytes) -> str | None:
+    """By the first element; what a comment before it holds does not count."""
+    place = 0
+    while match := _XML_PROLOG.match(data, place):
+        place = match.end()
+    root = _XML_ROOT.search(data, place)
+    if root is None:
+        return None
+    name, attributes = root.groups()
+    if name == b"bom" and b"cyclonedx.org" in attributes:
+        return "CycloneDX XML"
+    return "Maven project" if b"maven.apache.org/POM" in attributes else None
 
 
 _TEXT = (
@@ -167,19 +190,28 @@ _TEXT = (
     ("SSVC table", re.compile(rb"\Arow,[^\n]* v\d+\.\d+")),
     ("SPDX YAML", re.compile(rb"(?m)^[\"']?spdxVersion[\"']?:\s*[\"']?SPDX-")),
     ("estate YAML", re.compile(rb"(?m)^(estate|operators|deployments):")),
-    ("OSV YAML", re.compile(rb"(?m)^(id|schema_version|modified):\s")),
+    ("OSV YAML", re.compile(rb"(?m)^[\"']?(id|schema_version|modified)[\"']?:\s")),
     ("OSPS catalogue", re.compile(rb"(?m)^(family|families|controls|title|metadata):")),
     ("version facts", re.compile(rb"(?m)^[^\s#<=>]\S* (<|=|>|<=|>=) \S+\s*$")),
 )
 
 
-def _text(head: bytes) -> str | None:
+_ANYWHERE = frozenset({"SPDX tag-value", "SPDX YAML", "estate YAML", "OSV YAML"})
+"""What may begin with a long comment, or with another member of many lines."""
+
+
+def _text(data: bytes) -> str | None:
+    head = data[:_HEAD]
     if b"\x00" in head:
         return None
     for name, pattern in _TEXT:
         if pattern.search(head):
             return name
-    return "estate CSV" if _is_estate(head) else None
+    if _is_estate(head):
+        return "estate CSV"
+    return next(
+        (name for name, pattern in _TEXT if name in _ANYWHERE and pattern.search(data)), None
+    )
 
 
 def _is_estate(head: bytes) -> bool:
@@ -187,4 +219,4 @@ def _is_estate(head: bytes) -> bool:
     lines = [line for line in head.splitlines() if line.strip() and not line.startswith(b"#")]
     words = set(re.split(rb"[,;\t]", lines[0].lower().replace(b'"', b""))) if lines else set()
     names = {word.strip() for word in words}
-    return b"operator" in names and b"product" in names
+    return bool({b"operator", b"company"} & names) and b"product" in names

@@ -95,6 +95,13 @@ class _Names:
     def __init__(self) -> None:
         self.packages: dict[str, int] = {}
         self.versions: dict[tuple[int, str, str], int] = {}
+        self.generation = -1
+
+    def still(self, generation: int) -> None:
+        """Another process may have numbered everything anew since this one last wrote."""
+        if generation != self.generation:
+            self.forget()
+        self.generation = generation
 
     def forget(self) -> None:
         """After a rollback, or when too much is remembered."""
@@ -115,8 +122,13 @@ class SqlUnit:
         self._names = names
         self._next: dict[str, int] = {}
         self._subjects: set[str] = set()
+        names.still(connection.execute(select(schema.generation.c.number)).scalar_one())
         self._first_affected = self._peek(schema.affected)
         self._first_version = self._peek(schema.version)
+
+    def here(self, digests: Sequence[str]) -> frozenset[str]:
+        """Those that the node has by now."""
+        return frozenset(row.digest for row in self._documents(digests))
 
     def take(self, documents: Sequence[Prepared], learned: str) -> None:
         """Keep new documents with their rows."""
@@ -186,8 +198,8 @@ class SqlUnit:
         self._first_version = self._peek(schema.version)
         self._subjects.clear()
         self._names.trim()
-        number = schema.generation.c.number
-        self._connection.execute(update(schema.generation).values({number: number + 1}))
+        self._names.generation += 1
+        self._connection.execute(update(schema.generation).values(number=self._names.generation))
 
     def _documents(self, digests: Sequence[str]) -> list[Any]:
         table = schema.document
@@ -317,6 +329,8 @@ class SqlUnit:
     def _insert(self, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> None:
         if isinstance(rows, list) and not rows:
             return
+        if columns[0] == "id":
+            self._peek(table)  # PostgreSQL cannot be asked while it takes rows in
         database.insert(self._connection, table, columns, rows)
 
 

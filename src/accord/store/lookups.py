@@ -317,6 +317,17 @@ def shelf(view: SqlView, kind: str, state: str, offset: int, limit: int) -> tupl
     return made, wanted[offset : offset + limit]
 
 
+def refused(view: SqlView, documents: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    """Place and reason of what was refused in some documents."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for document in documents:
+        for row in view.rows(
+            "SELECT place, reason FROM quarantine WHERE document_id = :d ORDER BY id", d=document
+        ):
+            found.setdefault(document, []).append((row.place, row.reason))
+    return found
+
+
 def _states(row: Any, current: Collection[int], refused: Collection[int]) -> list[str]:  # noqa: ANN401 - a row of the database
     if row.outcome == "quarantined":
         return ["quarantined"]

@@ -328,7 +328,8 @@ def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the data
         sector=row.sector if row else "",
         site=row.site if row else "",
         supplier=(row.supplier if row else "") or (bill.supplier if bill else ""),
-        product=(row.product if row else "") or (bill.product or bill.title if bill else ""),
+        product=(row.product if row else "")
+        or (bill.product or bill.title or f"bill {bill.digest[:12]}" if bill else ""),
         release=(row.release if row else "") or (bill.release if bill else ""),
         exposure=row.exposure if row else "",
         mission=row.mission if row else "",
@@ -339,6 +340,11 @@ def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the data
         digest=bill.digest if bill else "",
         operating_system=bill.operating_system if bill else "",
     )
+
+
+def _title(bill: Any) -> str:  # noqa: ANN401 - a row of the database
+    """What a bill describes, else its own title, else its digest: never the name of two things."""
+    return bill.product or bill.title or f"bill {bill.digest[:12]}"
 
 
 def _texts(packed: str) -> tuple[str, ...]:

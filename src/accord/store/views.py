@@ -201,7 +201,7 @@ class SqlNodeView(SqlView):
     def shelf(self, kind: str, state: str, offset: int, limit: int) -> Shelf:
         """One page of the documents, the newest first."""
         shelf, ids = lookups.shelf(self, kind, state, offset, limit)
-        rows = self.documents_by_id(ids) if ids else {}
+        rows = self.documents_by_id(ids, lookups.refused(self, ids)) if ids else {}
         return msgspec.structs.replace(shelf, documents=tuple(rows[id_] for id_ in ids))
 
     def editions(self, subject: str) -> list[DocumentRow]:

@@ -38,13 +38,14 @@ from accord.wiring import Node
 
 Make = Callable[[Desk, Asked], Page]
 Table = Callable[[Desk, Asked], tuple[Sequence[str], Iterable[Sequence[object]]]]
+Raw = Callable[[Desk, Asked, str], tuple[str, bytes]]
 Incoming = Request[Any, Any, Any]
 
 _LOG = logging.getLogger("accord.web")
-_HTML = "text/html; charset=utf-8"
+_HTML = "text/html"
 _JSON = "application/json"
-_CSV = "text/csv; charset=utf-8"
-_TEXT = "text/plain; charset=utf-8"
+_CSV = "text/csv"
+_TEXT = "text/plain"
 _FOREVER = "private, max-age=31536000, immutable"
 
 
@@ -61,6 +62,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a name follows the address."""
     table: Table | None = None
     """Rows of its CSV."""
+    raw: Raw | None = None
+    """The bytes behind it, at its address and `/raw`."""
 
     @property
     def paths(self) -> list[str]:
@@ -122,7 +125,13 @@ ROUTES = (
         table=advisory.table,
     ),
     Route(stem="/documents", make=documents.page, parameters=documents.PARAMETERS),
-    Route(stem="/documents", make=document.page, parameters=document.PARAMETERS, named=True),
+    Route(
+        stem="/documents",
+        make=document.page,
+        parameters=document.PARAMETERS,
+        named=True,
+        raw=document.raw,
+    ),
     Route(
         stem="/unevaluated",
         make=unevaluated.page,
@@ -142,7 +151,6 @@ def application(node: Node) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(_handler(route, answers) for route in ROUTES),
-            _raw(desk),
             _health(desk),
             _static(static),
         ],
@@ -183,6 +191,9 @@ class _Answers:
 
     def page(self, route: Route, request: Incoming) -> Response[bytes]:
         asked = reading.read(*_address(request.scope), route.parameters)
+        digest, slash, ending = asked.name.rpartition("/")
+        if route.raw and slash and ending == "raw" and asked.form == "html":
+            return _attached(*route.raw(self._desk, asked, digest))
         if asked.form == "csv":
             if route.table is None:
                 raise NotFound("this page is no table: write .json instead of .csv for its data")
@@ -230,20 +241,14 @@ class _Answers:
         return Response(self._renderer.html(page, shell), status_code=status, media_type=_HTML)
 
 
+def _attached(name: str, body: bytes) -> Response[bytes]:
+    """Foreign bytes: never shown by a browser, only kept."""
+    disposition = f'attachment; filename="{name}"'
+    return Response(body, media_type=_TEXT, headers={"content-disposition": disposition})
+
+
 def _request(scope: HTTPScope) -> Incoming:
     return Request(scope)
-
-
-def _raw(desk: Desk) -> HTTPRouteHandler:
-    @get("/documents/{digest:str}/raw", sync_to_thread=True)
-    def raw(digest: str) -> Response[bytes]:
-        with desk.view("") as view:
-            found = document.find(view, digest)
-            body = view.body(found.digest)
-        disposition = f'attachment; filename="sha256-{found.digest}.txt"'
-        return Response(body, media_type=_TEXT, headers={"content-disposition": disposition})
-
-    return raw
 
 
 def _health(desk: Desk) -> HTTPRouteHandler:
@@ -256,10 +261,11 @@ def _health(desk: Desk) -> HTTPRouteHandler:
 
 
 def _static(static: Static) -> HTTPRouteHandler:
-    types = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+    types = {"css": "text/css", "svg": "image/svg+xml"}
 
     @get("/static/{name:str}", sync_to_thread=False)
-    def file(name: str) -> Response[bytes]:
+    def file(request: Incoming) -> Response[bytes]:
+        name = request.path_params["name"]
         found = static.get(name)
         if found is None:
             raise NotFound("there is no such file")

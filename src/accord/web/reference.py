@@ -10,6 +10,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -88,7 +89,7 @@ def _documented(kind: type) -> Iterator[tuple[str, str]]:
     """The string that follows each annotated name in the body of a class."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    for field, after in zip(body, body[1:], strict=False):
+    for field, after in pairwise(body):
         if (
             isinstance(field, ast.AnnAssign)
             and isinstance(field.target, ast.Name)
@@ -150,7 +151,7 @@ def _type(hint: object) -> str:
     """A type in JSON's words."""
     words = {str: "text", int: "number", float: "number", bool: "true or false"}
     if hint in words:
-        return words[hint]  # type: ignore[index]
+        return words[hint]
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return hint.__name__
     inner = [one for one in get_args(hint) if one is not ...]

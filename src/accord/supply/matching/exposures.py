@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from accord.supply.matching import ssvc
-from accord.supply.matching.aliases import Names
+from accord.supply.matching.aliases import Names, preference
 from accord.supply.matching.confidence import BY_IDENTIFIER
 from accord.supply.matching.signals import Signals, Threat
 from accord.supply.matching.vex import Judged, Statements, Subject, Thing
@@ -267,7 +267,7 @@ def _exposure(
         advisory=vulnerability,
         aliases=tuple(name for name in aliases if name != vulnerability),
         advisories=tuple(sorted({known.advisories.get(d, d[1]) for d in documents})),
-        title=next((known.titles[d] for d in documents if known.titles.get(d)), ""),
+        title=_title(known, documents),
         fixed=tuple(sorted({hit.fixed for hit in group.hits if hit.fixed})),
         status=status,
         decision="track" if closed else outcome.decision,
@@ -289,6 +289,13 @@ def _exposure(
         inputs=inputs,
         threat=threat,
     )
+
+
+def _title(known: Known, documents: Sequence[tuple[int, str]]) -> str:
+    """The title that the advisory of the preferred name gives; numbers of documents say nothing."""
+    titles = [(known.advisories.get(d, d[1]), known.titles.get(d, "")) for d in documents]
+    held = [(preference(advisory), title) for advisory, title in titles if title]
+    return min(held)[1] if held else ""
 
 
 def _status(known: Known, id_: str, group: _Group, judged: Sequence[Judged]) -> str:
@@ -357,7 +364,7 @@ def identifier(running: Running, part: Part, vulnerability: str) -> str:
 
 def _merged(one: Exposure, other: Exposure) -> Exposure:
     """The same component twice in one product's bills: one row, with the evidence of both."""
-    graver, milder = sorted((one, other), key=lambda e: (STATUSES.index(e.status), e.first_seen))
+    graver, milder = sorted((one, other), key=_gravity)
     return msgspec.structs.replace(
         graver,
         parts=tuple(sorted({*one.parts, *other.parts})),
@@ -366,3 +373,12 @@ def _merged(one: Exposure, other: Exposure) -> Exposure:
         fixed=tuple(sorted({*one.fixed, *other.fixed})),
         first_seen=min(graver.first_seen, milder.first_seen),
     )
+
+
+def _gravity(exposure: Exposure) -> tuple[object, ...]:
+    """The gravest first; among equally grave ones what they are decides, not how they came."""
+    where = (exposure.supplier, exposure.country, exposure.sector)
+    return (
+        STATUSES.index(exposure.status), rank(exposure), where, exposure.cpe, exposure.title,
+        exposure.assumed,
+    )  # fmt: skip

@@ -165,7 +165,9 @@ class Named(msgspec.Struct, frozen=True):
         )
 
 
-_STREAMED = frozenset({"distro", "epoch", "rpmmod", "upstream"})
+_STREAMED = frozenset(
+    {"distro", "epoch", "origin", "rpmmod", "source", "source_name", "source_version", "upstream"}
+)
 """Qualifiers that are already in the version, the stream or the package of an identity."""
 
 

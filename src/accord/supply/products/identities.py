@@ -7,13 +7,18 @@ speaks of all of them, so what has a stream is also known without one.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from accord.supply.products import cpe, names, purl, purltypes, streams
 from accord.supply.products.identity import Identity
 
-_SOURCE = ("upstream", "source", "origin")
+_SOURCE = ("upstream", "source_name", "source", "origin")
+_SOURCE_VERSION = "source_version"
+_FLAGS = frozenset({"true", "false"})
+"""`source=true` says that a package is a source package, not which one."""
 _CACHED = 1 << 16
+_DIVIDED = ("pkg:apk/", "pkg:deb/", "pkg:rpm/")
 
 
 @lru_cache(_CACHED)
@@ -46,6 +51,19 @@ def of_cpe(text: str) -> tuple[Identity, ...]:
     return (Identity(found.package, found.release),) if found.package else ()
 
 
+def lack_release(names: Collection[Identity]) -> bool:
+    """Whether these are of a distribution that is divided into releases, and none says which.
+
+    Advisories of such a distribution speak of its releases, so that hardly any could match.
+    """
+    all_ = [name.package for name in names if not name.stream]
+    divided = [one for one in all_ if one.startswith(_DIVIDED)]
+    return bool(divided) and not (
+        any(name.stream for name in names)
+        or all(streams.is_rolling(one.split("/")[1]) for one in divided)
+    )
+
+
 def of_name(supplier: str, product: str, version: str) -> tuple[Identity, ...]:
     """The candidate by name, and the CPE packages that are reviewed for that name."""
     name = names.package(supplier, product)
@@ -62,20 +80,30 @@ def _streamed(packages: list[tuple[str, str]], stream: str) -> tuple[Identity, .
 
 def _source(found: purl.Purl) -> list[tuple[str, str]]:
     """The source package: `upstream=openssl@3.0.1-1`, or `upstream=openssl` of one version."""
-    name, _, version = found.qualifier(*_SOURCE).partition("@")
-    package = purl.package(found.type, found.namespace, name.lower()) if name else found.package
-    return [(package, version or found.version)]
+    own = _with_epoch(found.qualifier("epoch"), found.version)
+    name, _, version = _upstream(found).partition("@")
+    if not name:
+        return [(found.package, own)]
+    package = purl.package(found.type, found.namespace, name.lower())
+    return [(package, version or found.qualifier(_SOURCE_VERSION) or own)]
+
+
+def _upstream(found: purl.Purl) -> str:
+    """What the qualifiers say of the source package; empty where they say nothing."""
+    text = found.qualifier(*_SOURCE)
+    return "" if text.lower() in _FLAGS else text
 
 
 def _rpm(found: purl.Purl) -> list[tuple[str, str]]:
     """The binary package, and the source package where `upstream` tells it."""
     epoch = found.qualifier("epoch")
     own = (found.package, _with_epoch(epoch, found.version))
-    name, version = _source_rpm(found.qualifier(*_SOURCE))
+    name, version = _source_rpm(_upstream(found))
     if not name:
         return [own]
     source = purl.package("rpm", found.namespace, name)
-    both = [own, (source, _with_epoch(epoch, version or found.version))]
+    version = version or found.qualifier(_SOURCE_VERSION) or found.version
+    both = [own, (source, _with_epoch(epoch, version))]
     return list(dict.fromkeys(both))
 
 

@@ -73,6 +73,11 @@ def of_system(system: str, distribution: str = "") -> tuple[str, str]:
     return name, of_release(name, match[2])
 
 
+def is_rolling(distribution: str) -> bool:
+    """Whether a distribution has no releases: everyone runs the newest packages."""
+    return vendor(distribution) in _ROLLING
+
+
 @lru_cache(1 << 12)
 def of_release(distribution: str, release: str) -> str:
     """The stream for a release of a distribution that is named as `purltypes.vendor` names it."""

@@ -114,6 +114,17 @@ def page(desk: Desk, asked: Asked) -> DocumentPage:
     )
 
 
+def raw(desk: Desk, asked: Asked, digest: str) -> tuple[str, bytes]:
+    """A name for a file, and the document byte for byte.
+
+    Raises:
+        NotFound: none, or several, begin so.
+    """
+    with desk.view(asked.moment) as view:
+        found = find(view, digest)
+        return f"sha256-{found.digest}.txt", view.body(found.digest)
+
+
 def find(view: View, name: str) -> DocumentRow:
     """A document by its digest or the beginning of one.
 

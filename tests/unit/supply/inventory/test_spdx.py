@@ -288,3 +288,23 @@ def test_a_hostile_supplier_costs_no_time() -> None:
 def test_roots_that_go_in_a_circle_describe_nothing() -> None:
     circle = GRAPH.replace(b'https://sbom.example/portal"]', b'https://sbom.example/bill"]')
     assert _bill(spdx.read_jsonld(circle)).product == ""
+
+
+LONE = {
+    "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+    "type": "software_Package",
+    "spdxId": "https://example.org/p",
+    "name": "django",
+    "software_packageVersion": "3.2",
+    "software_packageUrl": "pkg:pypi/django@3.2",
+}
+
+
+def test_an_element_without_a_graph_is_a_document_of_one() -> None:
+    reading = spdx.read_jsonld(json.dumps(LONE).encode())
+    assert _components(reading)["django"].purl == "pkg:pypi/django@3.2"
+    assert _components(reading)["django"].place == ""
+    with pytest.raises(Invalid, match="context"):
+        spdx.read_jsonld(json.dumps({**LONE, "@context": "x"}).encode())
+    with pytest.raises(Invalid, match="name"):
+        spdx.read_jsonld(json.dumps({**LONE, "name": 5}).encode())

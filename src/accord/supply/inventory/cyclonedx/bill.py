@@ -17,6 +17,7 @@ from accord.core.times import numbered, when
 from accord.supply.inventory import facts
 from accord.supply.inventory.cyclonedx import identify, json, xml
 from accord.supply.inventory.cyclonedx.model import Bom, Component, Service
+from accord.supply.products import identities
 
 _BOM_LINK = "urn:cdx:"
 _BOM = b"\xef\xbb\xbf"
@@ -163,6 +164,8 @@ class _Bill:
             self._not_evaluated(fact, "no identity")
         elif not any(identity.version for identity in fact.identities):
             self._not_evaluated(fact, "version range" if version_range else "no version")
+        elif identities.lack_release(fact.identities):
+            self._not_evaluated(fact, "no release")
 
     def _not_evaluated(self, fact: facts.Component, reason: str) -> None:
         subject = f"{fact.name}@{fact.version}" if fact.version else fact.name

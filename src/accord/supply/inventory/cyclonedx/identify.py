@@ -4,7 +4,7 @@ A package URL or CPE name comes first. Where a component has neither, the names 
 made it are put before its own; what follows from a name alone is a candidate.
 
 Source: CycloneDX 1.7, `component.purl`, `.cpe`, `.evidence.identity`, `.publisher`, `.supplier`,
-`.manufacturer`; the property taxonomy of Syft for `syft:` properties.
+`.manufacturer`; the property taxonomies of Syft (`syft:`) and Trivy (`aquasecurity:trivy:`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,14 @@ from accord.supply.products.identity import Identity
 _NAMELESS = frozenset({"file", "data", "cryptographic-asset"})
 """Kinds whose name is a path or an algorithm, of which no advisory speaks."""
 
-_SOURCES = ("syft:metadata:sourceRpm", "syft:metadata:source", "syft:metadata:originPackage")
+_SOURCES = (
+    "syft:metadata:sourceRpm", "syft:metadata:source", "syft:metadata:originPackage",
+    "aquasecurity:trivy:SrcName",
+)  # fmt: skip
 _SOURCE_VERSION = "syft:metadata:sourceVersion"
+_TRIVY = "aquasecurity:trivy:Src"
+_TOLD = ("upstream=", "source_name=")
+"""How a package URL names its source package itself."""
 _CPE = "syft:cpe23"
 _DISTRIBUTION = "syft:distro:id"
 _RELEASE = "syft:distro:versionID"
@@ -86,7 +92,7 @@ def _system(found: Component) -> str:
 
 def _stated(found: Component) -> Iterator[tuple[str, str]]:
     """Package URLs and CPE names that the component states, each with its step below it."""
-    has_source = "upstream=" in found.purl
+    has_source = any(word in found.purl for word in _TOLD)
     if found.purl:
         yield "purl", found.purl if has_source else _with_source(found)
     if found.cpe:
@@ -109,18 +115,27 @@ def _concluded(found: Component) -> Iterator[tuple[str, str]]:
 
 
 def _with_source(found: Component) -> str:
-    """The package URL with the source package that Syft notes beside it, as `upstream`."""
+    """The package URL with the source package that is noted beside it, as `upstream`."""
     if not found.properties:
         return found.purl
     properties = {item.name: item.value for item in found.properties}
     source = next((properties[name] for name in _SOURCES if properties.get(name)), "")
     if not source:
         return found.purl
-    version = properties.get(_SOURCE_VERSION)
+    version = properties.get(_SOURCE_VERSION) or _by_trivy(properties)
     upstream = quote(f"{source}@{version}" if version else source, safe="")
     start, hash_sign, subpath = found.purl.partition("#")
     joint = "&" if "?" in start else "?"
     return f"{start}{joint}upstream={upstream}{hash_sign}{subpath}"
+
+
+def _by_trivy(properties: dict[str, str]) -> str:
+    """The version of the source package, of which Trivy notes the parts."""
+    version, release = (properties.get(f"{_TRIVY}{part}", "") for part in ("Version", "Release"))
+    epoch = properties.get(f"{_TRIVY}Epoch", "0")
+    if not version:
+        return ""
+    return (f"{epoch}:" if epoch != "0" else "") + version + (f"-{release}" if release else "")
 
 
 def _makers(found: Component) -> tuple[str, ...]:

@@ -240,12 +240,14 @@ def _with_version(found: Iterable[Identity], version: str) -> tuple[Identity, ..
 
 
 def _account(component: Component, made: Reading) -> None:
-    """Say why a component cannot be matched: nothing names it, or no version stands anywhere."""
+    """Say why a component cannot be matched: no name, no version, or of no known release."""
     named = component.purl or component.cpe or component.supplier
     if not (named and component.identities):
         reason = "no identity"
     elif not any(identity.version for identity in component.identities):
         reason = "no version"
+    elif identities.lack_release(component.identities):
+        reason = "no release"
     else:
         return
     made.not_evaluated.append(NotEvaluated(component.place, reason, component.name))

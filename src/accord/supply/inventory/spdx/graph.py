@@ -28,6 +28,8 @@ _REFERENCES = {
     "cpe22": "cpe22Type",
     "cpe23": "cpe23Type",
 }
+_ALONE = -1
+"""In place of an index, for an element that is not in a graph."""
 _UPPER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -93,11 +95,23 @@ def _elements(data: bytes, refused: list[Refused]) -> _Elements:
     except (Unreadable, TooLarge):
         raise
     except Invalid as wrong:
-        if not wrong.place:
-            raise Invalid("no `@graph`; an SPDX 3 document is expected") from wrong
-        return _piecewise(json.decode(data), refused)
+        value = json.decode(data)
+        if not wrong.place and "@graph" not in value:
+            return [(_ALONE, _lone(value))]
+        return _piecewise(value, refused)
     _check(graph.context)
     return list(enumerate(graph.elements))
+
+
+def _lone(value: dict[str, Any]) -> _Element:
+    """The one element of a document without a graph, as the JSON schema of SPDX 3 allows."""
+    if "type" not in value:
+        raise Invalid("no `@graph`; an SPDX 3 document is expected")
+    _check(value.get("@context"))
+    try:
+        return msgspec.convert(value, _Element)
+    except msgspec.ValidationError as wrong:
+        raise Invalid(str(wrong)) from wrong
 
 
 def _check(context: Any) -> None:  # noqa: ANN401 - a context may be anything
@@ -133,7 +147,7 @@ def _document(elements: _Elements, refused: list[Refused]) -> tuple[Document, li
             indices.append(index)
         else:
             reason = "a package without `spdxId` or `name`"
-            refused.append(Refused(f"/@graph/{index}", reason))
+            refused.append(Refused("" if index == _ALONE else f"/@graph/{index}", reason))
     document = Document(
         name=head.name,
         document_namespace=head.spdx_id,
@@ -216,9 +230,12 @@ def _texts(value: Any) -> list[str]:  # noqa: ANN401 - as `_listed`
 
 
 def _places(indices: list[int]) -> Places:
+    def place(index: int) -> str:
+        return "" if indices[index] == _ALONE else f"/@graph/{indices[index]}"
+
     return Places(
-        package=lambda index: f"/@graph/{indices[index]}",
-        reference=lambda index, _: f"/@graph/{indices[index]}",
+        package=place,
+        reference=lambda index, _: place(index),
         relationship=lambda index: f"relationship {index}",
         described=lambda index: f"described {index}",
         created="creationInfo",

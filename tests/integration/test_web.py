@@ -1,0 +1,549 @@
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+import pytest
+import web_specimens
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import meta
+from jinja2.nodes import Name
+from litestar.testing import TestClient
+
+from accord.core.errors import Invalid
+from accord.flows.exposures import Filters
+from accord.flows.listing import FACETS, Choice, choose
+from accord.flows.load import load_documents
+from accord.supply.matching.exposures import OPEN, Exposure
+from accord.web import reference
+from accord.web.app import application
+from accord.web.asked import read
+from accord.web.guard import HEADERS, POLICY
+from accord.web.links import LONGEST, Links, parted, segment
+from accord.web.pages.parts import Page
+from accord.web.render import Renderer, Static, ago, as_csv
+from accord.wiring import Node, Settings
+
+Client = TestClient[Any]
+
+LISTS = ("/exposures", "/operators", "/products", "/advisories", "/documents", "/unevaluated")
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    return web_specimens.node(tmp_path_factory.mktemp("node"))
+
+
+@pytest.fixture(scope="module")
+def client(node: Node) -> Iterator[Client]:
+    with TestClient(application(node), base_url="http://127.0.0.1:8400") as client:
+        yield client
+
+
+class Links_(HTMLParser):  # noqa: N801 - beside the links that pages are made with
+    """Every address and every form of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: set[str] = set()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.addresses |= {
+            value or "" for name, value in attrs if name in ("href", "src", "action")
+        }
+
+
+def parsed(text: str) -> Links_:
+    found = Links_()
+    found.feed(text)
+    return found
+
+
+def crawl(client: Client) -> dict[str, Any]:
+    """Pages that links lead to: of each sort of address the first dozen."""
+    seen: dict[str, Any] = {}
+    sorts: Counter[str] = Counter()
+    waiting = ["/", *LISTS, "/search?q=script", "/search?q=log4j", "/patterns", "/health"]
+    while waiting:
+        address = waiting.pop(0)
+        path, _, query = address.partition("?")
+        stem, form = re.match(r"(/\w*/?)[^?]*?(\.json|\.csv|/raw)?$", path).groups("")  # type: ignore[union-attr]
+        sort = f"{stem} {form} {re.sub(r'=[^&]*', '', query)}"
+        if address in seen or sorts[sort] >= 12:
+            continue
+        sorts[sort] += 1
+        seen[address] = answer = client.get(address)
+        if answer.headers["content-type"].startswith("text/html"):
+            waiting += sorted(a for a in parsed(answer.text).addresses if not a.startswith("#"))
+        if len(seen) >= 400:
+            break
+    return seen
+
+
+@pytest.fixture(scope="module")
+def crawled(client: Client) -> dict[str, Any]:
+    return crawl(client)
+
+
+def test_every_link_leads_to_an_answer(crawled: dict[str, Any]) -> None:
+    assert len(crawled) > 200
+    assert {a: r.status_code for a, r in crawled.items() if r.status_code != 200} == {}
+
+
+def test_every_link_stays_on_the_node(crawled: dict[str, Any]) -> None:
+    assert [address for address in crawled if not address.startswith("/")] == []
+
+
+def test_every_answer_carries_every_header(crawled: dict[str, Any]) -> None:
+    for address, answer in crawled.items():
+        expected = HEADERS | (
+            {"cache-control": answer.headers["cache-control"]} if "/static/" in address else {}
+        )
+        assert {name: answer.headers.get(name) for name in HEADERS} == expected, address
+        assert "server" not in answer.headers
+
+
+def test_pages_have_no_script_style_or_handler(crawled: dict[str, Any]) -> None:
+    pages = [r for r in crawled.values() if r.headers["content-type"].startswith("text/html")]
+    for answer in pages:
+        found = parsed(answer.text)
+        assert not found.tags & {"script", "style", "iframe", "object", "img", "base"}
+        assert not {a for a in found.attributes if a.startswith("on") or a == "style"}
+
+
+def test_hostile_texts_are_shown_as_they_are(client: Client) -> None:
+    text = client.get("/advisories/CVE-2026-0001").text
+    assert "&lt;script&gt;document.title" in text
+    assert "{{ 7 * 7 }}" in text
+
+
+def test_the_policy_allows_nothing_inline() -> None:
+    assert "unsafe" not in POLICY
+    assert "default-src 'none'" in POLICY
+    assert "require-trusted-types-for 'script'" in POLICY
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/exposures.json", "/nothing", "/exposures?decision=wrong", "/exposures/none.json"],
+)
+def test_errors_and_pages_carry_the_headers(client: Client, address: str) -> None:
+    headers = client.get(address).headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost:8400:1", "[::2]", "192.168.0.1", ""],
+)
+def test_other_hosts_are_refused(client: Client, host: str) -> None:
+    answer = client.get("/exposures.json", headers={"host": host})
+    assert answer.status_code == 400
+    assert "127.0.0.1" in answer.json()["happened"]
+    assert answer.headers["content-security-policy"] == POLICY
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8400", "[::1]:9000", "LOCALHOST"])
+def test_this_machine_is_answered(client: Client, host: str) -> None:
+    assert client.get("/health", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"])
+def test_other_methods_are_refused(client: Client, method: str) -> None:
+    answer = client.request(method, "/exposures")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "words"),
+    [
+        ("/nothing", 404, "no page at this address"),
+        ("/exposures/ffffffffffff", 404, "ffffffffffff"),
+        ("/operators/Nobody", 404, "Nobody"),
+        ("/products?name=Nothing", 404, "Nothing"),
+        ("/advisories/CVE-1999-0000", 404, "CVE-1999-0000"),
+        ("/documents/" + "0" * 64, 404, "no document"),
+        ("/documents/%25/raw", 404, "no document"),
+        ("/documents/_/raw", 404, "no document"),
+        ("/exposures?page=1000", 404, "the last is"),
+        ("/exposures?page=0", 400, "the first is 1"),
+        ("/exposures?page=x", 400, "the first is 1"),
+        ("/exposures?decison=act", 400, "no parameter"),
+        ("/exposures?decision=now", 400, "act, attend, track*, track"),
+        ("/exposures?known_exploited=perhaps", 400, "yes, no"),
+        ("/exposures?decision=act&decision=track", 400, "twice"),
+        ("/exposures?operator=" + "x" * (LONGEST + 1), 400, "longer than"),
+        ("/operators/" + "x" * (LONGEST + 1), 400, "longer than"),
+        ("/exposures?as_of=yesterday", 400, "not a date"),
+        ("/exposures?operator=%ff", 400, "UTF-8"),
+        ("/exposures?operator=%00", 400, "control characters"),
+        ("/operators/%00", 400, "control characters"),
+        ("/operators/%ff", 400, "UTF-8"),
+        ("/products?release=1", 400, "add name"),
+        ("/documents?state=lost", 400, "current, superseded"),
+        ("/documents.csv", 404, "no page"),
+        ("/documents/00.csv", 404, "no table"),
+        ("/exposures?operator=" + "x" * 9000, 414, "longer than"),
+        ("/static/..%2Fapp.py", 404, "no page"),
+        ("/static/app.py", 404, "no such file"),
+    ],
+)
+def test_errors_say_what_happened(client: Client, address: str, status: int, words: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert words in answer.text.replace("&#39;", "'")
+    assert "Traceback" not in answer.text
+
+
+def test_errors_of_data_are_data(client: Client) -> None:
+    answer = client.get("/advisories/CVE-1999-0000.json")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/json"
+    assert "CVE-1999-0000" in answer.json()["happened"]
+    assert answer.json()["next"]
+
+
+def test_a_fault_says_so_and_tells_nothing_else(node: Node, tmp_path: Path) -> None:
+    broken = Node(Settings(tmp_path / "none"))
+    app = application(broken)
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        answer = client.get("/exposures.json")
+    assert answer.status_code == 503
+    assert "database" in answer.json()["happened"]
+    assert str(tmp_path) not in answer.text
+
+
+def rows(client: Client, address: str) -> list[dict[str, Any]]:
+    """Every row of a list, over all pages, by following `next`."""
+    found = []
+    while address:
+        page = client.get(address).json()
+        found += page["rows"]
+        following = urlsplit(page["pages"]["next"])
+        address = f"{following.path}.json?{following.query}" if following.path else ""
+    return found
+
+
+def test_the_list_is_that_of_the_command(client: Client, node: Node) -> None:
+    expected = [one.id for one in node.exposures.all() if one.status in OPEN]
+    assert [row["id"] for row in rows(client, "/exposures.json")] == expected
+    assert len(expected) > 100
+
+
+def test_candidates_stand_apart(client: Client, node: Node) -> None:
+    page = client.get("/exposures.json").json()
+    expected = [one.id for one in node.exposures.all() if one.status == "candidate"]
+    assert [row["id"] for row in page["candidates"]] == expected[:20]
+    assert page["candidates_count"] == len(expected) > 0
+    assert not {row["id"] for row in rows(client, "/exposures.json")} & set(expected)
+
+
+def test_every_filter_leaves_what_it_says(client: Client) -> None:
+    tried = 0
+    for start in ("/exposures.json", "/exposures.json?country=IN&known_exploited=yes"):
+        for one in client.get(start).json()["filters"]:
+            for value in [one["any"], *one["values"][:6]]:
+                path, _, query = value["href"].partition("?")
+                found = client.get(f"{path}.json?{query}").json()
+                assert found["pages"]["count"] == value["count"], value
+                tried += 1
+    assert tried > 40
+
+
+def test_filters_survive_what_addresses_mean(client: Client) -> None:
+    page = client.get("/exposures.json", params={"operator": web_specimens.ODD}).json()
+    assert page["narrowed"][0]["value"] == web_specimens.ODD
+    assert {row["operator"] for row in page["rows"]} == {web_specimens.ODD}
+    starred = client.get("/exposures.json?decision=track%2A").json()
+    assert {row["decision"] for row in starred["rows"]} == {"track*"}
+
+
+@pytest.mark.parametrize("name", web_specimens.OPERATORS)
+def test_every_operator_has_a_page(client: Client, name: str) -> None:
+    answer = client.get(Links().operator(name))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    link = next(a for a in parsed(answer.text).addresses if a.partition("?")[0].endswith(".json"))
+    assert client.get(link).json()["name"] == name
+
+
+def test_tables_are_complete(client: Client, node: Node) -> None:
+    answer = client.get("/exposures.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    found = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["id"] for row in found] == [one.id for one in node.exposures.all()]
+
+
+def test_a_table_runs_nothing() -> None:
+    text = as_csv(("a", "b"), [("=cmd()", -1.5), ("@x", ("+1", "2"))]).decode()
+    assert text == "a,b\r\n'=cmd(),-1.5\r\n'@x,'+1; 2\r\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["/operators", "/products", "/advisories", "/unevaluated", "/advisories/CVE-2021-44228"]
+)
+def test_lists_are_tables_too(client: Client, path: str) -> None:
+    table = list(csv.reader(io.StringIO(client.get(f"{path}.csv").text)))
+    assert len(table) - 1 == client.get(f"{path}.json").json()["pages"]["count"] > 0
+
+
+def test_an_exposure_explains_itself(client: Client, node: Node) -> None:
+    one = node.exposures.all()[0]
+    page = client.get(f"/exposures/{one.id}.json").json()
+    assert page["exposure"]["id"] == one.id
+    abouts = [group["about"] for group in page["reasons"]]
+    assert abouts[:2] == ["component", "match"]
+    origin = page["reasons"][0]["steps"][0]["origin"]
+    assert client.get(origin["href"]).status_code == 200
+
+
+def test_a_vulnerability_by_any_name(client: Client) -> None:
+    one = client.get("/advisories/CVE-2021-44228.json").json()
+    other = client.get(f"/advisories/{one['aliases'][0]}.json").json()
+    other["pages"] = one["pages"]
+    assert other == one
+    assert one["signals"][0]["kind"] == "known exploited"
+    assert any("log4j-core" in interval["package"] for interval in one["affected"])
+    assert {row["advisory"] for row in one["rows"]} == {"CVE-2021-44228"}
+    lower = client.get("/advisories/cve-2021-44228.json").json()
+    assert lower["name"] == "CVE-2021-44228"
+
+
+def test_a_product_shows_who_runs_it(client: Client) -> None:
+    page = client.get("/products.json", params={"name": "GridView SCADA", "release": "4.2"}).json()
+    assert len(page["running"]) > 1
+    assert page["bills"]
+    assert {row["release"] for row in page["rows"]} == {"4.2"}
+    both = client.get("/products.json", params={"name": "GridView SCADA"}).json()
+    assert [one["name"] for one in both["releases"]] == ["4.2", "4.4"]
+    assert both["pages"]["count"] >= page["pages"]["count"]
+
+
+def test_an_operator_shows_all_of_its_own_and_nothing_else(client: Client, node: Node) -> None:
+    name = next(one.operator for one in node.exposures.all() if one.operator)
+    expected = [one.id for one in node.exposures.all() if one.operator == name]
+    page = client.get(f"{Links().operator(name)}.json").json()
+    assert [row["id"] for row in page["rows"]] == expected
+    counted = page["open_count"] + page["candidates_count"] + page["closed_count"]
+    assert counted == len(expected)
+    assert sum(share["count"] for share in page["shares"]) == page["open_count"]
+
+
+def test_a_document_is_kept_byte_for_byte(client: Client) -> None:
+    name, data = web_specimens.hostile()[0]
+    found = client.get("/search.json", params={"q": msgspec.json.decode(data)["serialNumber"]})
+    assert found.status_code == 200
+    listed = rows(client, "/documents.json?kind=CycloneDX%20bill")
+    row = next(row for row in listed if row["name"] == name.rpartition("/")[2])
+    page = client.get(f"/documents/{row['digest']}.json").json()
+    assert [one["name"] for one in page["components"]][-3:] == [
+        web_specimens.SCRIPT,
+        web_specimens.LINK,
+        web_specimens.TEMPLATE,
+    ]
+    raw = client.get(page["raw_href"])
+    assert raw.content == data
+    assert raw.headers["content-type"] == "text/plain; charset=utf-8"
+    assert raw.headers["content-disposition"].startswith("attachment; ")
+
+
+def test_what_was_quarantined_is_shown(client: Client) -> None:
+    listed = rows(client, "/documents.json?state=quarantined")
+    assert [row["state"] for row in listed] == ["quarantined"]
+    assert listed[0]["reasons"]
+
+
+def test_an_earlier_day(client: Client, node: Node) -> None:
+    before = client.get("/operators.json?as_of=2026-03-13").json()
+    after = client.get("/operators.json?as_of=2026-03-14").json()
+    assert web_specimens.LINK not in {row["name"] for row in before["rows"]}
+    assert web_specimens.LINK in {row["name"] for row in after["rows"]}
+    assert client.get("/exposures.json?as_of=2026-01-31").json()["empty_node"]
+    text = client.get("/exposures?as_of=2026-02-01").text
+    assert "As known on 2026-02-01" in text
+    inner = [a for a in parsed(text).addresses if a.startswith(("/exposures/", "/operators/"))]
+    assert inner
+    assert all("as_of=2026-02-01" in address for address in inner)
+    assert [row["id"] for row in rows(client, "/exposures.json?as_of=2026-02-01")] == [
+        one.id for one in node.exposures.all("2026-02-01T23:59:59.999999Z") if one.status in OPEN
+    ]
+
+
+def test_a_search_finds_each_kind(client: Client, node: Node) -> None:
+    id_ = node.exposures.all()[0].id
+    for word, kind in (
+        ("gridview", "Products"),
+        ("northern", "Operators"),
+        ("44228", "Vulnerabilities"),
+        ("log4j", "Components"),
+        (id_, "Exposures"),
+    ):
+        found = client.get("/search.json", params={"q": word}).json()
+        assert kind in [result["kind"] for result in found["results"]]
+    assert client.get("/search.json").json()["results"] == []
+
+
+def test_what_could_not_be_evaluated_is_counted(client: Client, node: Node) -> None:
+    with node.views.view() as view:
+        gaps = list(view.unevaluated())
+    page = client.get("/unevaluated.json").json()
+    assert page["reasons"][0]["count"] == len(gaps)
+    reason = page["reasons"][1]
+    only = client.get("/unevaluated.json", params={"reason": reason["reason"]}).json()
+    assert only["pages"]["count"] == reason["count"]
+    assert client.get("/exposures.json").json()["unevaluated_count"] == len(gaps)
+
+
+def test_lists_follow_what_is_taken_in(tmp_path: Path) -> None:
+    made = Node(Settings(tmp_path))
+    made.create()
+    with TestClient(application(made), base_url="http://127.0.0.1") as client:
+        assert "accord load" in client.get("/").text
+        load_documents(web_specimens.hostile(), made.intake, web_specimens.LATER)
+        assert client.get("/exposures.json").json()["rows"]
+
+
+def test_the_documentation_is_made_of_the_code() -> None:
+    page = Path(__file__).parents[2] / "docs" / "pages.md"
+    hint = "run: python -m accord.web.reference > docs/pages.md"
+    assert page.read_text() == reference.documentation(), hint
+
+
+def test_every_member_is_documented() -> None:
+    for _, page in reference.PAGES:
+        missing = [name for name, text in reference.fields(page).items() if not text]
+        assert missing == [], page
+        for part in reference.parts(page):
+            assert [n for n, text in reference.fields(part).items() if not text] == [], part
+
+
+@pytest.mark.parametrize("page", [kind for _, kind in reference.PAGES if kind.template])
+def test_templates_use_what_is_documented(page: type[Page]) -> None:
+    """Each documented member is on the page, and the page has nothing else."""
+    environment = Renderer(Static()).environment
+    names, waiting = set[str](), [page.template]
+    while waiting:
+        source = environment.loader.get_source(environment, waiting.pop())[0]  # type: ignore[union-attr]
+        tree = environment.parse(source)
+        names |= meta.find_undeclared_variables(tree)
+        names |= {one.name for one in tree.find_all(Name) if one.name in page.__struct_fields__}
+        waiting += [name for name in meta.find_referenced_templates(tree) if name == "base.html"]
+    assert names - {"shell", "m", "r"} <= set(page.__struct_fields__)
+    assert set(page.__struct_fields__) - {"sort"} <= names | {"sort"}
+
+
+@given(st.text(max_size=40))
+def test_round_trip(name: str) -> None:
+    """The name that a page reads from its address is the name that the link was made of."""
+    address = Links("2026-03-14").operator(name)
+    if not address:
+        assert not name or re.search(r"[\x00-\x1f\x7f]", name)
+        return
+    path, _, query = address.partition("?")
+    asked = read(path, query, ())
+    assert (asked.stem, asked.name, asked.form) == ("/operators", name, "html")
+    path, _, query = asked.here("json").partition("?")
+    data = read(path, query, ())
+    assert (data.stem, data.name, data.form) == ("/operators", name, "json")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_no_segment_is_shortened_by_a_browser(name: str) -> None:
+    quoted = segment(name)
+    assert "/" not in quoted
+    assert quoted.lower().replace("%2e", ".") not in (".", "..")
+    assert parted(quoted)[1] == "html" if name else True
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_queries_round_trip(name: str, release: str) -> None:
+    address = Links().product(name, release)
+    if address:
+        found = dict(parse_qsl(address.partition("?")[2]))
+        assert found.get("name") == name
+        assert found.get("release", "") == release
+
+
+def _one(number: int, **changes: object) -> Exposure:
+    values: dict[str, Any] = {
+        "id": f"{number:012x}", "operator": f"Operator {number % 300}", "country": "IN",
+        "sector": ("energy", "water")[number % 2], "site": "", "supplier": f"Maker {number % 999}",
+        "product": "P", "release": "1", "component": "c", "version": "1", "purl": "", "cpe": "",
+        "advisory": f"CVE-2026-{number % 5000:04}", "aliases": (), "advisories": (), "title": "",
+        "fixed": (), "status": ("exposed", "candidate", "fixed")[number % 3],
+        "decision": ("act", "track*")[number % 2], "urgency": "defer",
+        "known_exploited": number % 5 == 0, "known_exploited_since": "", "ransomware": False,
+        "exploited_by": (), "sightings": 0, "severity": "", "score": None, "epss": None,
+        "assumed": (), "first_seen": "2026-01-01", "candidate": "",
+    }  # fmt: skip
+    return Exposure(**(values | changes))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Grid", "grid", "Grid North", "", "Water"]),
+            st.sampled_from(["exposed", "under_investigation", "candidate", "fixed"]),
+            st.booleans(),
+        ),
+        max_size=30,
+    ),
+    st.sampled_from(["", "grid", "Grid North"]),
+    st.sampled_from(["", "exposed", "candidate"]),
+    st.sampled_from(["", "yes", "no"]),
+)
+def test_counts(made: list[tuple[str, str, bool]], operator: str, status: str, known: str) -> None:
+    """Choosing a value leaves exactly the number of rows that stands beside it."""
+    everything = [
+        _one(n, operator=o, status=s, known_exploited=k) for n, (o, s, k) in enumerate(made)
+    ]
+    choice = Choice(operator=operator, status=status, known_exploited=known)
+    found = choose(everything, choice)
+    kept = [one for one in everything if choice.keep(one)]
+    assert found.rows == [one for one in kept if status or one.status in OPEN]
+    assert [f.name for f in found.facets] == list(FACETS)
+    for facet in found.facets:
+        for value in facet.values:
+            after = msgspec.structs.replace(choice, **{facet.name: value.value})
+            assert len(choose(everything, after).rows) == value.count
+        without = msgspec.structs.replace(choice, **{facet.name: ""})
+        assert len(choose(everything, without).rows) == facet.any
+    if not status:
+        assert len(found.rows) + len(found.candidates) + found.closed == len(kept)
+
+
+def test_filters_of_the_command_are_those_of_the_page() -> None:
+    assert set(Filters.__struct_fields__) < set(Choice.__struct_fields__)
+    with pytest.raises(Invalid, match="act, attend"):
+        choose([], Choice(decision="now"))
+
+
+def test_a_long_list_is_chosen_from_quickly() -> None:
+    everything = [_one(number) for number in range(50_000)]
+    choose(everything, Choice())
+    started = perf_counter()
+    choose(everything, Choice(operator="operator 2", decision="track*", supplier="maker"))
+    assert perf_counter() - started < 1.0
+
+
+def test_days_in_words() -> None:
+    assert ago("2026-03-14", web_specimens.NOW) == "2 days ago"
+    assert ago("2026-03-16", web_specimens.NOW) == "today"
+    assert ago("2026-03-30", web_specimens.NOW) == "in 2 weeks"
+    assert ago("2021-12-10", web_specimens.NOW) == "4 years ago"
+    assert ago("soon", web_specimens.NOW) == ""
