@@ -80,9 +80,9 @@ def hostile() -> list[tuple[str, bytes]]:
     ]
 
 
-def node(home: Path) -> Node:
+def node(home: Path, database: str = "") -> Node:
     """A node that learned the scenario first, and the hostile documents six weeks later."""
-    made = Node(Settings(home), FixedClock(NOW))
+    made = Node(Settings(home, database), FixedClock(NOW))
     made.create()
     load_documents(scenario.files(), made.intake, LEARNED)
     load_documents(hostile(), made.intake, LATER)

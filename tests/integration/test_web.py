@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+import psycopg
 import pytest
 import web_specimens
 from hypothesis import given
@@ -547,3 +548,34 @@ def test_days_in_words() -> None:
     assert ago("2026-03-30", web_specimens.NOW) == "in 2 weeks"
     assert ago("2021-12-10", web_specimens.NOW) == "4 years ago"
     assert ago("soon", web_specimens.NOW) == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/exposures.json?country=IN",
+        "/operators.json",
+        "/products.json?name=GridView%20SCADA",
+        "/advisories/CVE-2021-44228.json",
+        "/documents.json?state=items%20quarantined",
+        "/unevaluated.json",
+        "/search.json?q=grid",
+    ],
+)
+def test_pages_are_the_same_on_postgresql(
+    client: Client, on_postgres: Client, address: str
+) -> None:
+    assert on_postgres.get(address).json() == client.get(address).json()
+
+
+@pytest.fixture(scope="module")
+def on_postgres(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: Path
+) -> Iterator[Client]:
+    name, main = "pages", f"postgresql://accord@/postgres?host={postgres_server}"
+    with psycopg.connect(main, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    address = main.replace("/postgres?", f"/{name}?")
+    made = web_specimens.node(tmp_path_factory.mktemp("node"), address)
+    with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
+        yield client

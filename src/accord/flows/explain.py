@@ -138,23 +138,36 @@ class _Reasons:
 
     def _inputs(self) -> list[Reason]:
         inputs, threat = self._exposure.inputs, self._exposure.threat
+        estate = self._source(*self._exposure.claimed)
+        judged = self._signal_source("ssvc")
+        seen = self._signal_source("known exploited") or self._signal_source("sighting")
         known = [
-            ("exploitation", inputs.exploitation, _why_active(threat)),
-            ("automatable", inputs.automatable, ""),
-            ("technical impact", inputs.technical_impact, ""),
-            ("mission impact", inputs.mission, " (estate)"),
-            ("system exposure", inputs.exposure, " (estate)"),
+            ("exploitation", inputs.exploitation, _why_active(threat), seen or judged),
+            ("automatable", inputs.automatable, "", judged),
+            ("technical impact", inputs.technical_impact, "", judged),
+            ("mission impact", inputs.mission, " (estate)", estate),
+            ("system exposure", inputs.exposure, " (estate)", estate),
         ]
-        reasons = [Reason("input", f"{n} is {v}{why}.") for n, v, why in known if v]
+        reasons = [
+            Reason("input", f"{name} is {value}{why}.", source)
+            for name, value, why, source in known
+            if value
+        ]
         if inputs.ruled_out:
-            reasons.append(
-                Reason("input", "exploitation is not active: the catalogue does not list it.")
-            )
+            sentence = "exploitation is not active: the catalogue does not list it."
+            reasons.append(Reason("input", sentence, self._source(threat.not_catalogued, "")))
         reasons += [
             Reason("assumed", f"{text.replace(':', ' is unknown; taken as', 1)} (the worst).")
             for text in self._exposure.assumed
         ]
         return reasons
+
+    def _signal_source(self, kind: str) -> Source | None:
+        """The document of the first signal of a kind."""
+        for signal in self._exposure.threat.signals:
+            if signal.kind == kind:
+                return self._source(signal.document, signal.place)
+        return None
 
 
 def _refusal(judged: vex.Judged) -> str:
@@ -224,7 +237,7 @@ def _number(value: object) -> str:
 
 def _why_active(threat: Threat) -> str:
     if threat.exploited_since:
-        return f" (catalogue of {threat.exploited_since[:10]})"
+        return f" (catalogued since {threat.exploited_since[:10]})"
     if threat.sightings:
         return f" ({threat.sightings} sightings)"
     return ""

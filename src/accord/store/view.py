@@ -264,7 +264,11 @@ class SqlView:
                     by_name.setdefault(name, []).append(signal)
         for signals in by_name.values():
             signals[:] = _latest_sightings(signals)
-        catalogue = any(self.counting("SELECT DISTINCT document_id FROM known_exploited"))
+        catalogues = self.counting(
+            "SELECT DISTINCT k.document_id FROM known_exploited k"
+            " JOIN document d ON d.id = k.document_id WHERE d.subject = 'kev'"
+        )
+        catalogue = max((row.document_id for row in catalogues), default=0)
         return Signals(
             by_name,
             catalogue=catalogue,
@@ -339,6 +343,8 @@ def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the data
         bill=bill.name if bill else "",
         digest=bill.digest if bill else "",
         operating_system=bill.operating_system if bill else "",
+        document=row.document_id if row else 0,
+        place=row.place if row else "",
     )
 
 

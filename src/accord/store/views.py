@@ -99,6 +99,7 @@ class SqlNodeView(SqlView):
         documents = {match.document for match in matches} | {part[2] for part in parts}
         documents |= {judged.statement.document for judged in exposure.statements}
         documents |= {signal.document for signal in exposure.threat.signals}
+        documents |= {exposure.claimed[0], exposure.threat.not_catalogued} - {0}
         rows = self.documents_by_id(documents)
         unique = tuple(dict.fromkeys(matches))
         return Evidence(unique, tuple(parts), rows)

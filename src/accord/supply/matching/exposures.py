@@ -84,6 +84,10 @@ class Running(msgspec.Struct, frozen=True):
     """Digest of the bill."""
     operating_system: str = ""
     """The distribution that the bill names."""
+    document: int = 0
+    """The estate's or claim's document; 0 where nobody has claimed the bill."""
+    place: str = ""
+    """Where in it."""
 
 
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +141,8 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[Judged, ...] = ()
     inputs: ssvc.Inputs = ssvc.Inputs()
     threat: Threat = Threat()
+    claimed: tuple[int, str] = (0, "")
+    """The document that says who runs it, and the place in it; 0 where none does."""
 
 
 class Known(msgspec.Struct):
@@ -288,6 +294,7 @@ def _exposure(
         statements=judged,
         inputs=inputs,
         threat=threat,
+        claimed=(running.document, running.place),
     )
 
 

@@ -34,8 +34,8 @@ class Threat(msgspec.Struct, frozen=True):
     technical_impact: str = ""
     exploited_since: str = ""
     """`when()` a catalogue of known exploited vulnerabilities added it."""
-    not_catalogued: bool = False
-    """A catalogue of known exploited vulnerabilities is here and does not list it."""
+    not_catalogued: int = 0
+    """Document of a catalogue of known exploited vulnerabilities that does not list it; 0: none."""
     ransomware: bool = False
     actors: tuple[str, ...] = ()
     sightings: int = 0
@@ -66,11 +66,11 @@ class Signals:
         self,
         by_name: Mapping[str, Sequence[Signal]],
         *,
-        catalogue: bool = False,
+        catalogue: int = 0,
         cisa: ssvc.Table = ssvc.CISA,
         deployer: ssvc.Table = ssvc.DEPLOYER,
     ) -> None:
-        """`catalogue`: a catalogue of known exploited vulnerabilities has been loaded."""
+        """`catalogue`: document of a catalogue of known exploited vulnerabilities; 0: none."""
         self._by_name = by_name
         self._catalogue = catalogue
         self._threats: dict[tuple[str, ...], Threat] = {}
@@ -85,7 +85,7 @@ class Signals:
         return self._threats[names]
 
 
-def _threat(found: list[Signal], catalogue: bool) -> Threat:  # noqa: FBT001 - one fact among values
+def _threat(found: list[Signal], catalogue: int) -> Threat:
     by_kind: dict[str, list[Signal]] = {}
     for signal in found:
         by_kind.setdefault(signal.kind, []).append(signal)
@@ -98,7 +98,7 @@ def _threat(found: list[Signal], catalogue: bool) -> Threat:  # noqa: FBT001 - o
         automatable=automatable,
         technical_impact=impact,
         exploited_since=dates[0] if dates else "",
-        not_catalogued=catalogue and not dates,
+        not_catalogued=0 if dates else catalogue,
         ransomware=any(bool(signal.values[1]) for signal in listed),
         actors=tuple(sorted({str(signal.values[0]) for signal in by_kind.get("exploits", ())})),
         sightings=sum(int(signal.values[0] or 0) for signal in by_kind.get("sighting", ())),

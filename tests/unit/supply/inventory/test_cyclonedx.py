@@ -57,6 +57,7 @@ def test_the_bill_says_what_it_describes(whole: Reading) -> None:
         release="4.2.1",
         supplier="Gridworks GmbH",
         cpe="cpe:2.3:o:gridworks:grid_controller:4.2.1:*:*:*:*:*:*:*",
+        ref="controller",
         created="2026-03-01T08:00:00.000000Z",
         operating_system="debian-12",
     )
@@ -321,3 +322,36 @@ def test_real_bills_with_faults_tell_them_and_keep_the_rest() -> None:
 
 def _known(component: Component) -> tuple[str, str, tuple[Identity, ...]]:
     return component.name, component.version, component.identities
+
+
+def test_trivy_notes_the_source_package_in_parts() -> None:
+    told = [
+        {"name": f"aquasecurity:trivy:Src{name}", "value": value}
+        for name, value in (
+            ("Name", "bind9"),
+            ("Version", "9.16"),
+            ("Release", "4"),
+            ("Epoch", "1"),
+        )
+    ]
+    purl = "pkg:deb/debian/libdns1110@9.16-4?distro=debian-11"
+    reading = read(bom(components=[library("x", version="1", purl=purl, properties=told)]))
+    assert components(reading)[0].identities == (
+        Identity("pkg:deb/debian/bind9", "1:9.16-4", "11"),
+        Identity("pkg:deb/debian/bind9", "1:9.16-4"),
+    )
+
+
+def test_a_package_of_no_known_release_is_reported() -> None:
+    packages = [
+        library("a", purl="pkg:deb/debian/a@1"),
+        library("b", purl="pkg:deb/debian/b@1?distro=debian-11"),
+        library("c", purl="pkg:apk/wolfi/c@1"),
+        library("d", purl="pkg:rpm/redhat/d@1-1.el9"),
+    ]
+    assert read(bom(components=packages)).not_evaluated == [
+        NotEvaluated("/components/0", "no release", "a")
+    ]
+    system = {"type": "operating-system", "name": "debian", "version": "11"}
+    reasons = [one.reason for one in read(bom(components=[system, packages[0]])).not_evaluated]
+    assert "no release" not in reasons

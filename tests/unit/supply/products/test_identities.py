@@ -129,3 +129,32 @@ def test_endless_names_are_refused_or_passed_over_at_once() -> None:
         identities.of_cpe("cpe:2.3:a:b:" + r"\:" * 5_000)
     assert identities.of_name("ACME", "x" * 10_000, "1") == ()
     assert streams.of_system("1a" * 5_000 + "!") == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("qualifiers", "name", "version"),
+    [
+        ("source_name=openssl", "openssl", "1-1"),
+        ("source_name=openssl&source_version=1-2", "openssl", "1-2"),
+        ("source=openssl&epoch=2", "openssl", "2:1-1"),
+        ("source=true", "libssl3", "1-1"),
+        ("epoch=2", "libssl3", "2:1-1"),
+    ],
+)
+@pytest.mark.parametrize("type_", ["deb/debian", "rpm/redhat"])
+def test_source_packages_are_told_in_several_ways(
+    type_: str, qualifiers: str, name: str, version: str
+) -> None:
+    found = identities.of_purl(f"pkg:{type_}/libssl3@1-1?{qualifiers}")
+    assert Identity(f"pkg:{type_}/{name}", version) in found
+
+
+def test_only_what_is_divided_into_releases_can_lack_one() -> None:
+    assert identities.lack_release(identities.of_purl("pkg:deb/debian/a@1"))
+    assert identities.lack_release(identities.of_purl("pkg:rpm/a@1"))
+    for told in (
+        "pkg:deb/debian/a@1?distro=bookworm", "pkg:apk/wolfi/a@1", "pkg:pypi/a@1",
+        "pkg:rpm/redhat/a@1-1.el9",
+    ):  # fmt: skip
+        assert not identities.lack_release(identities.of_purl(told))
+    assert not identities.lack_release(())
