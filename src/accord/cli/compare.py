@@ -14,7 +14,11 @@ from accord.cli.options import AsJson
 if TYPE_CHECKING:
     from accord.supply.matching.schemes import Scheme
 
-_FACT = re.compile(r"(\S.*?)\s*(?<![<>=!])\s(<=|>=|<|>|=|==)\s\s*(\S.*)")
+_FACTS = (
+    re.compile(r"(\S.*?)\s+(<=|>=|<|>|==?)\s+(\S.*)"),
+    re.compile(r"([^\s<>=!]+)\s*(<=|>=|<|>|==?)\s*([^\s<>=!]+)"),
+)
+"""With spaces around the sign, versions may hold anything; without them, no sign and no space."""
 _HOLDS = {
     "<": {"<"},
     "<=": {"<", "="},
@@ -74,11 +78,11 @@ def _facts(scheme: Scheme, path: Path, json: bool) -> None:
     if not path.is_file():
         raise typer.BadParameter(f"{path} is not a file", param_hint="--facts")
     agree, disagree, unorderable, unread = 0, [], 0, []
-    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8-sig", "replace").splitlines(), 1):
         text = line.strip()
         if not text or text.startswith(("#", "//")):
             continue
-        match = _FACT.fullmatch(text)
+        match = next(filter(None, (fact.fullmatch(text) for fact in _FACTS)), None)
         if match is None:
             unread.append((number, text))
             continue

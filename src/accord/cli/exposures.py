@@ -25,6 +25,7 @@ COLUMNS = (
 """Members of each object of `--json`, and columns of `--csv`."""
 
 _WIDTHS = (8, 8, 16, 10, 4, 15, 15, 15)
+_FOUND_WIDTHS = (12, 42, 42)
 
 
 def exposures(
@@ -180,4 +181,5 @@ def find(
         show.as_json(found)
         return
     rows = [(item.kind, item.name, item.detail) for item in found]
-    show.table(f"{len(found)} found", ("kind", "name", "detail"), rows)
+    columns = ("kind", "name", "detail")
+    show.table(f"{len(found)} found", columns, rows, widths=_FOUND_WIDTHS)

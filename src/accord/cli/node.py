@@ -9,6 +9,11 @@ import typer
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, AsOf, Database, Home, closed, moment, opened
 
+_GAP_WIDTHS = (19, 28, 15, 16, 16)
+_REASON_WIDTHS = (24, 24, 48)
+_DOCUMENT_WIDTHS = (12, 18, 32, 10, 10, 11)
+"""Of columns, in characters: with what stands between them, 100."""
+
 
 def init(home: Home = DEFAULT_HOME, database: Database = "") -> None:
     """Create a node, or upgrade one to this release. Safe to run again."""
@@ -48,6 +53,7 @@ def unevaluated(
         "",
         ("reason", "subject", "name", "document", "place"),
         [(g.reason, g.subject, g.name, g.source.rsplit("/", 1)[-1], g.place) for g in shown],
+        widths=_GAP_WIDTHS,
     )
     if len(shown) < len(gaps):
         show.note(f"{len(gaps) - len(shown):,} more; --limit 0 prints all.")
@@ -79,7 +85,8 @@ def documents(
             for r in shown
             for place, reason in r.quarantined
         ]
-        show.table("Quarantined", ("document", "place", "reason"), lines)
+        columns = ("document", "place", "reason")
+        show.table("Quarantined", columns, lines, widths=_REASON_WIDTHS)
     else:
         show.table(
             "Documents",
@@ -89,6 +96,7 @@ def documents(
                  "" if r.current else r.outcome if r.outcome != "taken" else "superseded")
                 for r in shown
             ],
+            widths=_DOCUMENT_WIDTHS,
         )  # fmt: skip
     if len(shown) < len(rows):
         show.note(f"{len(rows) - len(shown):,} more; --limit 0 prints all.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import typer
@@ -52,7 +52,7 @@ def table(
 
     made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=0)
     for position, name in enumerate(columns):
-        justify = "right" if position in right else "left"
+        justify: Literal["left", "right"] = "right" if position in right else "left"
         width = widths[position] if widths else None
         made.add_column(
             name,
@@ -60,7 +60,7 @@ def table(
             no_wrap=not widths,
             overflow="fold" if widths else "ellipsis",
             width=width,
-        )  # type: ignore[arg-type]
+        )
     for row in rows:
         made.add_row(*(Text(printable(cell)) for cell in row))
     console().print(made)

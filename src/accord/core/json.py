@@ -118,12 +118,17 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Any:
 def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
     """A JSON document as a typed value; fields that the type does not name are passed over.
 
+    What is passed over is checked as JSON, for depth and for lone surrogates, but a number in it
+    may be of any size: it is never made into one.
+
     Raises:
         Invalid: a field has the wrong type; the place is its JSON pointer.
         Unreadable: not JSON.
         TooLarge: past a bound.
 
     """
+    if b"\\ud" in data or b"\\uD" in data:
+        decode(data, limits)
     try:
         return msgspec.json.decode(check(data, limits), type=kind)
     except msgspec.ValidationError as wrong:

@@ -17,7 +17,7 @@ from accord.core.archives import Given, Sealed, read_members, unpack, walk
 from accord.core.digests import digest
 from accord.core.errors import Invalid, NotFound
 from accord.core.limits import LIMITS
-from accord.flows.prepare import prepare
+from accord.flows.prepare import packer, prepare
 from accord.flows.prepared import Known, Prepared
 
 _BYTES = 8 << 20
@@ -154,13 +154,14 @@ def work_on(source: str, data: bytes, known: Collection[str]) -> list[Outcome]:
 
 def _prepare_all(all_given: Iterable[Given | Sealed], known: Collection[str]) -> list[Outcome]:
     outcomes: list[Outcome] = []
+    compressor = packer()
     for given in all_given:
         if isinstance(given, Sealed):
             outcomes.append(given)
         elif (name := digest(given.data)) in known:
             outcomes.append(Known(name, given.source))
         else:
-            outcomes.append(prepare(given.source, given.data, name))
+            outcomes.append(prepare(given.source, given.data, name, compressor))
     return outcomes
 
 

@@ -19,13 +19,23 @@ from accord.flows.rows import rows_of
 _LEVEL = 1
 
 
-def prepare(source: str, data: bytes, name: Digest | None = None) -> Prepared:
+def packer() -> zstandard.ZstdCompressor:
+    """What compresses documents; one thread may use it for many."""
+    return zstandard.ZstdCompressor(level=_LEVEL)
+
+
+def prepare(
+    source: str,
+    data: bytes,
+    name: Digest | None = None,
+    compressor: zstandard.ZstdCompressor | None = None,
+) -> Prepared:
     """Everything that the store needs to keep a document; never raises for what it holds.
 
-    The digest is made here unless the caller has it.
+    The digest and a compressor are made here unless the caller has them.
     """
     prepared = Prepared(name or digest(data), source, "unrecognised", size=len(data))
-    prepared.packed = zstandard.ZstdCompressor(level=_LEVEL).compress(data)
+    prepared.packed = (compressor or packer()).compress(data)
     read_into(prepared, data)
     return prepared
 

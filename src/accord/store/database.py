@@ -22,6 +22,9 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-131072",
     "PRAGMA mmap_size=1073741824",
+    # Pages of an index are written many times during a large load: copy them back less often.
+    "PRAGMA wal_autocheckpoint=16000",
+    "PRAGMA journal_size_limit=67108864",
 )
 
 

@@ -222,7 +222,7 @@ class SqlUnit:
                 continue
             for name, rows in document.rows.tables.items():
                 kept, table = plain.setdefault(name, []), _PLAIN[name]
-                kept.extend((self._id(table), id_, *row) for row in rows)
+                kept.extend([(number, id_, *row) for number, row in self._numbered(table, rows)])
         self._insert(schema.quarantine, *_quarantine(refused))
         for name, rows in plain.items():
             self._insert(_PLAIN[name], [c.name for c in _PLAIN[name].columns], rows)
@@ -240,9 +240,9 @@ class SqlUnit:
             schema.affected,
             _AFFECTED,
             (
-                (self._id(schema.affected), id_, packages[row[0]], *row[1:])
+                (number, id_, packages[row[0]], *row[1:])
                 for id_, rows in having
-                for row in rows.affected
+                for number, row in self._numbered(schema.affected, rows.affected)
             ),
         )
         for id_, rows in having:
@@ -256,7 +256,10 @@ class SqlUnit:
         self._insert(
             schema.component,
             columns,
-            ((self._id(schema.component), id_, *row) for row in rows.components),
+            (
+                (number, id_, *row)
+                for number, row in self._numbered(schema.component, rows.components)
+            ),
         )
         self._learn_versions([(packages[r[1]], *r[2:6]) for r in rows.identities])
         versions = self._names.versions
@@ -275,12 +278,12 @@ class SqlUnit:
             columns,
             (
                 (
-                    self._id(schema.deployment),
+                    number,
                     id_,
                     first + row[0] if row[0] >= 0 else None,
                     *row[1:],
                 )
-                for row in rows.deployments
+                for number, row in self._numbered(schema.deployment, rows.deployments)
             ),
         )
 
@@ -325,6 +328,15 @@ class SqlUnit:
         number = self._peek(table)
         self._next[table.name] = number + 1
         return number
+
+    def _ids(self, table: Table, count: int) -> range:
+        """Identifiers for so many rows of a table."""
+        first = self._peek(table)
+        self._next[table.name] = first + count
+        return range(first, first + count)
+
+    def _numbered(self, table: Table, rows: list[Row]) -> Iterator[tuple[int, Row]]:
+        return zip(self._ids(table, len(rows)), rows, strict=True)
 
     def _insert(self, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> None:
         if isinstance(rows, list) and not rows:

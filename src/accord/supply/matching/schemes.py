@@ -84,7 +84,7 @@ _ECOSYSTEMS = {
     "cran": "cran bioconductor",
     "hackage": "hackage ghc",
     "intdot": "intdot",
-    "vendor": "vendor generic cpe name linux ossfuzz",
+    "vendor": "vendor generic cpe name linux ossfuzz nginx openssl",
 }
 """OSV ecosystems, package URL types and names of version ranges, without case and spaces. Left
 out are those without a documented order or with one that is not written here yet: ConanCenter,

@@ -5,11 +5,13 @@ Source: package-url/vers-spec, "Checking if a version is contained within a rang
 
 from __future__ import annotations
 
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 
 from accord.supply.advisories.facts import Event
 from accord.supply.matching import schemes
 from accord.supply.matching.interval import Interval, intervals, version_key
+from accord.supply.matching.versions.encoding import Unorderable
 from accord.supply.products.vers import Vers, parse
 
 
@@ -41,5 +43,9 @@ def _evaluated(text: str) -> tuple[Vers, tuple[Interval, ...], tuple[str, ...]]:
     """A range is asked about many versions."""
     parsed = parse(text)
     scheme = schemes.of_ecosystem(parsed.scheme)
+    if scheme is not None:
+        # Publishers do not always write constraints in the order of their versions.
+        with suppress(Unorderable):
+            parsed = parse(text, partial(schemes.key, scheme))
     found, problems = intervals(scheme, events(parsed), parsed.versions)
     return parsed, tuple(found), tuple(problems)

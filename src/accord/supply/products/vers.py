@@ -1,7 +1,7 @@
 """Version ranges in one line of text: `vers:npm/>=1.0.0|<2.0.0`.
 
-What stands here knows no version order: constraints are taken in the order in which they are
-written, which the specification demands to be that of the versions. Evaluation is in
+What stands here knows no version order: without one, constraints are taken in the order in which
+they are written, which the specification demands to be that of the versions. Evaluation is in
 `matching.vers`.
 
 Source: package-url/vers-spec, "Version range specifier" (VERS), with percent-encoding as in
@@ -11,6 +11,7 @@ RFC 3986, section 2.1.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import msgspec
@@ -38,8 +39,8 @@ class Vers(msgspec.Struct, frozen=True):
     """Versions named one by one."""
 
 
-def parse(text: str) -> Vers:
-    """A VERS range.
+def parse(text: str, order: Callable[[str], bytes] | None = None) -> Vers:
+    """A VERS range; its constraints are put in the order of their versions, where it is given.
 
     Raises:
         Invalid: not a VERS range: no scheme, an empty or repeated version, `*` among others.
@@ -58,6 +59,8 @@ def parse(text: str) -> Vers:
         return _everything(scheme, constraints, text)
     if scheme in ("all", "none"):
         raise Invalid(f"{text[:80]!r}: the only constraint on {scheme!r} is `*`")
+    if order is not None:
+        constraints.sort(key=lambda one: order(one[1]))
     return _range(scheme, constraints, text)
 
 

@@ -68,7 +68,10 @@ def _results(desk: Desk, asked: Asked, word: str) -> list[Results]:
         document = view.document(word) if len(word) >= _SHORTEST else None
         for found in view.find(word, _EACH):
             groups.setdefault(found.kind, {})[_named(found, asked.links)] = None
-    results = [Results(_TITLES.get(kind, kind), tuple(items)) for kind, items in groups.items()]
+    results = [
+        Results(_TITLES.get(kind, kind), tuple(sorted(items, key=lambda i: (i.name, i.detail))))
+        for kind, items in groups.items()
+    ]
     if document is not None:
         name = parts.Named(
             document.title or document.digest[:12],
