@@ -98,6 +98,10 @@ def command(
     )  # fmt: skip
 
 
+def _uuid(name: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, ascii(name))
+
+
 def text(value: object) -> bytes:
     return json.dumps(value).encode()
 
@@ -160,7 +164,7 @@ def bill(
 
 
 def serial_of(product: str, release: str) -> str:
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{product}/{release}')}"
+    return f"urn:uuid:{_uuid(f'{product}/{release}')}"
 
 
 def openvex(
@@ -192,7 +196,8 @@ def openvex(
     return text(
         {
             "@context": "https://openvex.dev/ns/v0.2.0",
-            "@id": name or f"https://vex.example/{uuid.uuid5(uuid.NAMESPACE_URL, f'{vulnerability}{status}{products}{author}{at}')}",  # noqa: E501 - one name
+            "@id": name
+            or f"https://vex.example/{_uuid(f'{vulnerability}{status}{products}{author}{at}')}",  # noqa: E501 - one name
             "author": author,
             "timestamp": at,
             "version": 1,
@@ -201,9 +206,7 @@ def openvex(
     )
 
 
-def estate(
-    *rows: tuple[str, str, str, str], name: str = "ours", date: str = "2026-01-01"
-) -> bytes:
+def estate(*rows: tuple[str, str, str, str], name: str = "ours", date: str = "2026-01-01") -> bytes:
     """An estate table: operator, product, release, bill."""
     lines = [f"#estate: {name}", f"#date: {date}", "operator,product,release,bill"]
     return "\n".join([*lines, *(",".join(row) for row in rows), ""]).encode()
@@ -234,7 +237,7 @@ def epss(scores: dict[str, float], day: str = "2026-01-12") -> bytes:
 
 def sighting(name: str, count: int = 3) -> bytes:
     """A STIX bundle in which a partner saw a vulnerability exploited."""
-    vulnerability = f"vulnerability--{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+    vulnerability = f"vulnerability--{_uuid(name)}"
     common = {
         "spec_version": "2.1",
         "created": "2026-01-01T00:00:00Z",
@@ -242,7 +245,7 @@ def sighting(name: str, count: int = 3) -> bytes:
     }
     seen = {
         "type": "sighting",
-        "id": f"sighting--{uuid.uuid5(uuid.NAMESPACE_URL, 'seen ' + name)}",
+        "id": f"sighting--{_uuid('seen ' + name)}",
         "sighting_of_ref": vulnerability,
         "count": count,
         **common,
@@ -251,7 +254,7 @@ def sighting(name: str, count: int = 3) -> bytes:
     return text(
         {
             "type": "bundle",
-            "id": f"bundle--{uuid.uuid5(uuid.NAMESPACE_URL, 'bundle ' + name)}",
+            "id": f"bundle--{_uuid('bundle ' + name)}",
             "objects": [named, seen],
         }
     )

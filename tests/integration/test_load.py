@@ -113,7 +113,11 @@ def test_the_two_databases_hold_the_same(database_url: str, tmp_path: Path, stat
 
 
 def test_documents_come_back_byte_for_byte(database_url: str, tmp_path: Path) -> None:
-    strange = [("bom", b"\xef\xbb\xbf" + nodes.osv("OSV-1")), ("crlf", b"a\r\nb\x00\xff"), ("", b"")]
+    strange = [
+        ("bom", b"\xef\xbb\xbf" + nodes.osv("OSV-1")),
+        ("crlf", b"a\r\nb\x00\xff"),
+        ("", b""),
+    ]
     given = [*scenario.files()[:20], *strange]
     node = nodes.on(database_url, tmp_path)
     nodes.give(node, given)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from accord import __version__
-from accord.cli import compare, demo, exposures, load, node, records, serve
+from accord.cli import compare, demo, exposures, load, node, records, serve, show
 from accord.core.errors import AccordError
 
 app = typer.Typer(
@@ -59,8 +59,22 @@ def main() -> None:
     try:
         app()
     except AccordError as wrong:
-        typer.echo(f"accord: {wrong}", err=True)
-        sys.exit(1)
+        _fail(str(wrong))
+    except _of_the_database() as wrong:
+        _fail(f"the database failed: {getattr(wrong, 'orig', None) or wrong}")
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+
+
+def _of_the_database() -> type[Exception]:
+    """Looked up only where something failed: the library is slow to load."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return SQLAlchemyError
+
+
+def _fail(reason: str) -> None:
+    """A document may have a part in the reason: it must not drive the terminal."""
+    typer.echo(f"accord: {show.printable(reason)}", err=True)
+    sys.exit(1)

@@ -39,6 +39,9 @@ def unevaluated(
     if json:
         show.as_json(gaps)
         return
+    if not gaps:
+        typer.echo("Everything was evaluated." if not reason else f"No gap for {reason!r}.")
+        return
     counts: dict[str, int] = {}
     for gap in gaps:
         counts[gap.reason] = counts.get(gap.reason, 0) + 1
@@ -92,7 +95,7 @@ def documents(
             "Documents",
             ("digest", "kind", "title", "edition", "learned", ""),
             [
-                (r.digest[:12], r.kind, r.title, r.edition[:10], r.learned[:10],
+                (r.digest[:12], r.kind, r.title, _edition(r.edition), r.learned[:10],
                  "" if r.current else r.outcome if r.outcome != "taken" else "superseded")
                 for r in shown
             ],
@@ -100,6 +103,14 @@ def documents(
         )  # fmt: skip
     if len(shown) < len(rows):
         show.note(f"{len(rows) - len(shown):,} more; --limit 0 prints all.")
+
+
+def _edition(text: str) -> str:
+    """A day, or a version's numbers without the zeros that put them in order."""
+    first = text.partition(" ")[0]
+    if "-" in first:
+        return first[:10]
+    return ".".join(number.lstrip("0") or "0" for number in first.split(".")) if first else ""
 
 
 def rebuild(home: Home = DEFAULT_HOME, database: Database = "") -> None:

@@ -133,7 +133,7 @@ class _Reasons:
         return [
             Reason(signal.kind, sentence, self._source(signal.document, signal.place))
             for signal in self._exposure.threat.signals
-            if (sentence := _signal(signal))
+            if (sentence := sentence_of(signal))
         ]
 
     def _inputs(self) -> list[Reason]:
@@ -209,7 +209,8 @@ def _status(exposure: Exposure) -> str:
     return f"Status: {exposure.status}."
 
 
-def _signal(signal: Signal) -> str:
+def sentence_of(signal: Signal) -> str:
+    """One signal in words."""
     values = signal.values
     if signal.kind == "ssvc":
         return (

@@ -6,6 +6,8 @@ run it in worker processes.
 
 from __future__ import annotations
 
+import re
+
 import zstandard
 
 from accord.core.digests import Digest, digest
@@ -17,6 +19,20 @@ from accord.flows.recognise import recognise
 from accord.flows.rows import rows_of
 
 _LEVEL = 1
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_MARKS = (
+    b"\x00",
+    b"\\u0000",
+    b"\\U0000",
+    b"\\0",
+    b"\\x00",
+    b"\\ud",
+    b"\\uD",
+    b"%00",
+    b"%ed",
+    b"%ED",
+)
+"""What NUL or a lone surrogate is written with, in any format that is read."""
 
 
 def packer() -> zstandard.ZstdCompressor:
@@ -58,17 +74,17 @@ def read_into(prepared: Prepared, data: bytes) -> None:
 
 
 def _fill(prepared: Prepared, reading: Reading, data: bytes) -> None:
-    prepared.kind, prepared.title = reading.kind, _clean(reading.title)
-    prepared.subject, prepared.edition = _clean(reading.subject), reading.edition
+    prepared.kind, prepared.title = _clean(reading.kind), _clean(reading.title)
+    prepared.subject, prepared.edition = _clean(reading.subject), _clean(reading.edition)
     prepared.quarantined = [(item.place, item.reason) for item in reading.refused]
     prepared.rows = rows_of(reading)
-    if b"\x00" in data or b"\\u0000" in data:
+    if any(mark in data for mark in _MARKS):
         _clean_rows(prepared)
 
 
 def _clean(text: str) -> str:
-    """Text as every database can hold it: NUL becomes U+FFFD."""
-    return text.replace("\x00", "\ufffd")
+    """Text as every database can hold it: NUL and lone surrogates become U+FFFD."""
+    return _NO_TEXT.sub("\ufffd", text)
 
 
 def _clean_row(row: Row) -> Row:

@@ -10,7 +10,7 @@ from accord.flows.ports import Gap
 from accord.store.view import BillNames, SqlView
 from accord.supply.matching import aliases
 from accord.supply.matching.vex import link
-from accord.supply.products import cpe, purl
+from accord.supply.products import cpe, identities, names, purl
 
 
 def gaps(view: SqlView) -> Iterator[Gap]:
@@ -46,8 +46,11 @@ def _statements(view: SqlView, files: _Files) -> Iterator[Gap]:
     """VEX statements that speak of nothing that any bill or estate holds."""
     known = _Things(view)
     for statement in view.statements():
-        if not any(known.has(reference) for reference in statement.products):
-            subject = ", ".join(statement.products[:3]) or "no product"
+        parts = statement.subcomponents
+        speaks = any(known.has(reference) for reference in statement.products)
+        if not speaks or (parts and not any(known.has(reference) for reference in parts)):
+            unknown = parts if speaks else statement.products
+            subject = ", ".join(unknown[:3]) or "no product"
             yield files.gap(
                 "statement matches nothing",
                 f"{statement.status}: {subject}",
@@ -73,11 +76,15 @@ class _Things:
             serials[row.document_id] = row.name
             self._links.add(link(f"urn:cdx:{row.name.removeprefix('urn:uuid:').lower()}"))
             self._identify(row.purl, row.cpe)
-        for row in view.counting("SELECT document_id, ref, purl, cpe FROM component"):
+            self._versions[names.package(row.supplier, row.product)].add(row.release)
+        for row in view.counting(
+            "SELECT document_id, ref, purl, cpe, supplier, name, version FROM component"
+        ):
             serial = serials.get(row.document_id, "").removeprefix("urn:uuid:").lower()
             self._links.add(f"urn:cdx:{serial}#{row.ref}")
             self._others.add(row.ref)
             self._identify(row.purl, row.cpe)
+            self._versions[names.package(row.supplier, row.name)].add(row.version)
         for row in view.rows(
             "SELECT p.name, v.text FROM version v JOIN package p ON p.id = v.package_id"
             " WHERE p.name LIKE 'name:%'"
@@ -89,6 +96,8 @@ class _Things:
             try:
                 found = purl.parse(own_purl)
                 self._versions[found.package].add(found.version)
+                for source in identities.of_purl(own_purl):
+                    self._versions[source.package].add(source.version)
             except Invalid:
                 self._others.add(own_purl)
         if own_cpe:

@@ -8,6 +8,7 @@ from typing import Any
 
 import zstandard
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from accord.core.digests import Digest, digest
 from accord.core.editions import Edition, current
@@ -28,6 +29,10 @@ class Damaged(AccordError):
     """A kept document no longer has the digest under which it was kept."""
 
 
+class Refusing(AccordError):
+    """The database did not take what was given to it: full, damaged, locked or gone."""
+
+
 class SqlIntake:
     """`accord.flows.ports.Intake` on a database."""
 
@@ -42,10 +47,18 @@ class SqlIntake:
 
     @contextmanager
     def unit(self) -> Iterator[SqlUnit]:
-        """A unit of work: one transaction."""
+        """A unit of work: one transaction.
+
+        Raises:
+            Refusing: the database is full, damaged, locked or gone.
+        """
         try:
             with database.writing(self._engine) as connection:
                 yield SqlUnit(connection, self._names)
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as wrong:
+            self._names.forget()
+            why = getattr(wrong, "orig", None) or wrong
+            raise Refusing(f"the database did not take it, nothing was kept: {why}") from wrong
         except BaseException:
             self._names.forget()
             raise
@@ -61,8 +74,11 @@ class SqlIntake:
             .join(schema.body, schema.body.c.document_id == schema.document.c.id)
             .order_by(schema.document.c.id)
         )
-        with self._engine.connect() as connection:
-            for name, packed in connection.execution_options(yield_per=100).execute(query):
+        with (
+            self._engine.connect().execution_options(yield_per=100) as connection,
+            connection.execute(query) as rows,
+        ):
+            for name, packed in rows:
                 yield Digest(name), unpack_checked(name, packed)
 
     @contextmanager

@@ -18,7 +18,7 @@ from accord.flows.ports import (
 )
 from accord.store import schema
 from accord.store.intake import unpack_checked
-from accord.store.view import _SIGNALS, BillNames, SqlView, _latest_sightings, _texts
+from accord.store.view import SIGNALS, BillNames, SqlView, latest_sightings, texts_of
 from accord.supply.matching import schemes
 from accord.supply.matching.aliases import Names
 from accord.supply.matching.signals import Signal
@@ -200,13 +200,13 @@ def _affected(view: SqlView, names: Collection[str]) -> Iterator[AffectedRow]:
 
 def _signals(view: SqlView, names: Collection[str]) -> list[Signal]:
     found = []
-    for kind, query in _SIGNALS.items():
+    for kind, query in SIGNALS.items():
         for name in names:
             rows = view.rows(f"{query} WHERE vulnerability = :n", n=name)
             for _, document, place, *values in rows:
                 if document in view.documents.current:
                     found.append(Signal(document, kind, tuple(values), place))
-    return _latest_sightings(found)
+    return latest_sightings(found)
 
 
 def _statements(view: SqlView, names: Collection[str]) -> Iterator[StatementRow]:
@@ -221,7 +221,7 @@ def statement_row(row: Any) -> StatementRow:  # noqa: ANN401 - a row of the data
     return StatementRow(
         vulnerability=row.vulnerability,
         status=row.status,
-        products=_texts(row.products)[:20],
+        products=texts_of(row.products)[:20],
         author=row.author,
         why=row.justification or row.impact or row.action,
         at=row.at[:10],

@@ -10,25 +10,28 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-_FROM_INTERVALS = """
-INSERT INTO hit (version_id, affected_id)
+_KEEP = "INSERT INTO hit (version_id, affected_id) "
+
+HITS_OF_INTERVALS = """
 SELECT v.id, a.id
 FROM affected a CROSS JOIN version v
 WHERE a.id >= :first_affected
   AND v.package_id = a.package_id AND v.stream = a.stream AND v.key >= a.lo AND v.key < a.hi
 """
+"""Hits of the intervals numbered from `first_affected` on, among all versions."""
 
-_FROM_VERSIONS = """
-INSERT INTO hit (version_id, affected_id)
+HITS_OF_VERSIONS = """
 SELECT v.id, a.id
 FROM version v CROSS JOIN affected a
 WHERE v.id >= :first_version AND a.id < :first_affected
   AND a.package_id = v.package_id AND a.stream = v.stream AND a.lo <= v.key AND a.hi > v.key
 """
+"""Hits of the versions numbered from `first_version` on, among the intervals before those."""
 
 
 def match_new(connection: Connection, first_affected: int, first_version: int) -> None:
     """Add the hits of intervals and versions numbered from these on."""
     bounds = {"first_affected": first_affected, "first_version": first_version}
-    connection.execute(text(_FROM_INTERVALS), bounds)
-    connection.execute(text(_FROM_VERSIONS), bounds)
+    connection.execute(text(_KEEP + HITS_OF_INTERVALS), bounds)
+    if first_affected > 1:
+        connection.execute(text(_KEEP + HITS_OF_VERSIONS), bounds)

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from accord.core.editions import Edition, current
+from accord.store.followed import Followed
 from accord.supply.matching import ssvc
 from accord.supply.matching.aliases import Names
 from accord.supply.matching.confidence import BY_IDENTIFIER
@@ -16,7 +17,7 @@ from accord.supply.matching.exposures import Hit, Known, Part, Running
 from accord.supply.matching.signals import Signal, Signals
 from accord.supply.matching.vex import Statement, Statements
 
-_SIGNALS = {
+SIGNALS = {
     "ssvc": "SELECT vulnerability, document_id, place, exploitation, automatable,"
     " technical_impact, at, role FROM ssvc",
     "known exploited": "SELECT vulnerability, document_id, place, added, ransomware, due, title"
@@ -59,8 +60,9 @@ class SqlView:
     def __init__(self, connection: Connection, as_of: str = "") -> None:
         """`as_of` is a `when()`; empty is now."""
         self.connection = connection
-        self._as_of = as_of
+        self.as_of = as_of
         self.documents = self._documents()
+        self._followed = Followed(self)
 
     def known(self) -> Known:
         """Everything that exposures are made of."""
@@ -87,6 +89,14 @@ class SqlView:
             spoken_for=self._spoken_for(hits),
         )
 
+    def learned(self, document: int) -> bool:
+        """Whether the node knew a document."""
+        return document in self.documents.learned
+
+    def counts(self, document: int) -> bool:
+        """Whether a document counted."""
+        return document in self.documents.current
+
     def rows(self, query: str, **values: object) -> Sequence[Any]:
         """The rows of a query."""
         return self.connection.execute(text(query), values).fetchall()
@@ -105,14 +115,14 @@ class SqlView:
         return (row for row in self.rows(query) if row.document_id in count)
 
     def _documents(self) -> Documents:
-        if not self._as_of:
+        if not self.as_of:
             rows = self.rows("SELECT id, learned, current FROM document")
             learned = {row.id: row.learned for row in rows}
             return Documents(learned, frozenset(row.id for row in rows if row.current))
         rows = self.rows(
             "SELECT id, digest, subject, edition, learned, outcome FROM document"
             " WHERE learned <= :as_of",
-            as_of=self._as_of,
+            as_of=self.as_of,
         )
         overruled = self._overruled({row.id for row in rows})
         groups: dict[str, list[Edition]] = {}
@@ -212,7 +222,7 @@ class SqlView:
             place = (row.document_id, row.vulnerability)
             if place in wanted:
                 ids[place], titles[place] = row.advisory, row.title
-                if row.withdrawn and (not self._as_of or row.withdrawn <= self._as_of):
+                if row.withdrawn and (not self.as_of or row.withdrawn <= self.as_of):
                     withdrawn.add(place)
         return ids, titles, frozenset(withdrawn)
 
@@ -230,8 +240,8 @@ class SqlView:
                 document=row.document_id,
                 vulnerability=row.vulnerability,
                 status=row.status,
-                products=_texts(row.products),
-                subcomponents=_texts(row.subcomponents),
+                products=self._followed(texts_of(row.products)),
+                subcomponents=self._followed(texts_of(row.subcomponents)),
                 justification=row.justification,
                 impact=row.impact,
                 action=row.action,
@@ -239,7 +249,7 @@ class SqlView:
                 supplier=row.supplier,
                 at=row.at,
                 place=row.place,
-                aliases=_texts(row.aliases),
+                aliases=texts_of(row.aliases),
             )
 
     def _about(self, vulnerabilities: Collection[str]) -> Iterator[Statement]:
@@ -256,14 +266,14 @@ class SqlView:
     def _signals(self, wanted: Collection[str]) -> Signals:
         by_name: dict[str, list[Signal]] = {}
         names, count = sorted(wanted), self.documents.current
-        for kind, query in _SIGNALS.items():
+        for kind, query in SIGNALS.items():
             rows = self.among(f"{query} WHERE vulnerability IN ({{}})", names)
             for name, document, place, *values in rows:
                 if document in count:
                     signal = Signal(document, kind, tuple(values), place)
                     by_name.setdefault(name, []).append(signal)
         for signals in by_name.values():
-            signals[:] = _latest_sightings(signals)
+            signals[:] = latest_sightings(signals)
         catalogues = self.counting(
             "SELECT DISTINCT k.document_id FROM known_exploited k"
             " JOIN document d ON d.id = k.document_id WHERE d.subject = 'kev'"
@@ -281,7 +291,7 @@ class SqlView:
         newest = built_in
         for row in self.counting("SELECT * FROM decision_table ORDER BY version, name"):
             rows = msgspec.json.decode(row.rows, type=list[tuple[str, ...]])
-            found = ssvc.from_document(newest, row.version, _texts(row.inputs), rows)
+            found = ssvc.from_document(newest, row.version, texts_of(row.inputs), rows)
             newest = found or newest
         return newest
 
@@ -353,11 +363,12 @@ def _title(bill: Any) -> str:  # noqa: ANN401 - a row of the database
     return bill.product or bill.title or f"bill {bill.digest[:12]}"
 
 
-def _texts(packed: str) -> tuple[str, ...]:
+def texts_of(packed: str) -> tuple[str, ...]:
+    """A list of texts as the store packs it."""
     return msgspec.json.decode(packed, type=tuple[str, ...])
 
 
-def _latest_sightings(signals: list[Signal]) -> list[Signal]:
+def latest_sightings(signals: list[Signal]) -> list[Signal]:
     """Of each sighting its latest version, and none that was revoked."""
     latest: dict[object, Signal] = {}
     others = []

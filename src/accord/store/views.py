@@ -38,22 +38,26 @@ WHERE a.id = :affected
 """
 
 _FIND = (
-    ("operator", "SELECT DISTINCT operator, country, '' FROM deployment WHERE {operator}"),
-    ("product", "SELECT DISTINCT product, release, supplier FROM deployment WHERE {product}"),
-    ("product", "SELECT DISTINCT product, release, supplier FROM bill WHERE {product}"),
+    ("operator", "operator, country, ''", "deployment", ("operator",)),
+    ("product", "product, release, supplier", "deployment", ("product",)),
+    ("product", "product, release, supplier", "bill", ("product",)),
     (
         "vulnerability",
-        (
-            "SELECT DISTINCT vulnerability, advisory, title FROM advisory"
-            " WHERE {vulnerability} OR {advisory} OR {title}"
-        ),
+        "vulnerability, advisory, title",
+        "advisory",
+        ("vulnerability", "advisory", "title"),
     ),
-    ("alias", "SELECT DISTINCT name, vulnerability, relation FROM alias WHERE {name}"),
-    ("actor", "SELECT DISTINCT name, kind, aliases FROM actor WHERE {name} OR {aliases}"),
-    ("component", "SELECT DISTINCT name, version, purl FROM component WHERE {name} OR {purl}"),
-    ("life cycle", 'SELECT DISTINCT product, cycle, "end" FROM life_cycle WHERE {product}'),
-)  # fmt: skip
-"""What is looked through, with the columns that are shown; `{column}` becomes a comparison."""
+    ("alias", "name, vulnerability, relation", "alias", ("name",)),
+    ("actor", "name, kind, aliases", "actor", ("name", "aliases")),
+    ("component", "name, version, purl", "component", ("name", "purl")),
+    ("life cycle", 'product, cycle, "end"', "life_cycle", ("product",)),
+)
+"""What is looked through: its kind, what is shown of it, its table, and the columns that count."""
+
+_FINDING = """
+SELECT DISTINCT {shown} FROM {table} WHERE ({matches})
+AND document_id IN (SELECT id FROM document WHERE {counts}) ORDER BY 1, 2, 3 LIMIT :n
+"""
 
 
 class SqlViews:
@@ -136,10 +140,15 @@ class SqlNodeView(SqlView):
     def find(self, word: str, limit: int) -> Iterator[Found]:
         """Everything whose name holds a word, case aside."""
         escaped = word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        counts = "learned <= :as_of" if self.as_of else "current"
+        values = {"word": f"%{escaped}%", "n": limit} | (
+            {"as_of": self.as_of} if self.as_of else {}
+        )
         seen = set()
-        for kind, query in _FIND:
-            rows = self.rows(f"{_comparing(query)} LIMIT :n", word=f"%{escaped}%", n=limit)
-            for name, one, other in rows:
+        for kind, shown, table, columns in _FIND:
+            matches = " OR ".join(f"lower({c}) LIKE :word ESCAPE '\\'" for c in columns)
+            query = _FINDING.format(shown=shown, table=table, matches=matches, counts=counts)
+            for name, one, other in self.rows(query, **values):
                 found = Found(kind, name, " ".join(part for part in (one, other) if part), "")
                 if found not in seen:
                     seen.add(found)
@@ -274,11 +283,3 @@ class SqlNodeView(SqlView):
             sources=tuple(sources),
             quarantined=tuple(refused),
         )
-
-
-def _comparing(query: str) -> str:
-    """`{column}` as a comparison with the word, the same on every database."""
-    for column in ("operator", "product", "vulnerability", "advisory", "title", "name", "aliases",
-                   "purl"):  # fmt: skip
-        query = query.replace(f"{{{column}}}", f"lower({column}) LIKE :word ESCAPE '\\'")
-    return query

@@ -8,7 +8,7 @@ from typing import ClassVar
 import msgspec
 
 from accord.core.errors import NotFound
-from accord.flows.explain import _signal as signal_sentence
+from accord.flows.explain import sentence_of as signal_sentence
 from accord.flows.ports import AdvisoryRow, AffectedRow, StatementRow, Vulnerability
 from accord.supply.matching.exposures import OPEN, Exposure
 from accord.supply.matching.signals import Signal
