@@ -117,7 +117,8 @@ def _print_facts(
     else:
         typer.echo(f"agree {agree:,}, disagree {len(disagree):,}, unorderable {unorderable:,}")
         for row in disagree:
-            typer.echo(f"line {row['line']}: {row['fact']} (the order says {row['order']})")
+            fact = show.printable(row["fact"])
+            typer.echo(f"line {row['line']}: {fact} (the order says {row['order']})")
     for number, text in unread:
         show.note(f"line {number} is not a fact: {show.printable(text[:80])}")
     if disagree:

@@ -25,7 +25,7 @@ COLUMNS = (
 """Members of each object of `--json`, and columns of `--csv`."""
 
 _WIDTHS = (8, 8, 16, 10, 4, 15, 15, 15)
-_FOUND_WIDTHS = (12, 42, 42)
+_FOUND_WIDTHS = (13, 42, 42)
 
 
 def exposures(
@@ -45,7 +45,7 @@ def exposures(
     fail_on: Annotated[
         str, typer.Option(help="Exit with 10 if anything open is at least this pressing: act, ...")
     ] = "",
-    limit: Annotated[int, typer.Option(help="Rows of the table; 0 prints all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Rows of the table; 0 prints all.")] = 50,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")] = False,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
@@ -144,10 +144,10 @@ def explain(
 
 def _print_explanation(found: Explanation) -> None:
     one = found.exposure
-    typer.echo(f"{one.id}  {one.advisory}  {show.printable(one.title)}")
+    typer.echo(show.printable(f"{one.id}  {one.advisory}  {one.title}"))
     typer.echo(
         f"{one.status}: {one.decision} / {one.urgency}"
-        + (f"; repaired in {', '.join(one.fixed)}" if one.fixed else "")
+        + (f"; repaired in {show.printable(', '.join(one.fixed))}" if one.fixed else "")
     )
     about = ""
     for reason in found.reasons:
@@ -166,7 +166,7 @@ def _where(source: Source) -> str:
 
 def find(
     word: Annotated[str, typer.Argument(help="Part of a name, case aside.")],
-    limit: Annotated[int, typer.Option(help="Rows for each kind.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, help="Rows for each kind.")] = 20,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",

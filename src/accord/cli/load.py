@@ -45,6 +45,8 @@ def load(
         raise typer.BadParameter("--product and --release need --operator")
     at = _learned(learned)
     node = closed(home, database)
+    if at > node.clock.now():
+        raise typer.BadParameter(f"{learned} is yet to come", param_hint="--learned")
     if node.create():
         show.note(f"A new node is at {node.settings.home}.")
     started = time.monotonic()
@@ -107,8 +109,11 @@ def report(loaded: Loaded, seconds: float, *, json: bool = False) -> None:
     typer.echo(
         f"{loaded.bytes / 1e6:,.1f} MB of new documents in {seconds:.1f} s ({rate:,.1f} MB/s)"
     )
+    if not (total.read or loaded.quarantined):
+        show.note("There were no files; names that begin with a dot and links are passed over.")
     if loaded.quarantined:
         first = loaded.quarantined[0]
         where = f" at {first.place}" if first.place else ""
-        show.note(f"Quarantined first: {show.printable(first.source)}{where}: {first.reason[:300]}")
+        said = f"Quarantined first: {first.source}{where}: {first.reason[:300]}"
+        show.note(show.printable(said))
         show.note("`accord documents --quarantined` lists all, with places and reasons.")

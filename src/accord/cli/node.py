@@ -26,7 +26,7 @@ def init(home: Home = DEFAULT_HOME, database: Database = "") -> None:
 
 def unevaluated(
     reason: Annotated[str, typer.Option(help="Only this reason.")] = "",
-    limit: Annotated[int, typer.Option(help="Rows to print; 0 prints all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 50,
     as_of: AsOf = "",
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
@@ -65,7 +65,7 @@ def unevaluated(
 def documents(
     quarantined: Annotated[bool, typer.Option(help="Only what was refused, with why.")] = False,
     kind: Annotated[str, typer.Option(help="Only this kind.")] = "",
-    limit: Annotated[int, typer.Option(help="Rows to print; 0 prints all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 50,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -12,11 +13,16 @@ import typer
 
 WIDTH = 100
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_DRIVING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters of both sets (ISO 6429), ends of lines, and marks of direction."""
+_UNESCAPED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Those of them that JSON lets stand as they are."""
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401 - whatever the command shows
     """Pretty JSON on standard output."""
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    typer.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
@@ -31,7 +37,7 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
     if isinstance(value, list | tuple):
         value = "; ".join(str(item) for item in value)
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{printable(text)}" if text.startswith(_FORMULA) else printable(text)
 
 
 def table(
@@ -76,8 +82,8 @@ def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is d
 
 
 def printable(text: str) -> str:
-    """Text without control characters: a document must not drive the terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+    """Text that cannot drive the terminal, nor turn around what stands beside it."""
+    return _DRIVING.sub("\ufffd", text)
 
 
 def note(text: str) -> None:

@@ -132,7 +132,9 @@ def read_members(
     if len(members) > limits.members:
         yield Sealed(source, f"{len(members):,} files; the limit is {limits.members:,}")
         return
-    expanded = 0
+    if sum(info.file_size for info in members) > limits.expanded:
+        yield Sealed(source, f"expands past {limits.expanded:,} bytes in all: a bomb")
+        return
     for info in members:
         name = f"{source}!/{info.filename}"
         try:
@@ -140,10 +142,6 @@ def read_members(
         except Invalid as wrong:
             yield Sealed(name, str(wrong))
             continue
-        expanded += len(data)
-        if expanded > limits.expanded:
-            yield Sealed(source, f"expands past {limits.expanded:,} bytes in all")
-            return
         yield from unpack(name, data, limits, depth + 1)
 
 

@@ -6,7 +6,10 @@ the file itself and memory stays bounded by a few pieces.
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Self
@@ -22,6 +25,11 @@ from accord.flows.prepared import Known, Prepared
 
 _BYTES = 8 << 20
 _DOCUMENTS = 400
+_DAMAGE = (
+    zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
+"""What zipfile and its decompressors raise for a damaged directory or member."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -81,7 +89,7 @@ def _files(group: list[tuple[str, str]]) -> Piece:
 
 
 def _members(path: Path) -> list[zipfile.ZipInfo]:
-    """The directory of a zip archive; empty for what is none, or is damaged.
+    """The directory of a zip archive; empty for what is none, damaged, or past the limits.
 
     A pipe or a device is not looked into: it may never end.
     """
@@ -89,9 +97,11 @@ def _members(path: Path) -> list[zipfile.ZipInfo]:
         return []
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+            infos = archive.infolist()
+    except _DAMAGE:
         return []
+    whole = sum(info.file_size for info in infos)
+    return infos if whole <= LIMITS.expanded and len(infos) <= LIMITS.members else []
 
 
 def _cuts(path: Path, name: str, members: list[zipfile.ZipInfo]) -> Iterator[Piece]:
@@ -149,7 +159,7 @@ def work(piece: Piece, known: Collection[str], shelf: Shelf) -> list[Outcome]:
 
 def work_on(source: str, data: bytes, known: Collection[str]) -> list[Outcome]:
     """Prepare one document, or every document of one archive, that is at hand as bytes."""
-    return _prepare_all(unpack(source, data), known)
+    return _prepare_all(_contained(source, unpack(source, data)), known)
 
 
 def _prepare_all(all_given: Iterable[Given | Sealed], known: Collection[str]) -> list[Outcome]:
@@ -170,17 +180,27 @@ def _open(piece: Piece, shelf: Shelf) -> Iterator[Given | Sealed]:
         start, end = piece.members
         try:
             archive = shelf.archive(piece.paths[0])
-        except (zipfile.BadZipFile, OSError) as wrong:
+        except _DAMAGE as wrong:
             yield Sealed(piece.names[0], f"the zip archive is cut or damaged: {wrong}")
             return
         infos = [info for info in archive.infolist()[start:end] if not info.is_dir()]
-        yield from read_members(piece.names[0], archive, infos)
+        for info in infos:
+            name = f"{piece.names[0]}!/{info.filename}"
+            yield from _contained(name, read_members(piece.names[0], archive, [info]))
         return
     for path, name in zip(piece.paths, piece.names, strict=True):
         try:
-            yield from unpack(name, _read(Path(path)))
+            yield from _contained(name, unpack(name, _read(Path(path))))
         except Invalid as wrong:
             yield Sealed(name, str(wrong))
+
+
+def _contained(name: str, opened: Iterator[Given | Sealed]) -> Iterator[Given | Sealed]:
+    """What damage makes of an archive is told of it, and its neighbours go on."""
+    try:
+        yield from opened
+    except _DAMAGE as wrong:
+        yield Sealed(name, f"the archive is cut or damaged: {wrong}")
 
 
 def _read(path: Path) -> bytes:

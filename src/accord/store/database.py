@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from accord.core.errors import AccordError
 
 _WRITER_LOCK = 0x6163636F7264
-_PRAGMAS = (
+PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     "PRAGMA busy_timeout=30000",
@@ -26,6 +26,7 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA journal_size_limit=67108864",
 )
+"""How every connection to SQLite is set up."""
 
 
 class Unreachable(AccordError):
@@ -55,7 +56,7 @@ def connect(address: str, home: Path) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
     """SQLAlchemy's `begin` event starts transactions, not the driver."""
     connection.isolation_level = None
-    for pragma in _PRAGMAS:
+    for pragma in PRAGMAS:
         connection.execute(pragma)
 
 

@@ -14,7 +14,7 @@ from accord.core.digests import Digest, digest
 from accord.core.editions import Edition, current
 from accord.core.errors import AccordError
 from accord.core.limits import LIMITS
-from accord.flows.prepared import Known, Prepared, Row
+from accord.flows.prepared import Known, Prepared, Row, Rows
 from accord.store import database, matching, schema
 
 _PLAIN = {table.name: table for table in schema.FACTS}
@@ -23,6 +23,8 @@ _DOCUMENT = ("id", "digest", "kind", "subject", "edition", "title", "learned", "
 _AFFECTED = ("id", "document_id", "package_id", "stream", "lo", "hi", "scheme", "vulnerability",
              "since", "until", "fixed", "place", "since_included", "until_included")  # fmt: skip
 _MANY = 500
+_PART = 20_000
+"""Identities of a bill that are looked up and kept at once: bounds the memory of a large bill."""
 
 
 class Damaged(AccordError):
@@ -141,6 +143,7 @@ class SqlUnit:
         names.still(connection.execute(select(schema.generation.c.number)).scalar_one())
         self._first_affected = self._peek(schema.affected)
         self._first_version = self._peek(schema.version)
+        self._first_package = self._peek(schema.package)
 
     def here(self, digests: Sequence[str]) -> frozenset[str]:
         """Those that the node has by now."""
@@ -204,7 +207,7 @@ class SqlUnit:
         quarantine = schema.quarantine
         self._connection.execute(delete(quarantine).where(quarantine.c.document_id.is_not(None)))
         self._next.clear()
-        self._first_affected = self._first_version = 1
+        self._first_affected = self._first_version = self._first_package = 1
 
     def settle(self) -> None:
         """Decide which editions are current, and match what is new."""
@@ -212,6 +215,7 @@ class SqlUnit:
         matching.match_new(self._connection, self._first_affected, self._first_version)
         self._first_affected = self._peek(schema.affected)
         self._first_version = self._peek(schema.version)
+        self._first_package = self._peek(schema.package)
         self._subjects.clear()
         self._names.trim()
         self._names.generation += 1
@@ -247,10 +251,7 @@ class SqlUnit:
     def _index(self, ids: list[int], documents: Sequence[Prepared]) -> None:
         """Affected intervals, components and deployments, with their packages and versions."""
         having = [(i, d.rows) for i, d in zip(ids, documents, strict=True) if d.rows is not None]
-        self._learn_packages(
-            {row[0] for _, rows in having for row in rows.affected}
-            | {row[1] for _, rows in having for row in rows.identities}
-        )
+        self._learn_packages({row[0] for _, rows in having for row in rows.affected})
         packages = self._names.packages
         self._insert(
             schema.affected,
@@ -265,22 +266,37 @@ class SqlUnit:
             if rows.components or rows.deployments:
                 self._components(id_, rows)
 
-    def _components(self, id_: int, rows: Any) -> None:  # noqa: ANN401 - Rows, as the flow made them
-        packages = self._names.packages
+    def _components(self, id_: int, rows: Rows) -> None:
+        """The components of a bill and what they are; a large bill's rows are let go on the way."""
         first = self._peek(schema.component)
-        columns = [c.name for c in schema.component.columns]
         self._insert(
             schema.component,
-            columns,
+            [c.name for c in schema.component.columns],
             (
                 (number, id_, *row)
                 for number, row in self._numbered(schema.component, rows.components)
             ),
         )
-        self._learn_versions([(packages[r[1]], *r[2:6]) for r in rows.identities])
+        rows.components.clear()
+        for part in _parts(rows.identities):
+            self._identities(first, part)
+        self._insert(
+            schema.deployment,
+            [c.name for c in schema.deployment.columns],
+            (
+                (number, id_, first + row[0] if row[0] >= 0 else None, *row[1:])
+                for number, row in self._numbered(schema.deployment, rows.deployments)
+            ),
+        )
+
+    def _identities(self, first: int, rows: list[Row]) -> None:
+        """Which versions the components numbered from `first` are."""
+        self._learn_packages({row[1] for row in rows})
+        packages = self._names.packages
+        self._learn_versions([(packages[row[1]], *row[2:6]) for row in rows])
         versions = self._names.versions
         links: dict[tuple[int, int], int] = {}
-        for number, package, stream, text, _, _, how in rows.identities:
+        for number, package, stream, text, _, _, how in rows:
             link = (first + number, versions[packages[package], stream, text])
             links[link] = max(how, links.get(link, 0))
         self._insert(
@@ -288,26 +304,12 @@ class SqlUnit:
             ("component_id", "version_id", "how"),
             ((*link, how) for link, how in links.items()),
         )
-        columns = [c.name for c in schema.deployment.columns]
-        self._insert(
-            schema.deployment,
-            columns,
-            (
-                (
-                    number,
-                    id_,
-                    first + row[0] if row[0] >= 0 else None,
-                    *row[1:],
-                )
-                for number, row in self._numbered(schema.deployment, rows.deployments)
-            ),
-        )
 
     def _learn_packages(self, names: set[str]) -> None:
         """Identifiers of packages, given to those that are new."""
         known, table = self._names.packages, schema.package
         missing = sorted(names - known.keys())
-        if self._peek(table) > 1:
+        if self._first_package > 1:
             for chunk in _chunks(missing):
                 rows = self._connection.execute(select(table).where(table.c.name.in_(chunk)))
                 known.update((row.name, row.id) for row in rows)
@@ -319,7 +321,7 @@ class SqlUnit:
         """Identifiers of versions, given to those that are new."""
         known, table = self._names.versions, schema.version
         missing = {row[:3]: row for row in wanted if row[:3] not in known}
-        if self._first_version > 1 or self._peek(table) > 1:
+        if self._first_version > 1:
             packages = sorted({package for package, _, _ in missing})
             columns = (table.c.id, table.c.package_id, table.c.stream, table.c.text)
             for chunk in _chunks(packages):
@@ -364,6 +366,16 @@ class SqlUnit:
 
 def _quarantine(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
     return ("id", "document_id", "source", "place", "reason"), rows
+
+
+def _parts(identities: list[Row]) -> Iterator[list[Row]]:
+    """All rows, taken out of the list some thousands at a time, never parting a component's."""
+    identities.reverse()
+    while identities:
+        part = [identities.pop()]
+        while identities and (len(part) < _PART or identities[-1][0] == part[-1][0]):
+            part.append(identities.pop())
+        yield part
 
 
 def _chunks(items: list[Any]) -> Iterator[list[Any]]:

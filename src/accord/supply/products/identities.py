@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
+from urllib.parse import quote
 
 from accord.supply.products import cpe, names, purl, purltypes, streams
 from accord.supply.products.identity import Identity
@@ -49,6 +50,19 @@ def of_cpe(text: str) -> tuple[Identity, ...]:
     """
     found = cpe.parse(text)
     return (Identity(found.package, found.release),) if found.package else ()
+
+
+def names_source(text: str) -> bool:
+    """Whether a package URL says itself what it is built from."""
+    return "upstream=" in text or "source_name=" in text
+
+
+def with_source(text: str, name: str, version: str = "") -> str:
+    """A package URL with the source package that a bill notes beside it, as `upstream`."""
+    upstream = quote(f"{name}@{version}" if version else name, safe="")
+    start, hash_sign, subpath = text.partition("#")
+    joint = "&" if "?" in start else "?"
+    return f"{start}{joint}upstream={upstream}{hash_sign}{subpath}"
 
 
 def lack_release(names: Collection[Identity]) -> bool:

@@ -308,3 +308,44 @@ def test_an_element_without_a_graph_is_a_document_of_one() -> None:
         spdx.read_jsonld(json.dumps({**LONE, "@context": "x"}).encode())
     with pytest.raises(Invalid, match="name"):
         spdx.read_jsonld(json.dumps({**LONE, "name": 5}).encode())
+
+
+@pytest.mark.parametrize(
+    ("told", "locator", "source", "version"),
+    [
+        ("built package from: openssl 1:1.1-2", "", "openssl", "1:1.1-2"),
+        ("built package from: openssl", "", "openssl", "1.1-1"),
+        ("built package from: openssl 2", "&upstream=other", "other", "1.1-1"),
+        ("acquired package info from DPKG DB: status", "", "libssl1.1", "1.1-1"),
+    ],
+)
+def test_the_source_package_that_trivy_notes_counts(
+    told: str, locator: str, source: str, version: str
+) -> None:
+    locator = f"pkg:deb/debian/libssl1.1@1.1-1?distro=debian-11{locator}"
+    package = {
+        "SPDXID": "SPDXRef-p",
+        "name": "libssl1.1",
+        "versionInfo": "1.1-1",
+        "sourceInfo": told,
+        "externalRefs": [
+            {
+                "referenceCategory": "PACKAGE-MANAGER",
+                "referenceType": "purl",
+                "referenceLocator": locator,
+            }
+        ],
+    }
+    document = {"spdxVersion": "SPDX-2.3", "documentNamespace": "https://example.org/t"}
+    reading = spdx.read_json(json.dumps({**document, "packages": [package]}).encode())
+    found = _components(reading)["libssl1.1"].identities
+    assert found[0] == Identity(f"pkg:deb/debian/{source}", version, "11")
+    lines = "\n".join(
+        [
+            "SPDXVersion: SPDX-2.3", "DocumentNamespace: https://example.org/u",
+            "PackageName: libssl1.1", "SPDXID: SPDXRef-p", "PackageVersion: 1.1-1",
+            f"PackageSourceInfo: <text>{told}</text>",
+            f"ExternalRef: PACKAGE-MANAGER purl {locator}",
+        ]
+    )  # fmt: skip
+    assert _components(spdx.read_tag_value(lines.encode()))["libssl1.1"].identities == found

@@ -10,7 +10,6 @@ Source: CycloneDX 1.7, `component.purl`, `.cpe`, `.evidence.identity`, `.publish
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
 import msgspec
 
@@ -29,8 +28,6 @@ _SOURCES = (
 )  # fmt: skip
 _SOURCE_VERSION = "syft:metadata:sourceVersion"
 _TRIVY = "aquasecurity:trivy:Src"
-_TOLD = ("upstream=", "source_name=")
-"""How a package URL names its source package itself."""
 _CPE = "syft:cpe23"
 _DISTRIBUTION = "syft:distro:id"
 _RELEASE = "syft:distro:versionID"
@@ -92,7 +89,7 @@ def _system(found: Component) -> str:
 
 def _stated(found: Component) -> Iterator[tuple[str, str]]:
     """Package URLs and CPE names that the component states, each with its step below it."""
-    has_source = any(word in found.purl for word in _TOLD)
+    has_source = identities.names_source(found.purl)
     if found.purl:
         yield "purl", found.purl if has_source else _with_source(found)
     if found.cpe:
@@ -123,10 +120,7 @@ def _with_source(found: Component) -> str:
     if not source:
         return found.purl
     version = properties.get(_SOURCE_VERSION) or _by_trivy(properties)
-    upstream = quote(f"{source}@{version}" if version else source, safe="")
-    start, hash_sign, subpath = found.purl.partition("#")
-    joint = "&" if "?" in start else "?"
-    return f"{start}{joint}upstream={upstream}{hash_sign}{subpath}"
+    return identities.with_source(found.purl, source, version)
 
 
 def _by_trivy(properties: dict[str, str]) -> str:

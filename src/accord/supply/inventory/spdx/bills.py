@@ -22,6 +22,8 @@ _ANYWHERE = ("DocumentRef-", "NOASSERTION", "NONE", _DOCUMENT)
 _AGENT = re.compile(r"^(?:Organization|Person|Tool):\s*", re.IGNORECASE)
 _MAIL = {")": "(", ">": "<"}
 """How an address after a name ends, and begins."""
+_BUILT = re.compile(r"built package from: (\S+)(?: (\S+))?")
+"""How Trivy notes a source package in `sourceInfo`."""
 _DISTRO = re.compile(r"[?&]distro=([^&#]+)")
 
 
@@ -210,7 +212,7 @@ def _component(
     for place, ref in enumerate(package.external_refs or ()):
         try:
             found.update(
-                dict.fromkeys(_identities(ref.reference_type, ref.reference_locator, system))
+                dict.fromkeys(_identities(ref.reference_type, _located(package, ref), system))
             )
         except Invalid as wrong:
             made.refused.append(Refused(places.reference(index, place), wrong.reason))
@@ -229,6 +231,15 @@ def _component(
     )
     _account(component, made)
     return component
+
+
+def _located(package: Package, ref: ExternalRef) -> str:
+    """The locator; a package URL with the source package of which Trivy's remark tells."""
+    text = ref.reference_locator
+    told = _BUILT.fullmatch((package.source_info or "").strip())
+    if told is None or ref.reference_type != "purl" or identities.names_source(text):
+        return text
+    return identities.with_source(text, told[1], told[2] or "")
 
 
 def _with_version(found: Iterable[Identity], version: str) -> tuple[Identity, ...]:

@@ -25,6 +25,7 @@ class Package(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     supplier: str | None = None
     originator: str | None = None
     primary_package_purpose: str | None = None
+    source_info: str | None = None
     external_refs: tuple[ExternalRef, ...] | None = None
 
 

@@ -31,6 +31,7 @@ _FIELDS = {
     "PackageVersion": "version_info",
     "PackageSupplier": "supplier",
     "PackageOriginator": "originator",
+    "PackageSourceInfo": "source_info",
     "PrimaryPackagePurpose": "primary_package_purpose",
 }
 _OTHERS = {"FileName": "file", "SnippetSPDXID": "snippet", "LicenseID": "licence"}
