@@ -186,10 +186,11 @@ def generated(folder: Path) -> list[Path]:
         for number in range(GENERATED):
             events = [{"introduced": "0"}, {"fixed": f"1.{number % 90}.{number % 7}"}]
             package = {"ecosystem": "npm", "name": f"package-{number % 3000}"}
+            ranges = [{"type": "SEMVER", "events": events}]
             document = {
                 "schema_version": "1.6.0", "id": f"GEN-{number}", "summary": "Made up " * 20,
                 "modified": "2026-11-23T00:00:00Z", "aliases": [f"CVE-2026-{number + 10_000}"],
-                "affected": [{"package": package, "ranges": [{"type": "SEMVER", "events": events}]}],
+                "affected": [{"package": package, "ranges": ranges}],
             }  # fmt: skip
             archive.writestr(f"{number}.json", msgspec.json.encode(document))
     return [path]

@@ -35,6 +35,7 @@ def load(
 
     Exit code 0: all taken. 3: something was quarantined (the rest was taken). 2: wrong usage.
     """
+    from accord.core.errors import Invalid
     from accord.flows.claim import claim
     from accord.flows.load import load as run
 
@@ -51,9 +52,21 @@ def load(
         show.note(f"A new node is at {node.settings.home}.")
     started = time.monotonic()
     loaded = run(paths, node.intake, at or node.clock.now(), _progress())
+    unclaimed = ""
     if operator:
-        claim(loaded, node.views, node.intake, at or node.clock.now(), (operator, product, release))
+        try:
+            claim(
+                loaded,
+                node.views,
+                node.intake,
+                at or node.clock.now(),
+                (operator, product, release),
+            )
+        except Invalid as wrong:
+            unclaimed = str(wrong)
     report(loaded, time.monotonic() - started, json=json)
+    if unclaimed:
+        raise typer.BadParameter(unclaimed)
     if loaded.total.quarantined or loaded.total.items_quarantined:
         raise typer.Exit(QUARANTINED)
 

@@ -41,6 +41,5 @@ def claim(
         for bill in bills
     ]
     added = load_documents(documents, intake, learned)
-    for kind, count in added.counts.items():
-        loaded.counts[kind] = count
+    loaded.add(added)
     return len(bills)

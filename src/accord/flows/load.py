@@ -67,6 +67,15 @@ class Loaded(msgspec.Struct):
         """The counts of one kind, begun at nothing."""
         return self.counts.setdefault(kind, Count())
 
+    def add(self, other: Loaded) -> None:
+        """Take another account into this one."""
+        for kind, count in other.counts.items():
+            mine = self.of(kind)
+            for name in Count.__struct_fields__:
+                setattr(mine, name, getattr(mine, name) + getattr(count, name))
+        self.quarantined += other.quarantined
+        self.bytes += other.bytes
+
     @property
     def total(self) -> Count:
         """Sums over all kinds."""

@@ -117,7 +117,7 @@ def _json_object(data: bytes) -> str | None:
     try:
         seen = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        if "trailing" in str(wrong):
+        if "trailing characters" in str(wrong):
             reason = f"more than one JSON document; give each as a file of its own ({wrong})"
             raise Unreadable(reason) from wrong
         raise json.unreadable(wrong) from wrong
@@ -142,6 +142,7 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("KEV catalogue", lambda s: s.has("catalog_version", "vulnerabilities")),
     ("ATT&CK mapping", lambda s: s.has("mapping_objects", "metadata")),
     ("CSAF", lambda s: s.has("document")),
+    ("STIX object", lambda s: s.has("type") and "--" in s.text("id")),
     ("OSV JSON", lambda s: s.has("id") and (s.has("modified") or s.has("schema_version"))),
     ("MISP event", lambda s: s.has("event") or s.has("response")),
     ("MISP warning list", lambda s: s.has("list", "matching_attributes") or s.has("list", "type")),
@@ -156,7 +157,6 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("VEX hub manifest", lambda s: s.has("hub_id", "hub_sources") or s.has("versions")),
     ("test suite", lambda s: s.has("tests")),
     ("P-SSCRM catalogue", lambda s: s.has("groups") or s.has("tasks")),
-    ("STIX object", lambda s: s.has("type") and "--" in s.text("id")),
 )
 """In this order: the first that fits is the answer."""
 

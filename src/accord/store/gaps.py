@@ -164,7 +164,9 @@ def _conflicts(view: SqlView) -> Iterator[Gap]:
         "SELECT document_id, vulnerability, name FROM alias WHERE relation = 'alias'"
     ):
         place = (row.document_id, row.vulnerability)
-        claims[row.name][place] = ids.get(place, row.vulnerability)
+        own = ids.get(place, row.vulnerability)
+        # A document that goes by its own identifier as an alias claims the other name.
+        claims[row.vulnerability if row.name == own else row.name][place] = own
     contested = {name: places for name, places in claims.items() if len(places) > 1}
     wanted = {place for places in contested.values() for place in places}
     packages: dict[tuple[int, str], set[str]] = defaultdict(set)

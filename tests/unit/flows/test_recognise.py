@@ -54,6 +54,8 @@ def test_text_is_told_by_any_of_its_lines(text: str, kind: str | None) -> None:
 
 def test_any_object_with_a_type_is_not_a_stix_object() -> None:
     assert recognise(b'{"type": "malware", "id": "malware--1"}') == "STIX object"
+    dated = b'{"type": "tool", "id": "tool--1", "modified": "2024-01-01T00:00:00Z"}'
+    assert recognise(dated) == "STIX object"
     assert recognise(b'{"type": "invoice", "id": "4711"}') is None
 
 

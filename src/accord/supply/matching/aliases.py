@@ -23,11 +23,9 @@ class Names:
         groups: dict[str, list[str]] = {}
         for name in self._parent:
             groups.setdefault(self._find(name), []).append(name)
-        self._group = {
-            name: tuple(sorted(group, key=preference))
-            for group in groups.values()
-            for name in group
-        }
+        self._group: dict[str, tuple[str, ...]] = {}
+        for group in groups.values():
+            self._group.update(dict.fromkeys(group, tuple(sorted(group, key=preference))))
 
     def of(self, name: str) -> tuple[str, ...]:
         """Every name of the vulnerability, the preferred one first."""

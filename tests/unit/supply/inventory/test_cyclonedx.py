@@ -207,6 +207,21 @@ def test_dependencies_in_a_circle_are_no_fault() -> None:
         ({"version": "1"}, "/version"),
         ({"metadata": {"component": {"type": "library"}}}, "/metadata/component"),
         ({"components": {}}, "/components"),
+    ],
+)
+def test_a_document_that_breaks_the_schema_is_refused_with_the_place(
+    fields: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        read(bom(**fields))
+    assert caught.value.place == place
+    assert caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"components": ["a"]}, "/components/0"),
         ({"components": [library("a"), {"type": "library"}]}, "/components/1"),
         ({"components": [{"name": "a"}]}, "/components/0"),
         ({"components": [library("a", type="thing")]}, "/components/0/type"),
@@ -219,19 +234,57 @@ def test_dependencies_in_a_circle_are_no_fault() -> None:
         ({"dependencies": [{"dependsOn": []}]}, "/dependencies/0"),
     ],
 )
-def test_a_document_that_breaks_the_schema_is_refused_with_the_place(
+def test_an_item_that_breaks_the_schema_is_refused_and_its_neighbours_kept(
     fields: dict[str, Any], place: str
 ) -> None:
-    with pytest.raises(Invalid) as caught:
-        read(bom(**fields))
-    assert caught.value.place == place
-    assert caught.value.reason
+    good = library("good", version="1", purl="pkg:npm/good@1")
+    fields = {**fields, "components": [*fields.get("components", ()), good]}
+    reading = read(bom(**fields))
+    assert [one.place for one in reading.refused] == [place]
+    assert reading.refused[0].reason
+    assert components(reading)[-1].name == "good"
 
 
 def test_a_place_within_nested_components_is_told() -> None:
     inner = [library("a", components=[library("b", components=[{"name": "c"}])])]
-    with pytest.raises(Invalid, match=r"^/components/0"):
-        read(bom(components=inner))
+    (refused,) = read(bom(components=inner)).refused
+    assert refused.place.startswith("/components/0")
+
+
+@pytest.mark.parametrize(
+    ("bad", "line"),
+    [
+        ("<components>\n<component><name>x</name></component>{}</components>", 2),
+        ("<components>\n<component type='thing'><name>x</name></component>{}</components>", 2),
+        ("<components>\n<service><name>x</name></service>{}</components>", 2),
+        (
+            "<components>\n<component type='library'><name>x</name><components>\n"
+            "<component/></components></component>{}</components>",
+            3,
+        ),
+        ("<components>{}</components>\n<services><service/></services>", 2),
+        ("<components>{}</components>\n<dependencies><dependency/></dependencies>", 2),
+        (
+            "<components>{}</components><dependencies><dependency ref='g'>\n<dependency/>"
+            "</dependency></dependencies>",
+            2,
+        ),
+    ],
+)
+def test_a_bad_element_is_refused_and_its_neighbours_kept(bad: str, line: int) -> None:
+    good = "<component type='library' bom-ref='g'><name>good</name><version>1</version></component>"
+    text = f"<bom xmlns='http://cyclonedx.org/schema/bom/1.6'>{bad.format(good)}</bom>"
+    reading = read(text.encode())
+    assert [one.place for one in reading.refused] == [f"line {line}"]
+    assert [one.name for one in components(reading)] == ["good"]
+
+
+def test_a_product_that_breaks_the_schema_refuses_the_whole() -> None:
+    product = "<metadata>\n<component type='thing'><name>x</name></component></metadata>"
+    text = f"<bom xmlns='http://cyclonedx.org/schema/bom/1.6'>{product}</bom>"
+    with pytest.raises(Invalid) as caught:
+        read(text.encode())
+    assert caught.value.place == "line 2"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ Source: CycloneDX 1.7 (ECMA-424).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from accord.core.errors import Invalid, TooLarge
 from accord.core.limits import LIMITS
@@ -18,6 +19,8 @@ from accord.supply.inventory import facts
 from accord.supply.inventory.cyclonedx import identify, json, xml
 from accord.supply.inventory.cyclonedx.model import Bom, Component, Service
 from accord.supply.products import identities
+
+T = TypeVar("T")
 
 _BOM_LINK = "urn:cdx:"
 _BOM = b"\xef\xbb\xbf"
@@ -31,7 +34,7 @@ def read(data: bytes) -> Reading:
     component too where it has an identity of its own.
 
     Raises:
-        Invalid: the document breaks the schema; the place is a JSON pointer or a line.
+        Invalid: the document as a whole breaks the schema; the place is a JSON pointer or a line.
         Unreadable: neither JSON nor XML, or unsafe.
         TooLarge: past a bound.
 
@@ -64,10 +67,10 @@ class _Bill:
         if self._bom.kind == "CycloneDX bill":
             self.reading.facts.append(bill)
         self._product()
-        for place, component in self._bom.components():
+        for place, component in self._kept(self._bom.components()):
             for inner, part in _flat(place, component):
                 self._component(inner, part)
-        for place, service in self._bom.services():
+        for place, service in self._kept(self._bom.services()):
             for inner, offered in _flat_services(place, service):
                 self._service(inner, offered)
         self._dependencies()
@@ -82,6 +85,14 @@ class _Bill:
             self._refuse(wrong.place, wrong.reason)
             return ""
 
+    def _kept(self, items: Iterator[tuple[str, T | Invalid]]) -> Iterator[tuple[str, T]]:
+        """The items that keep to the schema; each other one is refused by itself."""
+        for place, item in items:
+            if isinstance(item, Invalid):
+                self._refuse(item.place, item.reason)
+            else:
+                yield place, item
+
     def _refuse(self, place: str, reason: str) -> None:
         self.reading.refused.append(Refused(place, reason))
         if len(self.reading.refused) > LIMITS.items:
@@ -91,7 +102,8 @@ class _Bill:
         if self._bom.metadata.component is not None:
             yield from (part for _, part in _flat("", self._bom.metadata.component))
         for place, component in self._bom.systems():
-            yield from (part for _, part in _flat(place, component))
+            if not isinstance(component, Invalid):
+                yield from (part for _, part in _flat(place, component))
 
     def _describe(self, created: str) -> facts.Bill:
         metadata = self._bom.metadata
@@ -186,7 +198,7 @@ class _Bill:
         return _key(first) != _key(fact)
 
     def _dependencies(self) -> None:
-        for place, dependency in self._bom.dependencies():
+        for place, dependency in self._kept(self._bom.dependencies()):
             if not self._resolves(dependency.ref):
                 self._dangling(_under(place, "ref"), dependency.ref)
             for name, refs in (

@@ -55,14 +55,14 @@ _DEPENDENCY = msgspec.json.Decoder(Dependency)
 
 
 def parse(data: bytes) -> Bom:
-    """The document; its items are checked as they are walked.
+    """The document; its items are checked as they are walked, and one is refused by itself.
 
     Keys that stand twice are refused where statements hang on them: beside `vulnerabilities`
     and `declarations`.
 
     Raises:
-        Invalid: not a CycloneDX document by the schema; also raised while items are walked.
-        Unreadable: not JSON, or a key stands twice.
+        Invalid: not a CycloneDX document by the schema.
+        Unreadable: not JSON, or a key stands twice; also raised while items are walked.
         TooLarge: past a bound.
 
     """
@@ -107,10 +107,13 @@ def _holding(text: bytes, items: list[msgspec.Raw]) -> list[msgspec.Raw]:
 
 def _each(
     decoder: msgspec.json.Decoder[T], items: list[msgspec.Raw], place: str
-) -> Iterator[tuple[str, T]]:
+) -> Iterator[tuple[str, T | Invalid]]:
+    item: T | Invalid
     for index, raw in enumerate(items):
         try:
             item = decoder.decode(raw)
+        except msgspec.ValidationError:
+            item = _wrong(decoder.type, raw, f"{place}/{index}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
             raise _wrong(decoder.type, raw, f"{place}/{index}") from wrong
         yield f"{place}/{index}", item

@@ -16,8 +16,9 @@ from accord.core.errors import Invalid
 
 T = TypeVar("T")
 
-Walk = Callable[[], Iterator[tuple[str, T]]]
-"""Goes over items, each with its place in the document."""
+Walk = Callable[[], Iterator[tuple[str, T | Invalid]]]
+"""Goes over items, each with its place in the document; what is wrong stands in place of an item
+that breaks the schema, so that its neighbours are kept."""
 
 Kind = Literal[
     "application", "framework", "library", "container", "platform", "operating-system", "device",

@@ -38,9 +38,9 @@ class _Document(msgspec.Struct, frozen=True):
     serial: str = msgspec.field(default="", name="serialNumber")
     version: Edition = 1
     metadata: Metadata = Metadata()
-    components: list[Component] = []
-    services: list[Service] = []
-    dependencies: list[Dependency] = []
+    components: list[Any] = []
+    services: list[Any] = []
+    dependencies: list[Any] = []
     vulnerabilities: list[Any] = []
     declarations: Any = None
     definitions: Any = None
@@ -48,6 +48,8 @@ class _Document(msgspec.Struct, frozen=True):
 
 def parse(data: bytes) -> Bom:
     """The document. Items are made as their elements end, and places are lines.
+
+    An item that breaks the schema is refused by itself, unless it is what the bill describes.
 
     Raises:
         Invalid: not a CycloneDX document by the schema.
@@ -60,7 +62,7 @@ def parse(data: bytes) -> Bom:
     if root.name != "bom" or spec not in SPECS:
         name = f"<{root.name}> of {root.namespace or 'no namespace'}"
         raise Invalid(f"{name[:90]} where <bom> of {_NAMESPACE}1.x is expected", "line 1")
-    found = _convert(_Document, root.value, 1)
+    found = _document(root.value)
     return Bom(
         syntax="XML",
         spec=spec,
@@ -73,16 +75,22 @@ def parse(data: bytes) -> Bom:
             declarations=found.declarations is not None,
             definitions=found.definitions is not None,
         ),
-        components=lambda: _each(found.components),
-        services=lambda: _each(found.services),
-        dependencies=lambda: _each(found.dependencies),
-        systems=lambda: _each(found.components),
+        components=lambda: _each(Component, found.components),
+        services=lambda: _each(Service, found.services),
+        dependencies=lambda: _each(Dependency, found.dependencies),
+        systems=lambda: _each(Component, found.components),
     )
 
 
-def _each(items: list[Item]) -> Iterator[tuple[str, Item]]:
+def _each(kind: type[Item], items: list[Any]) -> Iterator[tuple[str, Item | Invalid]]:
     for item in items:
-        yield f"line {item.line}", item
+        if isinstance(item, Invalid):
+            yield item.place, item
+        elif isinstance(item, kind):
+            yield f"line {item.line}", item
+        else:
+            line = f"line {getattr(item, 'line', 1)}"
+            yield line, Invalid(f"not a {kind.__name__.lower()}", line)
 
 
 def _convert(kind: type[T], value: dict[str, Any], line: int) -> T:
@@ -94,20 +102,43 @@ def _convert(kind: type[T], value: dict[str, Any], line: int) -> T:
         raise Invalid(f"{reason}{where}", f"line {line}") from wrong
 
 
-def _component(value: dict[str, Any], line: int) -> Component:
-    return _convert(Component, {**value, "@line": line}, line)
+def _document(value: dict[str, Any]) -> _Document:
+    product = value.get("metadata", {}).get("component")
+    if isinstance(product, Invalid):
+        raise product
+    return _convert(_Document, value, 1)
 
 
-def _service(value: dict[str, Any], line: int) -> Service:
-    return _convert(Service, {**value, "@line": line}, line)
+def _item(kind: type[T], value: dict[str, Any], line: int) -> T | Invalid:
+    """An item, or what is wrong with it or with the first bad one within it."""
+    within = [*value.get("components", ()), *value.get("services", ())]
+    bad = next((inner for inner in within if isinstance(inner, Invalid)), None)
+    if bad is not None:
+        return bad
+    try:
+        return _convert(kind, {**value, "@line": line}, line)
+    except Invalid as wrong:
+        return wrong
 
 
-def _dependency(value: dict[str, Any], line: int) -> Dependency:
+def _component(value: dict[str, Any], line: int) -> Component | Invalid:
+    return _item(Component, value, line)
+
+
+def _service(value: dict[str, Any], line: int) -> Service | Invalid:
+    return _item(Service, value, line)
+
+
+def _dependency(value: dict[str, Any], line: int) -> Dependency | Invalid:
     """Both what is depended on and what depends are `<dependency ref>`, one within the other."""
     for name in ("dependsOn", "provides"):
+        inner = value.get(name, [])
+        bad = next((one for one in inner if isinstance(one, Invalid)), None)
+        if bad is not None:
+            return bad
         if name in value:
-            value[name] = [inner.ref for inner in value[name]]
-    return _convert(Dependency, {**value, "@line": line}, line)
+            value[name] = [one.ref for one in inner]
+    return _item(Dependency, value, line)
 
 
 _GRAMMAR = xml.Grammar(

@@ -12,7 +12,13 @@ from accord.core.limits import LIMITS
 from accord.core.reading import NotEvaluated, Reading, Refused
 from accord.core.times import when
 from accord.supply.inventory.facts import Bill, Component
-from accord.supply.inventory.spdx.document import RELATIONSHIPS, Document, Package, Relationship
+from accord.supply.inventory.spdx.document import (
+    RELATIONSHIPS,
+    Document,
+    ExternalRef,
+    Package,
+    Relationship,
+)
 from accord.supply.products import identities
 from accord.supply.products.identity import Identity
 
