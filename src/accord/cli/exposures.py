@@ -82,18 +82,24 @@ def as_object(exposure: Exposure) -> dict[str, Any]:
 
 
 def print_ranked(found: list[Exposure], limit: int) -> None:
-    """Open exposures, then candidates apart, then a line on what is closed."""
+    """Open exposures, then candidates apart, then a line on what is closed.
+
+    What is closed has a table where it is all that there is, as where one asks for it.
+    """
     open_ = [e for e in found if e.status in ("exposed", "under_investigation")]
     candidates = [e for e in found if e.status == "candidate"]
-    _print("Exposures, in the order in which to act", open_, limit)
+    closed = [e for e in found if e.status in ("fixed", "not_affected")]
+    if open_ or not closed:
+        _print("Exposures, in the order in which to act", open_, limit)
     if candidates:
         _print("Candidates: suggested by a name, to be confirmed", candidates, limit)
-    closed = len(found) - len(open_) - len(candidates)
+    if closed and not open_:
+        _print("Closed by VEX or a person", closed, limit)
     counts = {d: sum(e.decision == d for e in open_) for d in ("act", "attend", "track*", "track")}
     words = ", ".join(f"{count:,} {decision}" for decision, count in counts.items())
     typer.echo(
         f"{len(open_):,} open ({words}); {len(candidates):,} candidates; "
-        f"{closed:,} closed by VEX or a person."
+        f"{len(closed):,} closed by VEX or a person."
     )
 
 

@@ -24,7 +24,7 @@ from accord.flows.prepare import packer, prepare
 from accord.flows.prepared import Known, Prepared
 
 _BYTES = 8 << 20
-_DOCUMENTS = 400
+_DOCUMENTS = 1500
 _DAMAGE = (
     zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error,
     lzma.LZMAError,

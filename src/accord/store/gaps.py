@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from accord.core.errors import Invalid
 from accord.flows.ports import Gap
 from accord.store.view import BillNames, SqlView
 from accord.supply.matching import aliases
-from accord.supply.matching.vex import link
-from accord.supply.products import cpe, identities, names, purl
+from accord.supply.matching.exposures import bom_link
+from accord.supply.matching.vex import Held, Thing
 
 
 def gaps(view: SqlView) -> Iterator[Gap]:
@@ -61,73 +60,48 @@ def _statements(view: SqlView, files: _Files) -> Iterator[Gap]:
 
 
 class _Things:
-    """Everything that bills and estates hold, by each kind of reference."""
+    """Everything that bills and estates hold, asked as exposures ask about it."""
 
     def __init__(self, view: SqlView) -> None:
-        self._versions: dict[str, set[str]] = defaultdict(set)
-        self._others: set[str] = set()
-        self._links: set[str] = set()
-        serials = {}
-        for row in view.counting(
-            "SELECT b.document_id, b.name, b.purl, b.cpe, b.product, b.release, b.supplier,"
-            " d.digest FROM bill b JOIN document d ON d.id = b.document_id"
-        ):
-            self._others |= {row.name, f"sha256:{row.digest}"}
-            serials[row.document_id] = row.name
-            self._links.add(link(f"urn:cdx:{row.name.removeprefix('urn:uuid:').lower()}"))
-            self._identify(row.purl, row.cpe)
-            self._versions[names.package(row.supplier, row.product)].add(row.release)
-        for row in view.counting(
-            "SELECT document_id, ref, purl, cpe, supplier, name, version FROM component"
-        ):
-            serial = serials.get(row.document_id, "").removeprefix("urn:uuid:").lower()
-            self._links.add(f"urn:cdx:{serial}#{row.ref}")
-            self._others.add(row.ref)
-            self._identify(row.purl, row.cpe)
-            self._versions[names.package(row.supplier, row.name)].add(row.version)
+        self._held = Held(_held(view))
+        self._named: dict[str, set[str]] = defaultdict(set)
         for row in view.rows(
             "SELECT p.name, v.text FROM version v JOIN package p ON p.id = v.package_id"
             " WHERE p.name LIKE 'name:%'"
         ):
-            self._versions[row.name].add(row.text)
-
-    def _identify(self, own_purl: str, own_cpe: str) -> None:
-        if own_purl:
-            try:
-                found = purl.parse(own_purl)
-                self._versions[found.package].add(found.version)
-                for source in identities.of_purl(own_purl):
-                    self._versions[source.package].add(source.version)
-            except Invalid:
-                self._others.add(own_purl)
-        if own_cpe:
-            try:
-                named = cpe.parse(own_cpe)
-                self._versions[named.package].add(named.version)
-            except Invalid:
-                self._others.add(own_cpe)
+            self._named[row.name].add(row.text)
 
     def has(self, reference: str) -> bool:
-        if reference in self._others or link(reference) in self._links:
+        package, _, version = reference.partition("@")
+        held = self._named.get(package)
+        if held is not None and (not version or version in held):
             return True
-        package, version = _split(reference)
-        held = self._versions.get(package)
-        return held is not None and (not version or version in held)
+        return self._held.has(reference)
 
 
-def _split(reference: str) -> tuple[str, str]:
-    """Package and version of a reference; the reference itself where it is neither."""
-    try:
-        if reference.startswith("pkg:"):
-            found = purl.parse(reference)
-            return found.package, found.version
-        if reference.startswith("cpe:"):
-            named = cpe.parse(reference)
-            return named.package, named.version
-    except Invalid:
-        return reference, ""
-    package, _, version = reference.partition("@")
-    return package, version
+def _held(view: SqlView) -> Iterator[Thing]:
+    """Products by their bills, and components, each by everything that it is called."""
+    bills = {}
+    for row in view.counting(
+        "SELECT b.*, d.digest FROM bill b JOIN document d ON d.id = b.document_id"
+    ):
+        bills[row.document_id] = row
+        link = bom_link(row.name, "")
+        others = {row.name, f"sha256:{row.digest}", link} - {""}
+        ref = bom_link(row.name, row.ref)
+        yield Thing(
+            row.product, row.release, row.supplier, row.purl, row.cpe, ref=ref,
+            others=frozenset(others),
+        )  # fmt: skip
+    for row in view.counting(
+        "SELECT document_id, ref, name, version, supplier, purl, cpe FROM component"
+    ):
+        bill = bills.get(row.document_id)
+        yield Thing(
+            row.name, row.version, row.supplier, row.purl, row.cpe,
+            operating_system=bill.operating_system if bill else "",
+            ref=bom_link(bill.name, row.ref) if bill else "",
+        )  # fmt: skip
 
 
 def _bills(view: SqlView, files: _Files) -> Iterator[Gap]:

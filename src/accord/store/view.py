@@ -325,7 +325,7 @@ class BillNames:
         """Documents that the name means; empty where no bill has it."""
         if name in self._exact:
             return frozenset(self._exact[name])
-        path = name.replace("\\", "/").removeprefix("./")
+        path = name.replace("!/", "/").replace("\\", "/").removeprefix("./")
         while path.startswith("../"):
             path = path[3:]
         candidates = self._files.get(path.rsplit("/", 1)[-1], ())

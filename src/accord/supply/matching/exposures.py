@@ -328,7 +328,7 @@ def _subject(part: Part, running: Running) -> Subject:
         purl=part.purl,
         cpe=part.cpe,
         operating_system=running.operating_system,
-        ref=_bom_link(running.bill, part.ref),
+        ref=bom_link(running.bill, part.ref),
     )
     product = Thing(
         name=running.product,
@@ -336,7 +336,7 @@ def _subject(part: Part, running: Running) -> Subject:
         supplier=running.supplier,
         purl=running.purl,
         cpe=running.cpe,
-        ref=_bom_link(running.bill, running.ref),
+        ref=bom_link(running.bill, running.ref),
         others=_names_of_bill(running),
     )
     return Subject(component, product, part.document)
@@ -345,11 +345,12 @@ def _subject(part: Part, running: Running) -> Subject:
 def _names_of_bill(running: Running) -> frozenset[str]:
     """What names the bill as a whole names its product."""
     digest = f"sha256:{running.digest}" if running.digest else ""
-    names = (running.bill, digest, _bom_link(running.bill, ""))
+    names = (running.bill, digest, bom_link(running.bill, ""))
     return frozenset(name for name in names if name)
 
 
-def _bom_link(bill: str, ref: str) -> str:
+def bom_link(bill: str, ref: str) -> str:
+    """BOM-Link without a version to a part of a bill; empty where the bill has no serial number."""
     if not bill.startswith("urn:uuid:"):
         return ""
     return f"urn:cdx:{bill[9:].lower()}" + (f"#{ref}" if ref else "")

@@ -253,6 +253,25 @@ class Statements:
         return sorted(found.values(), key=_weight, reverse=True)
 
 
+class Held:
+    """Things that are here, ready to be asked whether a reference means any of them."""
+
+    def __init__(self, things: Iterable[Thing]) -> None:
+        self._index: dict[str, set[Thing]] = {}
+        for thing in things:
+            for key in _keys(thing):
+                self._index.setdefault(key, set()).add(thing)
+
+    def has(self, reference: str) -> bool:
+        """Whether it means or suggests any of them, as a statement's product would."""
+        references = References((reference,))
+        return any(
+            references.mean(thing) or references.suggest(thing)
+            for place in references.places()
+            for thing in self._index.get(place, ())
+        )
+
+
 @lru_cache(1 << 14)
 def _keys(thing: Thing) -> tuple[str, ...]:
     """Everything by which a statement may mean this thing."""
@@ -261,10 +280,12 @@ def _keys(thing: Thing) -> tuple[str, ...]:
     return tuple(key for key in (*packages, name, thing.ref, *thing.others) if key)
 
 
-def _weight(judged: Judged) -> tuple[bool, int, str, int, str]:
+def _weight(judged: Judged) -> tuple[object, ...]:
+    """The heaviest counts; what is said comes last, so that no order of loading decides."""
     statement = judged.statement
     gravity = _GRAVITY.index(statement.status) if statement.status in _GRAVITY else 0
-    return (judged.counts, judged.standing, statement.at, gravity, statement.place)
+    said = (statement.place, statement.author, statement.products, statement.justification)
+    return (judged.counts, judged.standing, statement.at, gravity, *said)
 
 
 def standing(statement: Statement, subject: Subject) -> int:

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from accord.supply.products import cpe, names, purl, purltypes, streams
 from accord.supply.products.identity import Identity
 
-_SOURCE = ("upstream", "source_name", "source", "origin")
-_SOURCE_VERSION = "source_version"
+_SOURCE = ("upstream", "source_name", "source", "sourcerpm", "origin")
+_SOURCE_VERSION = ("source_version", "sourceversion")
 _FLAGS = frozenset({"true", "false"})
 """`source=true` says that a package is a source package, not which one."""
 _CACHED = 1 << 16
@@ -99,7 +99,7 @@ def _source(found: purl.Purl) -> list[tuple[str, str]]:
     if not name:
         return [(found.package, own)]
     package = purl.package(found.type, found.namespace, name.lower())
-    return [(package, version or found.qualifier(_SOURCE_VERSION) or own)]
+    return [(package, version or found.qualifier(*_SOURCE_VERSION) or own)]
 
 
 def _upstream(found: purl.Purl) -> str:
@@ -116,7 +116,7 @@ def _rpm(found: purl.Purl) -> list[tuple[str, str]]:
     if not name:
         return [own]
     source = purl.package("rpm", found.namespace, name)
-    version = version or found.qualifier(_SOURCE_VERSION) or found.version
+    version = version or found.qualifier(*_SOURCE_VERSION) or found.version
     both = [own, (source, _with_epoch(epoch, version))]
     return list(dict.fromkeys(both))
 

@@ -282,3 +282,21 @@ def test_real_examples_are_read_without_a_fault() -> None:
             assert reading.refused == [], name
             statements += len(vex(reading))
     assert statements > 100
+
+
+@pytest.mark.parametrize("part", ["components", "services"])
+def test_a_bad_component_takes_no_statement_with_it(part: str) -> None:
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        part: ["bad", {"name": "good", "bom-ref": "g"}, {"name": 5}],
+        "vulnerabilities": [
+            {"id": "CVE-2026-1", "analysis": {"state": "in_triage"}, "affects": [{"ref": "g"}]}
+        ],
+    }
+    statements = [
+        fact.products for fact in read(json.dumps(document).encode()).facts if isinstance(fact, Vex)
+    ]
+    assert statements == [("name:/good",)]
+    with pytest.raises(Invalid):
+        read(json.dumps({**document, part: "bad"}).encode())

@@ -258,15 +258,19 @@ def test_a_place_within_nested_components_is_told() -> None:
         ("<components>\n<component type='thing'><name>x</name></component>{}</components>", 2),
         ("<components>\n<service><name>x</name></service>{}</components>", 2),
         (
-            "<components>\n<component type='library'><name>x</name><components>\n"
-            "<component/></components></component>{}</components>",
+            (
+                "<components>\n<component type='library'><name>x</name><components>\n"
+                "<component/></components></component>{}</components>"
+            ),
             3,
         ),
         ("<components>{}</components>\n<services><service/></services>", 2),
         ("<components>{}</components>\n<dependencies><dependency/></dependencies>", 2),
         (
-            "<components>{}</components><dependencies><dependency ref='g'>\n<dependency/>"
-            "</dependency></dependencies>",
+            (
+                "<components>{}</components><dependencies><dependency ref='g'>\n<dependency/>"
+                "</dependency></dependencies>"
+            ),
             2,
         ),
     ],
@@ -298,7 +302,6 @@ def test_a_product_that_breaks_the_schema_refuses_the_whole() -> None:
         bom(components=[library("a")]).replace(b'"a"', b'"\xff"'),
         b"<bom xmlns='http://cyclonedx.org/schema/bom/2.0'/>",
         b"<bom xmlns='http://cyclonedx.org/schema/bom/1.4' version='x'/>",
-        b"<bom xmlns='http://cyclonedx.org/schema/bom/1.4'><services><service/></services></bom>",
         b"<!DOCTYPE bom [<!ENTITY a 'b'>]><bom xmlns='http://cyclonedx.org/schema/bom/1.4'/>",
     ],
 )

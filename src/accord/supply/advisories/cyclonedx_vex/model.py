@@ -198,7 +198,7 @@ def from_json(data: bytes) -> Bom:
         Unreadable: not JSON, or a key stands twice.
 
     """
-    bom = convert(Bom, json.decode_strict(data), "", strict=True)
+    bom = _bom(json.decode_strict(data), "", strict=True)
     if bom.format != "CycloneDX":
         raise Invalid(f"{bom.format[:60]!r} where `CycloneDX` is expected", "/bomFormat")
     if bom.spec not in SPECS:
@@ -218,7 +218,33 @@ def from_xml(data: bytes) -> Bom:
     if root.name != "bom" or root.namespace.removeprefix(NAMESPACE) not in SPECS:
         name = f"<{root.name}> of {root.namespace or 'no namespace'}"
         raise Invalid(f"{name[:90]} where <bom> of {NAMESPACE}1.x is expected", "line 1")
-    return convert(Bom, root.value, "line 1", strict=False)
+    return _bom(root.value, "line 1", strict=False)
+
+
+def _bom(value: Any, place: str, *, strict: bool) -> Bom:  # noqa: ANN401 - any document
+    """The document without those components and services that break the schema.
+
+    Statements are read all the same; the reader of inventories refuses each such item.
+    """
+    try:
+        return convert(Bom, value, place, strict=strict)
+    except Invalid:
+        if not isinstance(value, dict):
+            raise
+    lists = {
+        name: [one for one in value[name] if _fits(kind, one, strict=strict)]
+        for name, kind in (("components", Component), ("services", Service))
+        if isinstance(value.get(name), list)
+    }
+    return convert(Bom, {**value, **lists}, place, strict=strict)
+
+
+def _fits(kind: type[T], value: object, *, strict: bool) -> bool:
+    try:
+        convert(kind, value, "", strict=strict)
+    except Invalid:
+        return False
+    return True
 
 
 def convert(kind: type[T], value: object, place: str, *, strict: bool) -> T:
