@@ -106,7 +106,7 @@ def text(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def osv(
+def osv(  # noqa: PLR0913 - each word is one of the format
     name: str,
     package: str = "left-pad",
     *,
@@ -126,7 +126,7 @@ def osv(
     return text({"id": name, "modified": modified, "affected": [affected], **more})
 
 
-def bill(
+def bill(  # noqa: PLR0913 - each word is one of the format
     product: str = "Pump",
     release: str = "1",
     components: Iterable[str | dict[str, Any]] = ("pkg:npm/left-pad@1.0.0",),
@@ -167,7 +167,7 @@ def serial_of(product: str, release: str) -> str:
     return f"urn:uuid:{_uuid(f'{product}/{release}')}"
 
 
-def openvex(
+def openvex(  # noqa: PLR0913 - each word is one of the format
     vulnerability: str,
     status: str,
     *products: str,
@@ -197,7 +197,7 @@ def openvex(
         {
             "@context": "https://openvex.dev/ns/v0.2.0",
             "@id": name
-            or f"https://vex.example/{_uuid(f'{vulnerability}{status}{products}{author}{at}')}",  # noqa: E501 - one name
+            or f"https://vex.example/{_uuid(f'{vulnerability}{status}{products}{author}{at}')}",
             "author": author,
             "timestamp": at,
             "version": 1,

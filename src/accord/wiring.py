@@ -86,11 +86,16 @@ class Node:
         try:
             migrate.check(self.engine)
         except (OperationalError, DBAPIError) as wrong:
-            raise AccordError(f"the database at {self.address} does not answer") from wrong
+            raise self._silent(wrong) from wrong
         return self
+
+    def _silent(self, wrong: DBAPIError) -> AccordError:
+        """What a driver says of a database that cannot be used, in one line."""
+        why = str(wrong.orig).strip().partition("\n")[0]
+        return AccordError(f"the database at {self.address} does not answer: {why}")
 
     def _is_node(self) -> bool:
         try:
             return migrate.is_node(self.engine)
         except (OperationalError, DBAPIError) as wrong:
-            raise AccordError(f"the database at {self.address} does not answer") from wrong
+            raise self._silent(wrong) from wrong

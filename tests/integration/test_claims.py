@@ -11,7 +11,7 @@ import pytest
 from nodes import Document
 
 from accord.core.digests import digest
-from accord.wiring import Node
+from accord.wiring import Node, Settings
 
 ADVISORY: Document = ("osv", nodes.osv("OSV-1"))
 
@@ -98,7 +98,7 @@ def claimed(tmp_path: Path, bill: bytes, *words: str) -> Any:
 
 
 def rows_of(tmp_path: Path) -> list[dict[str, Any]]:
-    node = Node(nodes.Settings(tmp_path / "node"))
+    node = Node(Settings(tmp_path / "node"))
     rows = nodes.listed(node)
     node.engine.dispose()
     return rows
@@ -153,7 +153,5 @@ def test_claims_that_are_loaded_and_made_are_counted_together(tmp_path: Path) ->
     bill = nodes.bill("Pump", "1")
     written(folder, "bill.json", bill)
     written(folder, "claim.json", nodes.claim_of(digest(bill), "Water", "Pump"))
-    done = nodes.command(
-        "load", folder, "--operator", "Grid", "--json", home=tmp_path / "node"
-    )
+    done = nodes.command("load", folder, "--operator", "Grid", "--json", home=tmp_path / "node")
     assert json.loads(done.stdout)["counts"]["claim"]["read"] == 2

@@ -15,6 +15,9 @@ from typer.testing import CliRunner
 
 from accord import scenario
 from accord.cli.app import app
+from accord.core.digests import digest
+from accord.flows.explain import explain
+from accord.wiring import Node, Settings
 
 COMMANDS = (
     "init", "load", "exposures", "explain", "find", "unevaluated", "documents", "confirm",
@@ -76,9 +79,7 @@ def test_what_is_listed_is_ranked(home: Path) -> None:
     decisions = [words.index(row["decision"]) for row in rows]
     assert decisions == sorted(decisions)
     for decision in words:
-        dates = [
-            row["known_exploited_since"] or "0" for row in rows if row["decision"] == decision
-        ]
+        dates = [row["known_exploited_since"] or "0" for row in rows if row["decision"] == decision]
         assert dates == sorted(dates, reverse=True)
 
 
@@ -98,9 +99,7 @@ FILTERS = (
 
 
 @pytest.mark.parametrize(("name", "value", "kept"), FILTERS)
-def test_a_filter_keeps_exactly_what_it_names(
-    name: str, value: str, kept: Any, home: Path
-) -> None:
+def test_a_filter_keeps_exactly_what_it_names(name: str, value: str, kept: Any, home: Path) -> None:
     rows = listed(home)
     wanted = [row for row in rows if kept(row)]
     assert 0 < len(wanted) < len(rows)
@@ -202,14 +201,15 @@ def test_explain_names_every_step_with_its_document(home: Path) -> None:
                 "known exploited", "assumed", "aliases"}  # fmt: skip
     (match,) = about["match"]
     assert "pkg:pypi/django" in match["sentence"]
-    assert "<" in match["sentence"] and "pep440" in match["sentence"]
+    assert "<" in match["sentence"]
+    assert "pep440" in match["sentence"]
     taken, refused = about["statement"]
     assert taken["sentence"].endswith("taken.")
     assert "refused" in refused["sentence"]
     for reason in (*about["component"], *about["match"], *about["statement"]):
         source = reason["source"]
         assert re.fullmatch(r"[0-9a-f]{64}", source["document"])
-        assert source["name"] and source["kind"] and source["place"]
+        assert all(source[name] for name in ("name", "kind", "place"))
         assert source["learned"] == "2026-01-31"
     printed = nodes.command("explain", one["id"], home=home)
     assert match["sentence"] in printed.stdout
@@ -224,9 +224,6 @@ def test_explain_names_the_stream_of_a_distribution(home: Path) -> None:
 
 
 def test_every_exposure_can_be_explained(home: Path) -> None:
-    from accord.flows.explain import explain
-    from accord.wiring import Node, Settings
-
     node = Node(Settings(home))
     for exposure in node.exposures.all():
         found = explain(exposure.id, node.exposures, node.views)
@@ -236,11 +233,14 @@ def test_every_exposure_can_be_explained(home: Path) -> None:
             assert reason.sentence
             if reason.about in ("component", "match", "statement", "epss", "sighting"):
                 assert reason.source is not None
-                assert reason.source.document and reason.source.learned
+                assert reason.source.document
+                assert reason.source.learned
     node.engine.dispose()
 
 
-@pytest.mark.parametrize("word", ["log4j", "GRIDVIEW", "CVE-2021-44228", "Sandworm", "100%", "x'--"])
+@pytest.mark.parametrize(
+    "word", ["log4j", "GRIDVIEW", "CVE-2021-44228", "Sandworm", "100%", "x'--"]
+)
 def test_find_looks_for_a_word_case_aside(word: str, home: Path) -> None:
     done = quick("find", word, "--json", home=home)
     found = json.loads(done.stdout)
@@ -281,8 +281,6 @@ def test_confirm_and_choose_are_kept(tmp_path: Path) -> None:
     assert quick("confirm", candidate, "--refuse", *by, home=tmp_path).exit_code == 0
     quick("rebuild", home=tmp_path)
     assert {row["id"]: row["status"] for row in listed(tmp_path)}[candidate] == "not_affected"
-    from accord.core.digests import digest
-
     done = quick("choose", digest(one)[:12], *by, home=tmp_path)
     assert "1 set aside" in done.stdout
     gaps = json.loads(quick("unevaluated", "--json", home=tmp_path).stdout)

@@ -16,10 +16,12 @@ from pathlib import Path
 import nodes
 import pytest
 import zstandard
+from sqlalchemy import event, text
 
 from accord import scenario
-from accord.core.digests import digest
+from accord.core.digests import Digest, digest
 from accord.core.errors import AccordError
+from accord.flows.prepare import prepare
 from accord.flows.rebuild import rebuild
 from accord.store.intake import Damaged, unpack_checked
 from accord.wiring import Node, Settings
@@ -166,16 +168,19 @@ def test_a_load_that_fails_half_way_takes_nothing(database_url: str, tmp_path: P
     node = nodes.on(database_url, tmp_path)
     nodes.give(node, [("a", nodes.osv("OSV-1"))])
     before = node.views.state_hash()
-    from accord.flows.prepare import prepare
-
-    with pytest.raises(Interrupted), node.intake.unit() as unit:
-        unit.take([prepare("b", nodes.bill())], nodes.TODAY)
-        unit.settle()
-        raise Interrupted
+    with pytest.raises(Interrupted):
+        _take_and_stop(node)
     assert node.views.state_hash() == before
     assert nodes.listed(node) == []
     nodes.give(node, [("b", nodes.bill())])
     assert len(nodes.listed(node)) == 1
+
+
+def _take_and_stop(node: Node) -> None:
+    with node.intake.unit() as unit:
+        unit.take([prepare("b", nodes.bill())], nodes.TODAY)
+        unit.settle()
+        raise Interrupted
 
 
 def test_another_process_may_rebuild_between_two_units(database_url: str, tmp_path: Path) -> None:
@@ -209,10 +214,15 @@ def test_any_flipped_bit_of_a_body_is_a_loud_stop() -> None:
     data = nodes.osv("OSV-1")
     packed = zstandard.ZstdCompressor(level=1).compress(data)
     for flipped in flips(packed):
-        try:
-            assert unpack_checked(digest(data), flipped) == data
-        except Damaged as wrong:
-            assert digest(data) in str(wrong)
+        assert _unpacked(digest(data), flipped) in (data, None)
+
+
+def _unpacked(name: Digest, packed: bytes) -> bytes | None:
+    """The bytes, or nothing where the damage was told with the name of the document."""
+    try:
+        return unpack_checked(name, packed)
+    except Damaged as wrong:
+        return None if name in str(wrong) else b""
 
 
 def test_a_damaged_body_stops_a_rebuild_and_leaves_the_facts(
@@ -228,8 +238,6 @@ def test_a_damaged_body_stops_a_rebuild_and_leaves_the_facts(
 
 
 def _damage(node: Node) -> None:
-    from sqlalchemy import text
-
     with node.engine.begin() as connection:
         row = connection.execute(text("SELECT packed FROM body WHERE document_id = 60")).one()
         packed = bytearray(bytes(row.packed))
@@ -270,7 +278,6 @@ def test_a_full_disk_is_told_and_nothing_is_half_kept(tmp_path: Path) -> None:
     with node.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     node.engine.dispose()
-    from sqlalchemy import event
 
     def full(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages + 5}")

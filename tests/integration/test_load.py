@@ -21,7 +21,7 @@ from nodes import Document
 from accord import scenario
 from accord.flows.load import load
 from accord.flows.rebuild import rebuild
-from accord.wiring import Node
+from accord.wiring import Node, Settings
 
 
 def zipped(documents: Iterable[Document]) -> bytes:
@@ -95,7 +95,7 @@ def test_worker_processes_end_in_the_same_state(tmp_path: Path, state: str) -> N
     (folder,) = as_many_small_zips(tmp_path)
     done = nodes.command("load", folder, "--json", home=tmp_path / "node")
     assert json.loads(done.stdout)["total"]["new"] == len(scenario.files())
-    node = Node(nodes.Settings(tmp_path / "node"))
+    node = Node(Settings(tmp_path / "node"))
     assert node.views.state_hash() == state
 
 
@@ -181,7 +181,7 @@ def test_two_loads_at_once_both_finish(database_url: str, tmp_path: Path, state:
     assert sum(account["new"] for account in accounts) == len(scenario.files())
     assert all(account["read"] == account["new"] + account["same"] for account in accounts)
     url = "" if database_url.startswith("sqlite") else database_url
-    assert Node(nodes.Settings(tmp_path / "node", url)).views.state_hash() == state
+    assert Node(Settings(tmp_path / "node", url)).views.state_hash() == state
 
 
 def test_a_name_that_is_not_text_is_still_loaded(tmp_path: Path) -> None:

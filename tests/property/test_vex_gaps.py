@@ -5,6 +5,7 @@ from __future__ import annotations
 import nodes
 import pytest
 
+from accord.supply.matching import exposures
 from accord.supply.matching.vex import Statement, Statements, Subject, Thing
 from accord.supply.products import names
 from accord.wiring import Node
@@ -33,8 +34,6 @@ BILL = nodes.bill(
 
 def subjects(node: Node) -> list[Subject]:
     """Everything that is here, as exposures would ask about it."""
-    from accord.supply.matching import exposures
-
     with node.views.view() as view:
         ids = [row.id for row in view.rows("SELECT id FROM component")]
         parts = view._parts(ids)

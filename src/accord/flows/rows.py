@@ -76,21 +76,27 @@ def _identify(
     place: str,
     problems: dict[NotEvaluated, None],
 ) -> None:
-    """Keys for what a component is called; what has no order is said once, for its best name."""
-    first = True
+    """Keys for what a component is called.
+
+    A component of which no name has a place in its order is reported once, by its best name.
+    """
+    unordered: list[NotEvaluated] = []
+    comparable = False
     for identity, how in identities_that_count(identities):
         scheme = schemes.of_package(identity.package)
         key, ordered = interval.version_key(scheme, identity.version)
-        if first and not ordered and identity.version:
+        comparable = comparable or ordered
+        if not ordered and identity.version:
             reason = "unorderable version" if scheme else "no version order"
             subject = f"{identity.package} {identity.version}"
-            problems[NotEvaluated(place, reason, subject)] = None
-        first = False
+            unordered.append(NotEvaluated(place, reason, subject))
         number_of_scheme = scheme.number if scheme else 0
         rows.identities.append(
             (number, identity.package, identity.stream, identity.version, key, number_of_scheme,
              how)
         )  # fmt: skip
+    if unordered and not comparable:
+        problems[unordered[0]] = None
 
 
 def _affected(rows: Rows, fact: Affected, problems: dict[NotEvaluated, None]) -> None:

@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 _CONTEXT = "https://openvex.dev/ns"
 _CONTEXTS = ("", "/v0.0.0", "/v0.0.1", "/v0.0.2", "/v0.1.0", "/v0.2.0")
-_HIGHEST_VERSION = 10**12 - 1
+_DIGITS_AT_MOST = 12
+_HIGHEST_VERSION = 10**_DIGITS_AT_MOST - 1
 
 Justification = Literal[
     "",
@@ -138,9 +139,12 @@ class _Statements:
         version = self._document.version
         if version == "":
             return self._made or self._latest
-        if str(version).isdecimal() and int(version) <= _HIGHEST_VERSION:
-            return numbered(int(version))
-        raise Invalid(f"{str(version)[:40]!r} is not a version: a number is expected", "/version")
+        if isinstance(version, str) and version.isdecimal() and len(version) <= _DIGITS_AT_MOST:
+            version = int(version)
+        if isinstance(version, int) and 0 <= version <= _HIGHEST_VERSION:
+            return numbered(version)
+        told = repr(version[:40]) if isinstance(version, str) else "this number"
+        raise Invalid(f"{told} is not a version: up to 12 digits are expected", "/version")
 
     def _refuse(self, place: str, reason: str) -> None:
         self.reading.refused.append(Refused(place, reason))

@@ -159,6 +159,7 @@ def test_a_bad_date_is_told_and_the_statement_kept() -> None:
         ({"version": "two"}, "/version"),
         ({"version": -1}, "/version"),
         ({"version": 10**13}, "/version"),
+        ({"version": "9" * 5000}, "/version"),
         ({"statements": {}}, "/statements"),
     ],
 )

@@ -32,7 +32,12 @@ def hit(
     component: int = 1,
     **more: Any,
 ) -> Hit:
-    values = {"version": 1, "affected": document, "fixed": "2.0.0", "current": True} | more
+    values: dict[str, Any] = {
+        "version": 1,
+        "affected": document,
+        "fixed": "2.0.0",
+        "current": True,
+    } | more
     return Hit(component=component, how=how, vulnerability=name, document=document, **values)
 
 
@@ -160,7 +165,7 @@ def test_the_same_component_twice_is_one_row_with_the_graver_word_in_any_order()
     found = [
         only(hit(), hit(component=2), parts={1: PART, 2: twin}, running={10: [*order]},
              signals=signals)
-        for order in ((GRID, mild), (mild, GRID))
+        for order in permutations((GRID, mild))
     ]  # fmt: skip
     assert found[0] == found[1]
     assert (found[0].parts, found[0].urgency) == ((1, 2), "scheduled")
@@ -192,4 +197,4 @@ def test_open_ones_come_first_then_the_decision_then_the_catalogue_then_the_odds
         ranked(decision="track", status="fixed"),
         ranked(decision="track", status="not_affected"),
     ]
-    assert sorted(order[::-1], key=rank) == order
+    assert sorted(reversed(order), key=rank) == order

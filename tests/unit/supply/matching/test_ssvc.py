@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import csv
-from itertools import product
+from itertools import pairwise, product
 
 import msgspec
 import pytest
@@ -21,7 +21,11 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 inputs = st.builds(
     ssvc.Inputs, **{name: st.sampled_from(["", *values]) for name, values in VALUES.items()}
-)  # type: ignore[arg-type]
+)
+
+
+def inputs_of(values: tuple[str, ...]) -> ssvc.Inputs:
+    return ssvc.Inputs(**dict(zip(VALUES, values, strict=True)))  # type: ignore[arg-type]
 
 
 def pressing(found: ssvc.Outcome) -> tuple[int, int]:
@@ -38,7 +42,7 @@ def test_a_worse_input_never_gives_a_milder_outcome(given_: ssvc.Inputs, name: s
     outcomes = [
         ssvc.decide(msgspec.structs.replace(given_, **{name: value})) for value in VALUES[name]
     ]
-    for better, worse in zip(outcomes, outcomes[1:], strict=False):
+    for better, worse in pairwise(outcomes):
         assert not milder(worse, better)
 
 
@@ -70,7 +74,7 @@ def test_what_is_ruled_out_is_not_assumed() -> None:
     ],
 )
 def test_some_outcomes_as_published(given_: tuple[str, ...], decision: str, urgency: str) -> None:
-    found = ssvc.decide(ssvc.Inputs(*given_))
+    found = ssvc.decide(inputs_of(given_))
     assert (found.decision, found.urgency) == (decision, urgency)
 
 
@@ -78,7 +82,7 @@ def test_every_combination_has_an_outcome() -> None:
     assert len(ssvc.CISA.cells) == 3 * 2 * 2 * 3
     assert len(ssvc.DEPLOYER.cells) == 3 * 3 * 2 * 4
     for values in product(*VALUES.values()):
-        assert ssvc.decide(ssvc.Inputs(*values)).assumed == ()
+        assert ssvc.decide(inputs_of(values)).assumed == ()
 
 
 @pytest.mark.parametrize(

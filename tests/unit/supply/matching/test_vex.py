@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import msgspec
 import pytest
@@ -24,7 +24,7 @@ NAMED = names.package("Pump Works", "Pump")
 SUBJECT = Subject(PAD, PUMP, 7)
 
 
-def said(
+def said(  # noqa: PLR0913 - each word is one of the statement
     status: str = "not_affected",
     *products: str,
     by: str = "Somebody",
@@ -111,8 +111,8 @@ def test_a_statement_about_another_vulnerability_is_not_heard() -> None:
 
 
 AUTHORS = {
-    "Pump Works": vex.SUPPLIER, "pump works GmbH": vex.SUPPLIER, "Pad Makers": vex.COMPONENT_SUPPLIER,
-    "Somebody": vex.OTHERS, "": vex.OTHERS,
+    "Pump Works": vex.SUPPLIER, "pump works GmbH": vex.SUPPLIER, "Somebody": vex.OTHERS,
+    "Pad Makers": vex.COMPONENT_SUPPLIER, "": vex.OTHERS,
 }  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def test_among_equals_the_latest_counts_and_among_equally_late_ones_the_graver()
     early, late = said("affected", id_=1), said("fixed", at="2026-01-02", id_=2)
     assert [one.statement.id for one in judge(early, late)] == [2, 1]
     words = ("not_affected", "fixed", "under_investigation", "affected")
-    for mild, grave in zip(words, words[1:], strict=False):
+    for mild, grave in pairwise(words):
         for pair in ((said(mild, id_=1), said(grave, id_=2)), (said(grave, id_=2), said(mild))):
             assert judge(*pair)[0].statement.status == grave
 
@@ -192,10 +192,6 @@ def test_a_statement_about_one_release_of_a_distribution_is_not_about_another() 
 
 def test_a_statement_about_a_source_package_is_about_what_is_built_of_it() -> None:
     built = Subject(deb("debian-11", more="&upstream=openssl"), PUMP, 7)
-    assert means("pkg:deb/debian/openssl?arch=source&distro=debian-11", subject=built) in (
-        "yes",
-        "no",
-    )
     assert means("pkg:deb/debian/openssl?distro=debian-11", subject=built) == "yes"
     assert means("pkg:deb/debian/other?distro=debian-11", subject=built) == "no"
 

@@ -113,7 +113,7 @@ def wrong_computation(view: View) -> Iterator[Failure]:
                 yield Failure("6.1.9", reason, f"{place}/{kind}Score")
         for kind, severity in zip(KINDS, computed.severities, strict=False):
             given = cvss.get(f"{kind}Severity", severity)
-            if given in _SEVERITIES and given != severity:
+            if isinstance(given, str) and given in _SEVERITIES and given != severity:
                 reason = f"{given} is given, {severity} follows from the vector"
                 yield Failure("6.1.9", reason, f"{place}/{kind}Severity")
 
