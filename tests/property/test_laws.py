@@ -257,7 +257,6 @@ def test_a_choice_settles_rivals_wherever_in_the_order_it_came(
         rebuild(node.intake)
 
 
-@pytest.mark.xfail(reason="two choices that contradict each other cancel out", strict=False)
 def test_the_latest_choice_counts_when_a_person_thinks_again(tmp_path: Path) -> None:
     one, other = nodes.osv("OSV-1", summary="one"), nodes.osv("OSV-1", summary="other")
     first = nodes.choice(digest(one), digest(other), at="2026-02-01T00:00:00.000000Z")

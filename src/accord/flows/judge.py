@@ -57,7 +57,14 @@ def choose(desk: Desk, document: str, *, person: str, why: str) -> int:
         chosen = view.document(document)
         if chosen is None:
             raise NotFound(f"no document {document!r}; `accord documents` lists them by digest")
-        rivals = [row for row in view.rivals(chosen.subject) if row != chosen.digest]
+        # All of them, whether or not they count now: another mind later is about the same ones.
+        editions = view.editions(chosen.subject)
+        latest = max((row.edition for row in editions), default="")
+        rivals = sorted(
+            row.digest
+            for row in editions
+            if row.digest != chosen.digest and row.edition in ("", latest)
+        )
     if not rivals:
         raise NotFound(f"{chosen.digest[:12]} has no rivals: it counts already")
     now = desk.clock.now()

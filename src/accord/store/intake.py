@@ -384,21 +384,41 @@ def _chunks(items: list[Any]) -> Iterator[list[Any]]:
 
 
 def settle(connection: Connection, subjects: Collection[str]) -> None:
-    """Mark which documents of these subjects are current, a person's choices taken in."""
+    """Mark which documents of these subjects are current, a person's choices taken in.
+
+    Choices are settled first: only one that is current itself sets other documents aside.
+    """
+    choices = {subject for subject in subjects if subject.startswith(_CHOICE)}
+    _mark(connection, choices, frozenset())
     judgement, table = schema.judgement, schema.document
-    choices = connection.execute(
-        select(judgement.c.subject).where(judgement.c.kind == "document")
-    ).all()
-    overruled = frozenset(row.subject.removeprefix("sha256:") for row in choices)
-    touched = set(subjects)
-    if any(subject.startswith("choice:") for subject in subjects):
-        for chunk in _chunks(sorted(overruled)):
-            rows = connection.scalars(select(table.c.subject).where(table.c.digest.in_(chunk)))
-            touched.update(subject for subject in rows if subject)
+    query = (
+        select(judgement.c.subject, table.c.subject.label("choice"), table.c.current)
+        .join(table, table.c.id == judgement.c.document_id)
+        .where(judgement.c.kind == "document")
+    )
+    rows = connection.execute(query).all()
+    overruled = frozenset(_bare(row.subject) for row in rows if row.current)
+    touched = set(subjects) - choices
+    concerned = sorted({_bare(row.subject) for row in rows if row.choice in choices})
+    for chunk in _chunks(concerned):
+        found = connection.scalars(select(table.c.subject).where(table.c.digest.in_(chunk)))
+        touched.update(subject for subject in found if subject)
+    _mark(connection, touched, overruled)
+
+
+_CHOICE = "choice:"
+
+
+def _bare(reference: str) -> str:
+    return reference.removeprefix("sha256:")
+
+
+def _mark(connection: Connection, subjects: Collection[str], overruled: frozenset[str]) -> None:
     changes: list[dict[str, Any]] = []
-    for chunk in _chunks(sorted(touched)):
+    for chunk in _chunks(sorted(subjects)):
         changes += _changes(connection, chunk, overruled)
     if changes:
+        table = schema.document
         connection.execute(update(table).where(table.c.id == bindparam("id_")), changes)
 
 

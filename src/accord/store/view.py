@@ -124,7 +124,6 @@ class SqlView:
             " WHERE learned <= :as_of",
             as_of=self.as_of,
         )
-        overruled = self._overruled({row.id for row in rows})
         groups: dict[str, list[Edition]] = {}
         count: set[int] = set()
         for row in rows:
@@ -135,11 +134,17 @@ class SqlView:
                 continue
             edition = Edition(row.id, row.digest, row.edition)
             groups.setdefault(row.subject, []).append(edition)
-        for group in groups.values():
-            count |= current(group, overruled)
+        choices = [group for subject, group in groups.items() if subject.startswith("choice:")]
+        for group in choices:
+            count |= current(group)
+        overruled = self._overruled(count)
+        for subject, group in groups.items():
+            if not subject.startswith("choice:"):
+                count |= current(group, overruled)
         return Documents({row.id: row.learned for row in rows}, frozenset(count))
 
     def _overruled(self, documents: Collection[int]) -> frozenset[str]:
+        """Documents set aside by the choices that count."""
         rows = self.rows("SELECT document_id, subject FROM judgement WHERE kind = 'document'")
         return frozenset(
             row.subject.removeprefix("sha256:") for row in rows if row.document_id in documents

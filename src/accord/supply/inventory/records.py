@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from accord.core import json
+from accord.core.digests import digest
 from accord.core.errors import Invalid
 from accord.core.reading import Fact, Reading
 from accord.core.times import when
@@ -122,9 +123,11 @@ def _choice(record: Choice) -> Reading:
         Judgement("document", loser, record.prefer, record.person, record.why, at)
         for loser in record.over
     ]
+    # A choice is about a set of documents: made anew, it takes the place of the one before.
+    between = sorted({record.prefer, *record.over})
     return Reading(
         kind="choice",
-        subject=f"choice:{record.prefer}",
+        subject=f"choice:{digest(' '.join(between).encode())}",
         edition=at,
         title=f"{record.prefer[:19]} preferred by {record.person}",
         facts=facts,

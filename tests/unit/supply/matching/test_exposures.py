@@ -197,4 +197,5 @@ def test_open_ones_come_first_then_the_decision_then_the_catalogue_then_the_odds
         ranked(decision="track", status="fixed"),
         ranked(decision="track", status="not_affected"),
     ]
-    assert sorted(reversed(order), key=rank) == order
+    order.reverse()
+    assert sorted(order, key=rank) == order[::-1]
