@@ -183,23 +183,22 @@ def _take_and_stop(node: Node) -> None:
         raise Interrupted
 
 
-def test_another_process_may_rebuild_between_two_units(database_url: str, tmp_path: Path) -> None:
-    """What this process remembers of packages and versions is numbered anew by a rebuild."""
+def test_another_process_may_number_everything_anew_between_two_units(
+    database_url: str, tmp_path: Path
+) -> None:
+    """A rebuild by another process: what this one remembers of packages is of no use any more."""
     one = nodes.on(database_url, tmp_path)
-    other = Node(Settings(tmp_path, database_url))
-    nodes.give(one, [("gone", nodes.osv("OSV-0", "gone", modified="2025-01-01T00:00:00Z"))])
     nodes.give(one, [("a", nodes.osv("OSV-1")), ("b", nodes.bill())])
-    engine = one.engine
-    with engine.begin() as connection:
+    with one.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE package SET id = id + 100")
         connection.exec_driver_sql("UPDATE affected SET package_id = package_id + 100")
         connection.exec_driver_sql("UPDATE version SET package_id = package_id + 100")
-    rebuild(other.intake)
+        connection.exec_driver_sql("UPDATE generation SET number = number + 1")
     nodes.give(one, [("c", nodes.osv("OSV-2")), ("d", nodes.bill("Meter"))])
     assert len(nodes.listed(one)) == 4
     before = one.views.state_hash()
-    rebuild(other.intake)
-    assert other.views.state_hash() == before
+    rebuild(Node(Settings(tmp_path, database_url)).intake)
+    assert one.views.state_hash() == before
 
 
 def flips(packed: bytes) -> Iterator[bytes]:
