@@ -285,8 +285,10 @@ def test_confirm_and_choose_are_kept(tmp_path: Path) -> None:
     assert "1 set aside" in done.stdout
     gaps = json.loads(quick("unevaluated", "--json", home=tmp_path).stdout)
     assert "rival documents" not in {gap["reason"] for gap in gaps}
-    again = nodes.command("choose", digest(one)[:12], *by, home=tmp_path)
-    assert (again.returncode, "no rivals" in again.stderr) == (1, True)
+    assert "1 set aside" in quick("choose", digest(other)[:12], *by, home=tmp_path).stdout
+    alone = digest(dict(scenario.files())["estate.yaml"])
+    refused = nodes.command("choose", alone, *by, home=tmp_path)
+    assert (refused.returncode, "no rivals" in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from accord.flows.prepared import Known, Prepared
 
 _BYTES = 8 << 20
 _DOCUMENTS = 1500
+_INCOMPRESSIBLE, _GROWTH, _SMALL = 0.9, 50, 4096
 _DAMAGE = (
     zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error,
     lzma.LZMAError,
@@ -108,12 +109,18 @@ def _cuts(path: Path, name: str, members: list[zipfile.ZipInfo]) -> Iterator[Pie
     """Cuts through a zip archive, by the sizes that its directory declares."""
     start, size = 0, 0
     for position, info in enumerate(members):
-        size += info.file_size
+        size += _expected(info)
         if size > _BYTES or position + 1 - start >= _DOCUMENTS:
             yield Piece((str(path),), (name,), (start, position + 1))
             start, size = position + 1, 0
     if start < len(members):
         yield Piece((str(path),), (name,), (start, len(members)))
+
+
+def _expected(info: zipfile.ZipInfo) -> int:
+    """Bytes to read for a member: what no longer shrinks is an archive, and grows when opened."""
+    packed = info.compress_size >= info.file_size * _INCOMPRESSIBLE
+    return info.file_size * _GROWTH if packed and info.file_size > _SMALL else info.file_size
 
 
 class Shelf:

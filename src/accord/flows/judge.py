@@ -65,7 +65,8 @@ def choose(desk: Desk, document: str, *, person: str, why: str) -> int:
             for row in editions
             if row.digest != chosen.digest and row.edition in ("", latest)
         )
-    if not rivals:
+        counting = view.rivals(chosen.subject)
+    if not rivals or counting == [chosen.digest]:
         raise NotFound(f"{chosen.digest[:12]} has no rivals: it counts already")
     now = desk.clock.now()
     over = tuple(f"sha256:{digest}" for digest in rivals)
