@@ -5,6 +5,7 @@ A node begins as a copy of an empty one, so that a property may have hundreds.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -31,6 +32,7 @@ TODAY = "2026-01-31T00:00:00.000000Z"
 def _empty() -> Path:
     """An empty node's database, made once for each process."""
     home = Path(tempfile.mkdtemp(prefix="accord-empty-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     node = Node(Settings(home))
     node.create()
     node.engine.dispose()

@@ -331,7 +331,8 @@ def test_compare_checks_a_file_of_facts(tmp_path: Path) -> None:
     assert nodes.command("compare", "pypi", "--facts", facts, "--json").returncode == 0
 
 
-def test_demo_shows_what_a_node_does() -> None:
+def test_demo_shows_what_a_node_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     done = nodes.command("demo")
     assert done.returncode == 0, done.stderr
     assert "Exposures, in the order in which to act" in done.stdout

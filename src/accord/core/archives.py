@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,6 +29,11 @@ _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 20
+_DAMAGE = (
+    zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, struct.error, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
+"""What zipfile and its decompressors raise for a damaged directory or member."""
 _HARMLESS = 32 << 20
 """Bytes up to which no ratio makes a bomb: advisories of 12 MB shrink 300 times."""
 
@@ -113,7 +119,7 @@ def _read_bounded(reader: _Reader, packed: int, limits: Limits) -> bytes:
 def _unzip(source: str, file: IO[bytes], limits: Limits, depth: int) -> Iterator[Given | Sealed]:
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError) as wrong:
+    except _DAMAGE as wrong:
         yield Sealed(source, f"the zip archive is cut or damaged: {wrong}")
         return
     with archive:
@@ -156,7 +162,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> 
     try:
         with archive.open(info) as reader:
             data = reader.read(info.file_size + 1)
-    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as wrong:
+    except _DAMAGE as wrong:
         raise Unreadable(f"cut or damaged: {wrong}") from wrong
     if len(data) > info.file_size:
         raise TooLarge("holds more than the archive declares")

@@ -193,7 +193,7 @@ def _keep(
         same += [Known(d.digest, d.source) for d in new if d.digest in here]
         new = [document for document in new if document.digest not in here]
         unit.take(new, learned)
-        kinds = unit.name(same) if same else {}
+        kinds = unit.name(same, learned) if same else {}
         unit.refuse(sealed)
         unit.settle()
     for document in new:

@@ -23,8 +23,11 @@ class Kept(Protocol):
     def take(self, documents: Sequence[Prepared], learned: str) -> None:
         """Keep new documents with their rows; learned is `when()` the node came to know them."""
 
-    def name(self, documents: Sequence[Known]) -> dict[Digest, tuple[str, bool]]:
-        """Note another source of known documents; gives the kind of each, and if quarantined."""
+    def name(self, documents: Sequence[Known], learned: str) -> dict[Digest, tuple[str, bool]]:
+        """Note another source of known documents; gives the kind of each, and if quarantined.
+
+        A document counts as learned on the earliest day that was ever given for it.
+        """
 
     def refuse(self, refused: Sequence[tuple[str, str]]) -> None:
         """Note sources that were never opened, with the reason."""

@@ -167,14 +167,19 @@ class SqlUnit:
         self._insert(schema.source, ("document_id", "name"), sources)
         self._facts(ids, documents)
 
-    def name(self, documents: Sequence[Known]) -> dict[Digest, tuple[str, bool]]:
-        """Note another source of known documents."""
+    def name(self, documents: Sequence[Known], learned: str) -> dict[Digest, tuple[str, bool]]:
+        """Note another source of known documents, and an earlier day on which they were learned."""
         rows = self._documents([document.digest for document in documents])
         known = {row.digest: row for row in rows}
         wanted = {(known[d.digest].id, d.source) for d in documents}
         query = select(schema.source).where(schema.source.c.document_id.in_({i for i, _ in wanted}))
         have = {(row.document_id, row.name) for row in self._connection.execute(query)}
         self._insert(schema.source, ("document_id", "name"), sorted(wanted - have))
+        later = [{"id_": row.id} for row in known.values() if row.learned > learned]
+        if later:
+            table = schema.document
+            changed = update(table).where(table.c.id == bindparam("id_")).values(learned=learned)
+            self._connection.execute(changed, later)
         return {Digest(k): (row.kind, row.outcome == "quarantined") for k, row in known.items()}
 
     def refuse(self, refused: Sequence[tuple[str, str]]) -> None:

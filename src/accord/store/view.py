@@ -227,7 +227,7 @@ class SqlView:
             place = (row.document_id, row.vulnerability)
             if place in wanted:
                 ids[place], titles[place] = row.advisory, row.title
-                if row.withdrawn and (not self.as_of or row.withdrawn <= self.as_of):
+                if row.withdrawn:
                     withdrawn.add(place)
         return ids, titles, frozenset(withdrawn)
 
@@ -334,9 +334,12 @@ class BillNames:
         while path.startswith("../"):
             path = path[3:]
         candidates = self._files.get(path.rsplit("/", 1)[-1], ())
-        return frozenset(
-            document for file, document in candidates if f"/{file}".endswith(f"/{path}")
-        )
+        return frozenset(document for file, document in candidates if _same_file(file, path))
+
+
+def _same_file(given: str, named: str) -> bool:
+    """Whether one path ends in the other: a bill may be loaded from nearer or farther away."""
+    return f"/{given}".endswith(f"/{named}") or f"/{named}".endswith(f"/{given}")
 
 
 def _running(row: Any, bill: Any) -> Running:  # noqa: ANN401 - rows of the database
@@ -382,6 +385,11 @@ def latest_sightings(signals: list[Signal]) -> list[Signal]:
             others.append(signal)
             continue
         name = signal.values[1]
-        if name not in latest or str(latest[name].values[5]) <= str(signal.values[5]):
+        if name not in latest or _weight(latest[name]) < _weight(signal):
             latest[name] = signal
     return others + [signal for signal in latest.values() if not signal.values[6]]
+
+
+def _weight(sighting: Signal) -> tuple[bool, str, str]:
+    """Revoked is final (STIX 2.1, section 3.6); then the newest version, by its own date."""
+    return (bool(sighting.values[6]), str(sighting.values[5]), repr(sighting.values))

@@ -97,7 +97,7 @@ def _front(block: bytes) -> _Front:
         return msgspec.convert(value, _Front)
     except msgspec.ValidationError as wrong:
         raise Invalid(f"{wrong} (in the TOML block)") from wrong
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as wrong:
+    except (ValueError, RecursionError) as wrong:
         raise Unreadable(f"not TOML: {wrong}") from wrong
 
 
