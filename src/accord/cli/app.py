@@ -58,6 +58,8 @@ def main() -> None:
     """Run the command line. An error that accord raises is one line on standard error."""
     try:
         app()
+    except SystemExit:  # an ordinary end: nothing needs to be looked up for it
+        raise
     except AccordError as wrong:
         _fail(str(wrong))
     except _of_the_database() as wrong:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from accord.core.errors import Invalid
 
@@ -27,9 +28,18 @@ def when(text: str, place: str = "") -> str:
     """
     if not text:
         return ""
+    try:
+        return _moment(text)
+    except Invalid as wrong:
+        raise Invalid(wrong.reason, place) from wrong
+
+
+@lru_cache(1 << 14)
+def _moment(text: str) -> str:
+    """A document gives the same few dates again and again."""
     match = _TIMESTAMP.fullmatch(text.strip())
     if match is None:
-        raise Invalid(f"{text[:60]!r} is not a date (RFC 3339 is expected)", place)
+        raise Invalid(f"{text[:60]!r} is not a date (RFC 3339 is expected)")
     year, month, day, hour, minute, second, fraction, offset = match.groups("")
     try:
         moment = datetime(
@@ -39,7 +49,7 @@ def when(text: str, place: str = "") -> str:
         if year != "0001":
             moment = moment.astimezone(UTC)
     except (ValueError, OverflowError) as wrong:
-        raise Invalid(f"{text[:60]!r} is not a date: {wrong}", place) from wrong
+        raise Invalid(f"{text[:60]!r} is not a date: {wrong}") from wrong
     return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 

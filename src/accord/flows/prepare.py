@@ -21,17 +21,14 @@ from accord.flows.rows import rows_of
 _LEVEL = 1
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _MARKS = (
-    b"\x00",
     b"\\u0000",
     b"\\U0000",
     b"\\0",
     b"\\x00",
     b"\\ud",
     b"\\uD",
-    b"%00",
-    b"%ed",
-    b"%ED",
 )
+_PERCENT_MARKS = (b"%00", b"%ed", b"%ED")
 """What NUL or a lone surrogate is written with, in any format that is read."""
 
 
@@ -78,8 +75,17 @@ def _fill(prepared: Prepared, reading: Reading, data: bytes) -> None:
     prepared.subject, prepared.edition = _clean(reading.subject), _clean(reading.edition)
     prepared.quarantined = [(item.place, item.reason) for item in reading.refused]
     prepared.rows = rows_of(reading)
-    if any(mark in data for mark in _MARKS):
+    if _may_hold_no_text(data):
         _clean_rows(prepared)
+
+
+def _may_hold_no_text(data: bytes) -> bool:
+    """Whether anything in a document could be read as NUL or as a lone surrogate."""
+    return (
+        b"\x00" in data
+        or (b"\\" in data and any(mark in data for mark in _MARKS))
+        or (b"%" in data and any(mark in data for mark in _PERCENT_MARKS))
+    )
 
 
 def _clean(text: str) -> str:
