@@ -10,7 +10,11 @@ from nodes import new_node, osv
 
 from accord.flows.load import load_documents
 
-_DAYS = ("2024-01-01T00:00:00.000000Z", "2025-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000000Z")
+_DAYS = (
+    "2024-01-01T00:00:00.000000Z",
+    "2025-01-01T00:00:00.000000Z",
+    "2026-01-01T00:00:00.000000Z",
+)
 
 
 @pytest.mark.parametrize("order", list(permutations(_DAYS)))

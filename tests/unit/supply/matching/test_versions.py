@@ -89,8 +89,7 @@ REFUSED = {
     "cran": "1.0a|1..0|-1|",
     "hackage": "1.0-tag|01|1.|",
     "intdot": "1.0a|1.|",
-    "vendor": "*|All versions|R2024a|1.2.x|1.2-x|1.0b2|2024-01-05|1.0-foo|1.2.3+4|n/a|SP2|"
-    "|1 SP2 x",
+    "vendor": "*|All versions|R2024a|1.2.x|1.2-x|1.0b2|2024-01-05|1.0-foo|1.2.3+4|n/a|SP2||1 SP2 x",
 }
 
 
