@@ -11,12 +11,13 @@ from typing import Any, Literal
 import msgspec
 import typer
 
+from accord.core.show import printable, spreadsheet_cell
+
 WIDTH = 100
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_DRIVING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters of both sets (ISO 6429), ends of lines, and marks of direction."""
-_UNESCAPED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Those of them that JSON lets stand as they are."""
+_UNESCAPED = re.compile(
+    "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
+"""What drives, and JSON lets stand as it is."""
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401 - whatever the command shows
@@ -30,14 +31,7 @@ def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row[column]) for column in columns])
-
-
-def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    if isinstance(value, list | tuple):
-        value = "; ".join(str(item) for item in value)
-    text = "" if value is None else str(value)
-    return f"'{printable(text)}" if text.startswith(_FORMULA) else printable(text)
+        writer.writerow([spreadsheet_cell(row[column]) for column in columns])
 
 
 def table(
@@ -79,11 +73,6 @@ def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is d
     drawn = Console(highlight=False)
     width = min(drawn.width, WIDTH) if drawn.is_terminal else WIDTH
     return Console(highlight=False, width=width)
-
-
-def printable(text: str) -> str:
-    """Text that cannot drive the terminal, nor turn around what stands beside it."""
-    return _DRIVING.sub("\ufffd", text)
 
 
 def note(text: str) -> None:
