@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Node:
     @property
     def address(self) -> str:
         """Where the database is, without its password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return database.shown(self.engine.url)
 
     def create(self) -> bool:
         """Create the node, or upgrade it; tells whether it is new.
@@ -68,6 +69,8 @@ class Node:
             self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as wrong:
             raise AccordError(f"cannot make {self.settings.home}: {wrong.strerror}") from wrong
+        if not self.settings.database:
+            self._make_file()
         new = not self._is_node()
         migrate.upgrade(self.engine)
         return new
@@ -79,7 +82,7 @@ class Node:
             NotFound: no node here, or one of another schema.
             AccordError: the database does not answer.
         """
-        if not self.settings.database and not (self.settings.home / "accord.sqlite").exists():
+        if not self.settings.database and not self._has_file():
             raise NotFound(
                 f"no node in {self.settings.home}; run `accord init`, or name another with --home"
             )
@@ -88,6 +91,20 @@ class Node:
         except (OperationalError, DBAPIError) as wrong:
             raise self._silent(wrong) from wrong
         return self
+
+    def _make_file(self) -> None:
+        """The database is its owner's alone to read: it says who is exposed to what."""
+        file = self.settings.home / "accord.sqlite"
+        try:
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as wrong:
+            raise AccordError(f"cannot write {file}: {wrong.strerror}") from wrong
+
+    def _has_file(self) -> bool:
+        try:
+            return (self.settings.home / "accord.sqlite").exists()
+        except OSError as wrong:
+            raise AccordError(f"cannot look into {self.settings.home}: {wrong.strerror}") from wrong
 
     def _silent(self, wrong: DBAPIError) -> AccordError:
         """What a driver says of a database that cannot be used, in one line."""

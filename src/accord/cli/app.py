@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from accord import __version__
-from accord.cli import compare, demo, exposures, load, node, records, serve, show
+from accord.cli import compare, demo, exposures, load, node, records, serve
 from accord.core.errors import AccordError
+from accord.core.show import printable
 
 app = typer.Typer(
     name="accord",
@@ -56,6 +57,8 @@ def _accord(
 
 def main() -> None:
     """Run the command line. An error that accord raises is one line on standard error."""
+    if not "".join(sys.argv).isprintable() and _not_text(sys.argv):
+        _fail("an argument is not text in UTF-8", code=2)
     try:
         app()
     except SystemExit:  # an ordinary end: nothing needs to be looked up for it
@@ -64,9 +67,13 @@ def main() -> None:
         _fail(str(wrong))
     except _of_the_database() as wrong:
         _fail(f"the database failed: {getattr(wrong, 'orig', None) or wrong}")
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as wrong:
+        _fail(f"cannot write the output: {wrong.strerror}")
+
+
+def _not_text(arguments: list[str]) -> bool:
+    """Bytes that are no text reach Python as lone surrogates."""
+    return any("\ud800" <= letter <= "\udfff" for word in arguments for letter in word)
 
 
 def _of_the_database() -> type[Exception]:
@@ -76,7 +83,7 @@ def _of_the_database() -> type[Exception]:
     return SQLAlchemyError
 
 
-def _fail(reason: str) -> None:
+def _fail(reason: str, code: int = 1) -> NoReturn:
     """A document may have a part in the reason: it must not drive the terminal."""
-    typer.echo(f"accord: {show.printable(reason)}", err=True)
-    sys.exit(1)
+    typer.echo(f"accord: {printable(reason)}", err=True)
+    sys.exit(code)

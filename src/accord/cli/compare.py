@@ -10,6 +10,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import AsJson
+from accord.core.show import printable
 
 if TYPE_CHECKING:
     from accord.supply.matching.schemes import Scheme
@@ -117,9 +118,9 @@ def _print_facts(
     else:
         typer.echo(f"agree {agree:,}, disagree {len(disagree):,}, unorderable {unorderable:,}")
         for row in disagree:
-            fact = show.printable(row["fact"])
+            fact = printable(row["fact"])
             typer.echo(f"line {row['line']}: {fact} (the order says {row['order']})")
     for number, text in unread:
-        show.note(f"line {number} is not a fact: {show.printable(text[:80])}")
+        show.note(f"line {number} is not a fact: {printable(text[:80])}")
     if disagree:
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ import typer
 
 from accord.cli import exposures as listing
 from accord.cli import load as loading
-from accord.cli import show
+from accord.core.show import printable
 
 
 def demo() -> None:
@@ -33,6 +33,10 @@ def demo() -> None:
         reasons: dict[str, int] = {}
         for gap in view.unevaluated():
             reasons[gap.reason] = reasons.get(gap.reason, 0) + 1
+    typer.echo(
+        "act: repair at once. attend: sooner than usual. track*: watch closely. "
+        "track: with the usual updates."
+    )
     words = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
     typer.echo(f"Could not be evaluated: {words or 'nothing'}.")
     typer.echo(f"All of it took {time.monotonic() - started:.1f} s.\n")
@@ -43,4 +47,4 @@ def _next(home: Path, exposure: str) -> None:
     command = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "accord" else "accord"
     typer.echo("Try next:")
     for rest in (f"explain {exposure}", "exposures --sector energy --limit 20", "serve"):
-        typer.echo(f"  ACCORD_HOME={home} {show.printable(command)} {rest}")
+        typer.echo(f"  ACCORD_HOME={home} {printable(command)} {rest}")

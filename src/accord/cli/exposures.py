@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accord.cli import show
-from accord.cli.options import DEFAULT_HOME, AsJson, AsOf, Database, Home, moment, opened
+from accord.cli.options import DEFAULT_HOME, MOST, AsJson, AsOf, Database, Home, moment, opened
+from accord.core.show import printable
 
 if TYPE_CHECKING:
     from accord.flows.explain import Explanation, Source
@@ -45,7 +46,9 @@ def exposures(
     fail_on: Annotated[
         str, typer.Option(help="Exit with 10 if anything open is at least this pressing: act, ...")
     ] = "",
-    limit: Annotated[int, typer.Option(min=0, help="Rows of the table; 0 prints all.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=0, max=MOST, help="Rows of the table; 0 prints all.")
+    ] = 50,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")] = False,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
@@ -150,19 +153,19 @@ def explain(
 
 def _print_explanation(found: Explanation) -> None:
     one = found.exposure
-    typer.echo(show.printable(f"{one.id}  {one.advisory}  {one.title}"))
+    typer.echo(printable(f"{one.id}  {one.advisory}  {one.title}"))
     typer.echo(
         f"{one.status}: {one.decision} / {one.urgency}"
-        + (f"; repaired in {show.printable(', '.join(one.fixed))}" if one.fixed else "")
+        + (f"; repaired in {printable(', '.join(one.fixed))}" if one.fixed else "")
     )
     about = ""
     for reason in found.reasons:
         if reason.about != about:
             about = reason.about
             typer.echo(f"\n{about}")
-        typer.echo(f"  {show.printable(reason.sentence)}")
+        typer.echo(f"  {printable(reason.sentence)}")
         if reason.source is not None:
-            typer.echo(f"    {show.printable(_where(reason.source))}")
+            typer.echo(f"    {printable(_where(reason.source))}")
 
 
 def _where(source: Source) -> str:
@@ -172,7 +175,7 @@ def _where(source: Source) -> str:
 
 def find(
     word: Annotated[str, typer.Argument(help="Part of a name, case aside.")],
-    limit: Annotated[int, typer.Option(min=0, help="Rows for each kind.")] = 20,
+    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows for each kind.")] = 20,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",

@@ -11,6 +11,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, closed
+from accord.core.show import printable
 
 if TYPE_CHECKING:
     from accord.flows.load import Loaded, Progress
@@ -87,7 +88,7 @@ def _progress() -> Progress | None:
         return None
 
     def tell(done: int, source: str) -> None:
-        line = show.printable(f"{done:,} documents  {source}")[: show.WIDTH - 1]
+        line = printable(f"{done:,} documents  {source}")[: show.WIDTH - 1]
         sys.stderr.write(f"\r\x1b[K{line}")
         sys.stderr.flush()
 
@@ -128,5 +129,5 @@ def report(loaded: Loaded, seconds: float, *, json: bool = False) -> None:
         first = loaded.quarantined[0]
         where = f" at {first.place}" if first.place else ""
         said = f"Quarantined first: {first.source}{where}: {first.reason[:300]}"
-        show.note(show.printable(said))
+        show.note(printable(said))
         show.note("`accord documents --quarantined` lists all, with places and reasons.")

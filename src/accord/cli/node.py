@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from accord.cli import show
-from accord.cli.options import DEFAULT_HOME, AsJson, AsOf, Database, Home, closed, moment, opened
+from accord.cli.options import (
+    DEFAULT_HOME,
+    MOST,
+    AsJson,
+    AsOf,
+    Database,
+    Home,
+    closed,
+    moment,
+    opened,
+)
 
 _GAP_WIDTHS = (19, 28, 15, 16, 16)
 _REASON_WIDTHS = (24, 24, 48)
@@ -26,7 +36,7 @@ def init(home: Home = DEFAULT_HOME, database: Database = "") -> None:
 
 def unevaluated(
     reason: Annotated[str, typer.Option(help="Only this reason.")] = "",
-    limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
     as_of: AsOf = "",
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
@@ -65,7 +75,7 @@ def unevaluated(
 def documents(
     quarantined: Annotated[bool, typer.Option(help="Only what was refused, with why.")] = False,
     kind: Annotated[str, typer.Option(help="Only this kind.")] = "",
-    limit: Annotated[int, typer.Option(min=0, help="Rows to print; 0 prints all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",

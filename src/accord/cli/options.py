@@ -28,6 +28,19 @@ AsOf = Annotated[
 ]
 
 DEFAULT_HOME = Path("~/.accord")
+MOST = 1_000_000_000
+"""Rows that one may ask for."""
+
+
+def said(text: str) -> str:
+    """A word that must not be empty.
+
+    Raises:
+        BadParameter: nothing was said.
+    """
+    if not text.strip():
+        raise typer.BadParameter("say it in a word or more")
+    return text.strip()
 
 
 def closed(home: Path, database: str) -> Node:

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from accord.cli.options import DEFAULT_HOME, Database, Home, opened
+from accord.cli.options import DEFAULT_HOME, Database, Home, opened, said
+from accord.core.show import printable
 
-Person = Annotated[str, typer.Option("--by", help="Who decides.")]
-Why = Annotated[str, typer.Option(help="The reason, for those who read it later.")]
+Person = Annotated[str, typer.Option("--by", callback=said, help="Who decides.")]
+Why = Annotated[str, typer.Option(callback=said, help="The reason, for those who read it later.")]
 
 
 def confirm(
@@ -26,7 +27,7 @@ def confirm(
     node = opened(home, database)
     verdict: Literal["exposed", "not_affected"] = "not_affected" if refuse else "exposed"
     id_ = run(node, exposure, verdict, person=by, why=why)
-    typer.echo(f"{id_} is {verdict}, by {by}.")
+    typer.echo(f"{id_} is {verdict}, by {printable(by)}.")
 
 
 def choose(

@@ -14,9 +14,7 @@ import typer
 from accord.core.show import printable, spreadsheet_cell
 
 WIDTH = 100
-_UNESCAPED = re.compile(
-    "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
-)
+_UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """What drives, and JSON lets stand as it is."""
 
 

@@ -13,7 +13,8 @@ from accord.core.errors import Invalid
 
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?)?"
-    r"\s*([Zz]|[+-]\d\d:?\d\d)?"
+    r"\s*([Zz]|[+-]\d\d:?\d\d)?",
+    re.ASCII,
 )
 
 

@@ -7,18 +7,22 @@ run it in worker processes.
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 import zstandard
 
 from accord.core.digests import Digest, digest
-from accord.core.errors import Invalid, Unreadable
+from accord.core.errors import Invalid, TooLarge, Unreadable
+from accord.core.limits import LIMITS
 from accord.core.reading import Reading
-from accord.flows.prepared import Prepared, Row
+from accord.flows.prepared import Prepared, Row, Rows
 from accord.flows.read import KEPT, READERS
 from accord.flows.recognise import recognise
 from accord.flows.rows import rows_of
 
 _LEVEL = 1
+_LINE = 1000
+"""Characters of a title that are kept with the document's row; the document has it all."""
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _MARKS = (
     b"\\u0000",
@@ -71,12 +75,23 @@ def read_into(prepared: Prepared, data: bytes) -> None:
 
 
 def _fill(prepared: Prepared, reading: Reading, data: bytes) -> None:
-    prepared.kind, prepared.title = _clean(reading.kind), _clean(reading.title)
+    prepared.kind, prepared.title = _clean(reading.kind), _clean(reading.title)[:_LINE]
     prepared.subject, prepared.edition = _clean(reading.subject), _clean(reading.edition)
     prepared.quarantined = [(item.place, item.reason) for item in reading.refused]
     prepared.rows = rows_of(reading)
+    if prepared.size > LIMITS.text:
+        _check_texts(prepared.rows)
     if _may_hold_no_text(data):
         _clean_rows(prepared)
+
+
+def _check_texts(rows: Rows) -> None:
+    """Only a document longer than the bound on one text can hold a text that is longer."""
+    kept = (rows.affected, rows.components, rows.identities, rows.deployments)
+    for row in chain(*kept, *rows.tables.values()):
+        for value in row:
+            if isinstance(value, str) and len(value) > LIMITS.text:
+                raise TooLarge(f"a text of {len(value):,} characters; the limit is {LIMITS.text:,}")
 
 
 def _may_hold_no_text(data: bytes) -> bool:

@@ -29,6 +29,9 @@ from accord.supply.matching import interval, schemes
 from accord.supply.matching.confidence import identities_that_count
 from accord.supply.products.identity import Identity
 
+_LINE = 1000
+"""Characters of a title that become a fact; the document has it all."""
+
 
 def rows_of(reading: Reading) -> Rows:
     """Everything that the store needs of one document. The reading's facts are used up."""
@@ -116,7 +119,7 @@ def _affected(rows: Rows, fact: Affected, problems: dict[NotEvaluated, None]) ->
 
 def _advisory(rows: Rows, fact: Advisory) -> None:
     rows.tables.setdefault("advisory", []).append(
-        (fact.advisory, fact.vulnerability, fact.publisher, fact.title, fact.published,
+        (fact.advisory, fact.vulnerability, fact.publisher, fact.title[:_LINE], fact.published,
          fact.modified, fact.withdrawn, fact.place)
     )  # fmt: skip
     names = [(fact.vulnerability, name, "alias") for name in fact.aliases]

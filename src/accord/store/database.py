@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
@@ -40,8 +40,8 @@ def connect(address: str, home: Path) -> Engine:
         Unreachable: the address is not one that accord understands.
     """
     try:
-        url = make_url(address or f"sqlite:///{home / 'accord.sqlite'}")
-    except ArgumentError as wrong:
+        url = make_url(address) if address else _embedded(home)
+    except (ArgumentError, ValueError) as wrong:
         raise Unreachable("the database address is not of the form scheme://...") from wrong
     if url.get_backend_name() == "postgresql":
         return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
@@ -51,6 +51,16 @@ def connect(address: str, home: Path) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _embedded(home: Path) -> URL:
+    """The node's own file; a name is a name, whatever it holds of `?` and `%`."""
+    return URL.create("sqlite", database=str(home / "accord.sqlite"))
+
+
+def shown(url: URL) -> str:
+    """An address for a person: without the password and without what stands behind the `?`."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own

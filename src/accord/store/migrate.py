@@ -13,6 +13,10 @@ HEAD = "0001"
 """The newest migration; a test compares it with the folder."""
 
 
+class Foreign(AccordError):
+    """The database holds tables, and none of them are a node's."""
+
+
 class Newer(AccordError):
     """The database was written by a newer release of accord."""
 
@@ -26,6 +30,8 @@ def check(engine: Engine) -> None:
     revision = _revision(engine)
     if revision == HEAD:
         return
+    if revision is not None and revision > HEAD:
+        raise _newer(revision)
     if revision is None:
         raise NotFound("no node here yet; run `accord init`, or name another with --home")
     raise NotFound(f"this node's database is of schema {revision}; run `accord init` to upgrade it")
@@ -41,21 +47,35 @@ def upgrade(engine: Engine) -> None:
 
     Raises:
         Newer: the database is ahead of this release.
+        Foreign: it is somebody else's.
     """
     from alembic import command  # noqa: PLC0415 - needed by this command alone, and slow to load
     from alembic.config import Config  # noqa: PLC0415 - as above
 
     revision = _revision(engine)
     if revision is not None and revision > HEAD:
-        raise Newer(
-            f"the database is of schema {revision}; this accord knows {HEAD}: upgrade accord"
-        )
+        raise _newer(revision)
+    if revision is None:
+        _must_be_empty(engine)
     config = Config()
     config.set_main_option("script_location", "accord.store:migrations")
     config.set_main_option("path_separator", "os")
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _newer(revision: str) -> Newer:
+    return Newer(f"the database is of schema {revision}; this accord knows {HEAD}: upgrade accord")
+
+
+def _must_be_empty(engine: Engine) -> None:
+    tables = inspect(engine).get_table_names()
+    if tables:
+        raise Foreign(
+            f"the database holds tables that are not a node's ({', '.join(tables[:3])}); "
+            "give accord a database of its own"
+        )
 
 
 def _revision(engine: Engine) -> str | None:
