@@ -225,7 +225,9 @@ def test_explain_names_the_stream_of_a_distribution(home: Path) -> None:
 
 def test_every_exposure_can_be_explained(home: Path) -> None:
     node = Node(Settings(home))
-    for exposure in node.exposures.all():
+    listed_all = node.exposures.all()
+    assert len(listed_all) > 1
+    for exposure in listed_all:
         found = explain(exposure.id, node.exposures, node.views)
         about = {reason.about for reason in found.reasons}
         assert {"component", "match", "status", "decision", "first seen"} <= about

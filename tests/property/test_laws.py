@@ -284,6 +284,7 @@ def test_read_is_new_and_same_and_quarantined_for_each_kind(scene: list[Document
         half = scene[: len(scene) // 2]
         nodes.give(node, half)
         account = nodes.give(node, [*scene, *scene[:2]])
+        assert account.counts
         for count in account.counts.values():
             assert count.read == count.new + count.same + count.quarantined
         assert account.total.read == len(scene) + len(scene[:2])

@@ -14,6 +14,8 @@ import typer
 from accord.core.show import printable, spreadsheet_cell
 
 WIDTH = 100
+NARROWEST = 80
+"""Columns below which a table goes on past the terminal's edge rather than lose its cells."""
 _UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """What drives, and JSON lets stand as it is."""
 
@@ -69,7 +71,7 @@ def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is d
     from rich.console import Console
 
     drawn = Console(highlight=False)
-    width = min(drawn.width, WIDTH) if drawn.is_terminal else WIDTH
+    width = min(max(drawn.width, NARROWEST), WIDTH) if drawn.is_terminal else WIDTH
     return Console(highlight=False, width=width)
 
 

@@ -78,7 +78,7 @@ def test_the_place_is_where_the_limit_is_passed() -> None:
 
 
 @pytest.mark.parametrize("unit", [b"[" * 199 + b"]" * 199 + b",", b'["[",{}],', b"\\", b'"', b"["])
-def test_what_is_made_to_be_slow_is_answered_soon(unit: bytes) -> None:
+def test_what_is_made_to_be_slow_gets_the_answer_of_the_oracle(unit: bytes) -> None:
     data = b"[" + unit * (4_000_000 // len(unit)) + b"1]"
     refused(data, 200)
 
