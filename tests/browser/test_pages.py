@@ -100,6 +100,18 @@ def test_hostile_names_are_read_as_written(watched: Page, address: str) -> None:
         watched.go_back()
 
 
+@pytest.mark.parametrize("path", ["/", "/advisories/CVE-2026-0001", "/documents", "/search?q=s"])
+def test_names_do_not_turn_around_what_stands_beside_them(
+    watched: Page, address: str, path: str
+) -> None:
+    watched.goto(address + path)
+    found = watched.eval_on_selector_all(
+        "main a, main bdi, main code, main td, main dd",
+        "all => all.map(e => getComputedStyle(e).unicodeBidi)",
+    )
+    assert set(found) == {"isolate"}
+
+
 def test_an_explanation_of_hostile_things(watched: Page, address: str) -> None:
     watched.goto(f"{address}/advisories/CVE-2026-0001")
     watched.locator("tbody th a").first.click()

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import csv
+import html
 import io
 import re
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -14,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import psycopg
 import pytest
+import uvicorn
 import web_specimens
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +25,9 @@ from jinja2 import meta
 from jinja2.nodes import Name
 from litestar.testing import TestClient
 
-from accord.core.errors import Invalid
+from accord.cli.serve import listening, serve
+from accord.core.errors import AccordError, Invalid
+from accord.core.show import DRIVING
 from accord.flows.exposures import Filters
 from accord.flows.listing import FACETS, Choice, choose
 from accord.flows.load import load_documents
@@ -29,10 +35,12 @@ from accord.supply.matching.exposures import OPEN, Exposure
 from accord.web import reference
 from accord.web.app import application
 from accord.web.asked import read
-from accord.web.guard import HEADERS, POLICY
+from accord.web.guard import HEADERS, POLICY, Guard
 from accord.web.links import LONGEST, Links, parted, segment
+from accord.web.pages import plain
 from accord.web.pages.parts import Page
-from accord.web.render import Renderer, Static, ago, as_csv
+from accord.web.render import Renderer, Static, ago, as_csv, as_json
+from accord.web.text import KEPT, SENTENCE, SHOWN, listed, sentence, whole
 from accord.wiring import Node, Settings
 
 Client = TestClient[Any]
@@ -120,6 +128,7 @@ def test_every_answer_carries_every_header(crawled: dict[str, Any]) -> None:
 
 def test_pages_have_no_script_style_or_handler(crawled: dict[str, Any]) -> None:
     pages = [r for r in crawled.values() if r.headers["content-type"].startswith("text/html")]
+    assert len(pages) > 50
     for answer in pages:
         found = parsed(answer.text)
         assert not found.tags & {"script", "style", "iframe", "object", "img", "base"}
@@ -163,11 +172,53 @@ def test_this_machine_is_answered(client: Client, host: str) -> None:
     assert client.get("/health", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_other_methods_are_refused(client: Client, method: str) -> None:
     answer = client.request(method, "/exposures")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/exposures.json", "/operators.csv", "/health", "/nothing", "/?decision=x"]
+)
+def test_bodiless(client: Client, address: str) -> None:
+    """HEAD is answered with the status and headers of GET, and without a body."""
+    asked, got = client.head(address), client.get(address)
+    assert (asked.status_code, dict(asked.headers)) == (got.status_code, dict(got.headers))
+    assert got.content
+    assert asked.content == b""
+
+
+def test_nothing_of_a_body_is_sent_to_head() -> None:
+    """The guard itself drops it: a test client would hide what came."""
+    sent: list[Any] = []
+    methods: list[str] = []
+
+    async def inner(scope: Any, _receive: Any, send: Any) -> None:
+        methods.append(scope["method"])
+        headers = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for part, more in ((b"pa", True), (b"ge", False)):
+            await send({"type": "http.response.body", "body": part, "more_body": more})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http", "method": "HEAD", "path": "/", "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }  # fmt: skip
+    refuse: Any = None
+    receive: Any = None
+    asyncio.run(Guard(inner, refuse)(scope, receive, send))
+    assert methods == ["GET"]
+    assert (b"content-length", b"4") in sent[0]["headers"]
+    assert [(one["body"], one["more_body"]) for one in sent[1:]] == [(b"", True), (b"", False)]
+
+
+def test_a_bodiless_request_meets_the_guard_too(client: Client) -> None:
+    assert client.head("/", headers={"host": "evil.example"}).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -185,6 +236,11 @@ def test_other_methods_are_refused(client: Client, method: str) -> None:
         ("/exposures?page=0", 400, "the first is 1"),
         ("/exposures?page=x", 400, "the first is 1"),
         ("/exposures?decison=act", 400, "no parameter"),
+        ("/exposures?" + "&".join(f"p{n}=1" for n in range(21)), 400, "more than 20 parameters"),
+        ("/exposures?" + "&".join(f"p{n}=1" for n in range(20)), 400, "no parameter"),
+        ("/products?name=zz", 404, "called 'zz'; /products"),
+        ("/products?name=zz&release=2", 404, "called 'zz' 2; /products"),
+        ("/exposures?operator=%C2%9B31m", 400, "control characters"),
         ("/exposures?decision=now", 400, "act, attend, track*, track"),
         ("/exposures?known_exploited=perhaps", 400, "yes, no"),
         ("/exposures?decision=act&decision=track", 400, "twice"),
@@ -295,6 +351,144 @@ def test_a_table_runs_nothing() -> None:
     assert text == "a,b\r\n'=cmd(),-1.5\r\n'@x,'+1; 2\r\n"
 
 
+def test_a_table_drives_nothing() -> None:
+    made = as_csv(("a", "b"), [("\x1b[2Jx\r\ny", ("\u202eabc", "\x9b1m")), ("x" * 90_000, None)])
+    text = made.decode()
+    assert text.startswith("a,b\r\n\ufffd[2Jx\ufffd\ufffdy,\ufffdabc; \ufffd1m\r\n")
+    assert len(text) < 11_000
+
+
+DRIVES = "A\x1b[31m\x9b\u202eevil\u200bB\r\nC"
+LONG = "long " * 4_000
+
+
+@pytest.fixture(scope="module")
+def driven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A node with documents whose names drive a terminal, turn around, or never end."""
+    metadata = {"component": {"type": "application", "name": "Grid\u202eNorth", "version": "1"}}
+    component = {"type": "library", "name": DRIVES, "version": "1.0", "purl": "pkg:pypi/x@1.0"}
+    bill = {
+        "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "metadata": metadata,
+        "serialNumber": "urn:uuid:11111111-2222-4333-8444-666666666666",
+        "components": [component],
+    }  # fmt: skip
+    events = [{"introduced": "0"}, {"fixed": "2.0"}]
+    advisory = {
+        "id": "PYSEC-2026-2", "schema_version": "1.6.0", "modified": "2026-01-02T00:00:00Z",
+        "aliases": ["CVE-2026-0002"], "summary": f"{DRIVES} {LONG}",
+        "affected": [
+            {
+                "package": {"ecosystem": "PyPI", "name": "x"},
+                "ranges": [{"type": "ECOSYSTEM", "events": events}],
+            }
+        ],
+    }  # fmt: skip
+    documents = [
+        ("b.cdx.json", msgspec.json.encode(bill)),
+        ("a.json", msgspec.json.encode(advisory)),
+    ]
+    made = Node(Settings(tmp_path_factory.mktemp("node")))
+    made.create()
+    load_documents(documents, made.intake, web_specimens.LEARNED)
+    with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
+        yield client
+
+
+def test_no_page_table_or_data_drives_anything(driven: Client) -> None:
+    crawled = crawl(driven)
+    kinds: Counter[str] = Counter()
+    for address, answer in crawled.items():
+        assert answer.status_code == 200, address
+        if address.endswith("/raw"):
+            continue
+        kinds[answer.headers["content-type"].partition(";")[0]] += 1
+        text = answer.text.replace("\r\n", "") if ".csv" in address else answer.text
+        assert not DRIVING.search(text.replace("\n", "")), address
+    assert min(kinds["text/html"], kinds["text/csv"], kinds["application/json"]) > 3
+    assert "A\ufffd[31m\ufffd\ufffdevil\ufffdB\ufffd\ufffdC" in driven.get("/exposures").text
+    assert driven.get("/exposures.json").json()["rows"][0]["component"] == DRIVES
+
+
+def test_a_name_that_turns_around_keeps_its_page(driven: Client) -> None:
+    text = driven.get("/products", params={"name": "Grid\u202eNorth"}).text
+    assert 'value="Grid&#x202e;North"' in text
+    assert "<bdi>Grid\ufffdNorth</bdi>" in text
+
+
+def test_long_texts_are_cut(driven: Client) -> None:
+    address = "/advisories/CVE-2026-0002"
+    shown = driven.get(address).text
+    assert "long long long" in shown
+    assert max(map(len, re.split(r"<[^>]*>", shown))) <= SHOWN == 300
+    assert len(driven.get(f"{address}.json").json()["title"]) <= KEPT == 10_000
+
+
+@given(st.text(max_size=60))
+def test_attributes_stay_exact(value: str) -> None:
+    """What a browser reads from an attribute is what was written, unless it is a control."""
+    made = str(whole(value))
+    assert not set(made) & set("<>\"'")
+    assert not DRIVING.search(made)
+    assert html.unescape(made) == re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", value)
+
+
+def test_every_address_of_a_template_is_whole() -> None:
+    """An address that is cut leads nowhere: attributes with one are exempt from the bound."""
+    environment = Renderer(Static()).environment
+    found = 0
+    for name in environment.list_templates(["html"]):
+        source = environment.loader.get_source(environment, name)[0]  # type: ignore[union-attr]
+        for written in re.findall(r'(?:href|action|value)="\{\{(.*?)\}\}"', source):
+            assert written.endswith("| whole "), f"{name}: {written}"
+            found += 1
+    assert found > 30
+
+
+def test_a_list_in_a_sentence_is_bounded() -> None:
+    assert listed(["<a>", "b"]) == "&lt;a&gt;, b"
+    assert listed(["x" * 1_000] * 1_000).endswith("… and 900 more")
+    assert len(listed(["x" * 1_000] * 1_000)) < 31_000
+    assert len(sentence("x" * 5_000)) == SENTENCE
+
+
+def test_data_is_bounded_and_escaped() -> None:
+    page = plain.error(400, "\u202e\U000e0041\x9b" + "x" * 20_000)
+    made = as_json(page)
+    assert b"\\u202e\\udb40\\udc41\\u009b" in made
+    found = msgspec.json.decode(made)["happened"]
+    assert found == page.happened[: KEPT - 1] + "…"
+
+
+def test_a_free_port_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    with listening(0) as heard:
+        port = heard.getsockname()[1]
+        assert heard.getsockname()[0] == "127.0.0.1"
+        assert port > 0
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            pass
+        with pytest.raises(AccordError, match=f"port {port} is in use; choose another with --port"):
+            listening(port)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_serve_says_nothing_before_it_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Node(Settings(tmp_path)).create()
+    with listening(0) as heard, pytest.raises(AccordError, match="is in use"):
+        serve(heard.getsockname()[1], tmp_path)
+    assert capsys.readouterr().err == ""
+    served: list[int] = []
+
+    def run(_: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        served.extend(one.getsockname()[1] for one in sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    serve(0, tmp_path)
+    assert f"http://127.0.0.1:{served[0]}/" in capsys.readouterr().err
+    assert served != [0]
+
+
 @pytest.mark.parametrize(
     "path", ["/operators", "/products", "/advisories", "/unevaluated", "/advisories/CVE-2021-44228"]
 )
@@ -380,9 +574,10 @@ def test_an_earlier_day(client: Client, node: Node) -> None:
     inner = [a for a in parsed(text).addresses if a.startswith(("/exposures/", "/operators/"))]
     assert inner
     assert all("as_of=2026-02-01" in address for address in inner)
-    assert [row["id"] for row in rows(client, "/exposures.json?as_of=2026-02-01")] == [
-        one.id for one in node.exposures.all("2026-02-01T23:59:59.999999Z") if one.status in OPEN
-    ]
+    known = node.exposures.all("2026-02-01T23:59:59.999999Z")
+    expected = [one.id for one in known if one.status in OPEN]
+    assert expected
+    assert [row["id"] for row in rows(client, "/exposures.json?as_of=2026-02-01")] == expected
 
 
 def test_a_search_finds_each_kind(client: Client, node: Node) -> None:
@@ -453,7 +648,7 @@ def test_round_trip(name: str) -> None:
     """The name that a page reads from its address is the name that the link was made of."""
     address = Links("2026-03-14").operator(name)
     if not address:
-        assert not name or re.search(r"[\x00-\x1f\x7f]", name)
+        assert not name or re.search(r"[\x00-\x1f\x7f-\x9f]", name)
         return
     path, _, query = address.partition("?")
     asked = read(path, query, ())

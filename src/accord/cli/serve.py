@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from typing import Annotated
 
 import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, Database, Home, opened
+from accord.core.errors import AccordError
+
+_HERE = "127.0.0.1"
+_BACKLOG = 2048
+"""Connections that wait, as uvicorn has it."""
 
 
 def serve(
@@ -21,8 +28,26 @@ def serve(
     from accord.web.app import application
 
     node = opened(home, database)
-    show.note(f"Serving http://127.0.0.1:{port}/ to this machine only: there is no sign-in yet.")
-    config = uvicorn.Config(
-        application(node), host="127.0.0.1", port=port, log_level="warning", server_header=False
-    )
-    uvicorn.Server(config).run()
+    with listening(port) as heard:
+        address = f"http://{_HERE}:{heard.getsockname()[1]}/"
+        show.note(f"Serving {address} to this machine only: there is no sign-in yet.")
+        config = uvicorn.Config(
+            application(node), log_level="warning", server_header=False, ws="none"
+        )
+        uvicorn.Server(config).run(sockets=[heard])
+
+
+def listening(port: int) -> socket.socket:
+    """A socket that already listens on loopback, so that what is said of the port is true.
+
+    Raises:
+        AccordError: the port is in use, or is not to be had.
+    """
+    try:
+        return socket.create_server((_HERE, port), backlog=_BACKLOG)
+    except OSError as wrong:
+        if wrong.errno == errno.EADDRINUSE:
+            reason = f"port {port} is in use"
+        else:
+            reason = f"port {port} cannot be opened ({wrong.strerror})"
+        raise AccordError(f"{reason}; choose another with --port") from wrong

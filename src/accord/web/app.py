@@ -229,7 +229,7 @@ class _Answers:
 
     def guarded(self, scope: HTTPScope, status: int, reason: str) -> ASGIApp:
         response = self._error(scope, status, reason)
-        headers = {"allow": "GET"} if status == 405 else {}  # noqa: PLR2004 - RFC 9110, section 15.5.6
+        headers = {"allow": "GET, HEAD"} if status == 405 else {}  # noqa: PLR2004 - RFC 9110, section 15.5.6
         return response.to_asgi_response(None, _request(scope), headers=headers)
 
     def _error(self, scope: HTTPScope, status: int, happened: str) -> Response[bytes]:

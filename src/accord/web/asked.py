@@ -72,7 +72,8 @@ def read(raw_path: str, raw_query: str, allowed: Collection[str]) -> Asked:
     """A request from its path and query, as they stood on the wire.
 
     Raises:
-        Invalid: a parameter is unknown, is given twice, is too long, or is not text.
+        Invalid: a parameter is unknown, is given twice, is too long, or is not text; or
+            there are too many.
     """
     query = _query(raw_query, {*allowed, "as_of"})
     first, _, rest = raw_path.lstrip("/").partition("/")
@@ -87,9 +88,11 @@ def read(raw_path: str, raw_query: str, allowed: Collection[str]) -> Asked:
 
 
 def _query(raw: str, allowed: Collection[str]) -> dict[str, str]:
+    if raw.count("&") >= _PARAMETERS:
+        raise Invalid(f"the query after the ? holds more than {_PARAMETERS} parameters: use fewer")
     try:
-        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=_PARAMETERS)
-    except (UnicodeDecodeError, ValueError) as wrong:
+        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as wrong:
         raise Invalid("the query after the ? cannot be read as UTF-8 parameters") from wrong
     query: dict[str, str] = {}
     for name, value in pairs:

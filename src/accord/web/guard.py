@@ -1,11 +1,13 @@
 """What every request and every answer goes through, before and after the pages.
 
-Law (closed): a request that names another host, uses another method than GET, or is longer than
-the bounds, meets no page; every answer carries every header below.
+Law (bodiless): HEAD is answered with the status and headers of GET, and without a body.
 
-Source: Content Security Policy Level 3; Trusted Types; Fetch (CORP, COOP); RFC 9110, sections 7.2
-and 15.5.6. The check of the host keeps a page of somebody else, whose name was made to point at
-this machine, from reading the node.
+Law (closed): a request that names another host, uses another method than GET or HEAD, or is
+longer than the bounds, meets no page; every answer carries every header below.
+
+Source: Content Security Policy Level 3; Trusted Types; Fetch (CORP, COOP); RFC 9110, sections 7.2,
+9.3.2 and 15.5.6. The check of the host keeps a page of somebody else, whose name was made to point
+at this machine, from reading the node.
 """
 
 from __future__ import annotations
@@ -53,10 +55,15 @@ class Guard:
             await self._inner(scope, receive, send)
             return
 
+        bodiless = scope["method"] == "HEAD"
+
         async def guarded(message: Message) -> None:
-            await send(_with_headers(message))
+            message = _with_headers(message)
+            await send(_without_body(message) if bodiless else message)
 
         status, reason = refusal(scope)
+        if bodiless:
+            scope = {**scope, "method": "GET"}
         answer = self._refuse(scope, status, reason) if status else self._inner
         await answer(scope, receive, guarded)
 
@@ -66,8 +73,8 @@ def refusal(scope: HTTPScope) -> tuple[int, str]:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(hosts) != 1 or not _HERE.fullmatch(hosts[0]):
         return 400, "This node answers on this machine only: open it as http://127.0.0.1 and port."
-    if scope["method"] != "GET":
-        return 405, "These pages can only be read: use GET. Changes are made by commands."
+    if scope["method"] not in ("GET", "HEAD"):
+        return 405, "These pages can only be read: use GET or HEAD. Changes are made by commands."
     if len(scope["query_string"]) > MOST or len(scope.get("raw_path") or b"") > MOST:
         return 414, f"The address is longer than {MOST:,} bytes."
     return 0, ""
@@ -83,4 +90,10 @@ def _with_headers(message: Message) -> Message:
             if name.encode() not in have
         ]
         message["headers"] = headers
+    return message
+
+
+def _without_body(message: Message) -> Message:
+    if message["type"] == "http.response.body":
+        message["body"] = b""
     return message

@@ -71,7 +71,7 @@ class Links(msgspec.Struct, frozen=True):
 
 def printable(text: str) -> bool:
     """Whether a text may stand in an address: no control characters, no lone surrogates."""
-    return not any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
+    return not any(c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def segment(name: str) -> str:

@@ -69,6 +69,8 @@ nothing, and load nothing from anywhere else.
 - **Names** are quoted whole. A name that ends in `.json`, `.csv` or `.html`, or in a slash, is
   followed by `.html`.
 - **`/documents/DIGEST/raw`** is a document byte for byte, as an attachment of plain text.
+- **Foreign text** is cut to 300 characters on a page and to 10,000 in its data. On a page and in a
+  table, what would drive a terminal or turn a text around is `U+FFFD`; in the data it is escaped.
 - **Errors** say what happened and what to do next, in JSON where the address ends in `.json`. A
   parameter that a page does not know is an error too, so that a slip never widens a list.
 

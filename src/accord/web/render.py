@@ -16,10 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from accord import __version__
 from accord.core.errors import Invalid
 from accord.core.times import when
+from accord.web import text
 from accord.web.asked import Asked
 from accord.web.pages.parts import Page
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DAY = len("YYYY-MM-DD")
 _SECTIONS = (
     ("Exposures", "/exposures"),
@@ -99,7 +99,7 @@ class Static:
 
 
 class Renderer:
-    """Makes HTML; templates escape everything and know no undefined word."""
+    """Makes HTML; templates escape and bound everything and know no undefined word."""
 
     def __init__(self, static: Static) -> None:
         self._static = static
@@ -110,12 +110,16 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            finalize=text.shown,
         )
         self.environment.filters |= {
             "ago": ago,
             "count": _count,
             "slug": _slug,
             "percent": _percent,
+            "whole": text.whole,
+            "sentence": text.sentence,
+            "listed": text.listed,
         }
 
     def html(self, page: Page, shell: Shell) -> bytes:
@@ -153,8 +157,11 @@ def context(page: Page, shell: Shell) -> dict[str, Any]:
 
 
 def as_json(page: Page) -> bytes:
-    """A page's data."""
-    return msgspec.json.format(msgspec.json.encode(page), indent=2)
+    """A page's data, with no text longer than 10,000 characters and nothing that drives."""
+    data = msgspec.json.encode(page)
+    if len(data) > text.KEPT:
+        data = msgspec.json.encode(text.bounded(msgspec.to_builtins(page)))
+    return text.undriven(msgspec.json.format(data, indent=2))
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -162,15 +169,8 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([text.cell(value) for value in row] for row in rows)
     return output.getvalue().encode("utf-8", "replace")
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, list | tuple):
-        value = "; ".join(str(item) for item in value)
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
 
 
 _STEPS = ((365, "year"), (30, "month"), (7, "week"), (1, "day"))

@@ -80,7 +80,8 @@ def page(desk: Desk, asked: Asked) -> ProductPage:
         runs = [r for r in view.deployments() if _is(r, name, release)]
         bills = _bills(view.bill_summaries(), {r.bill for r in runs}, name, release)
     if not (found or runs or bills):
-        raise NotFound(f"no product is called {name!r} {release}; /products lists them all")
+        called = f"{name!r} {release}".strip()
+        raise NotFound(f"no product is called {called}; /products lists them all")
     named: list[Exposure | DeploymentRow | BillSummary] = [*runs, *bills, *found]
     return ProductPage(
         heading=f"{name} {release}".strip(),
