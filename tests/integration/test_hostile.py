@@ -193,7 +193,10 @@ def bombs() -> list[Any]:
     claims = bytearray(zipped(("huge", b"0" * 1000), ("good.json", GOOD)))
     directory = claims.index(b"PK\x01\x02")
     claims[directory + 24 : directory + 28] = struct.pack("<I", 0xFFFFFFF0)
-    nested = zipped(("inner.zip", zipped(("zeros", zeros))), ("good.json", GOOD))
+    nested = zipped(("zeros", zeros))
+    for _ in range(2):
+        nested = zipped(("inner.zip", nested))
+    nested = zipped(("inner.zip", nested), ("good.json", GOOD))
     deep = GOOD
     for _ in range(8):
         deep = zipped(("deeper.zip", deep))
@@ -218,7 +221,27 @@ def bombs() -> list[Any]:
         pytest.param(lzma.compress(GOOD)[:-20], 1, 0, id="cut xz"),
         pytest.param(zstandard.compress(GOOD)[:-5], 1, 0, id="cut zstd"),
         pytest.param(_overlapping(), 200, 1, id="overlapping"),
+        pytest.param(_many(), 1, 1, id="many nested"),
+        pytest.param(_levels(), 1, 1, id="levels"),
     ]
+
+
+def _many() -> bytes:
+    """Archives of 200,000 empty files in all, in an archive of a few kilobytes."""
+    entry = zipped(("n", b""), method=zipfile.ZIP_STORED)
+    start = entry.index(b"PK\x01\x02")
+    listed = entry[start : entry.index(b"PK\x05\x06")] * 50_000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 50_000, 50_000, len(listed), start, 0)
+    inner = entry[:start] + listed + end
+    return zipped(("good.json", GOOD), *[(f"{n}.zip", inner) for n in range(4)])
+
+
+def _levels() -> bytes:
+    """Three levels of 60 members each, of 2 MB: 432 GB in all."""
+    data = bytes(2 * MB)
+    for _ in range(3):
+        data = zipped(*[(f"{n}.zip", data) for n in range(60)])
+    return zipped(("good.json", GOOD), ("levels.zip", data))
 
 
 def _overlapping() -> bytes:
@@ -240,8 +263,10 @@ def test_a_bomb_is_refused_with_its_reason_and_its_neighbours_are_taken(
     account = account_of(data, tmp_path)
     assert time.monotonic() - started < 10
     assert account.total.new == good
-    assert account.total.quarantined >= min(refused, 1)
+    assert account.total.quarantined + account.total.same >= refused
+    assert account.total.quarantined >= 1
     assert account.total.read == account.total.new + account.total.quarantined + account.total.same
+    assert len(account.quarantined) == account.total.quarantined < 1000
     assert all(one.reason and one.source for one in account.quarantined)
 
 
@@ -251,13 +276,38 @@ def test_a_zip_with_any_damage_is_refused_or_read(seed: int, tmp_path: Path) -> 
     methods = [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_STORED]
     whole = zipped(("a.json", GOOD), ("b.json", GOOD * 3), method=methods[seed % 4])
     node = nodes.new_node(tmp_path / "node")
+    accounts = []
     for number in range(60):
         data = bytearray(whole)
         for _ in range(chosen.choice([1, 2, 8])):
             data[chosen.randrange(len(data))] = chosen.randrange(256)
         path = tmp_path / f"{number}.zip"
         path.write_bytes(data)
-        load([path], node.intake, nodes.TODAY)
+        count = load([path], node.intake, nodes.TODAY).total
+        assert count.read == count.new + count.same + count.quarantined > 0
+        accounts.append(count)
+    assert any(count.new for count in accounts)
+    assert any(count.same for count in accounts)
+    assert any(count.quarantined for count in accounts)
+
+
+@pytest.mark.parametrize("damaged", ["a.json", "c.json"])
+def test_members_beside_a_damaged_one_are_taken(damaged: str, tmp_path: Path) -> None:
+    documents = [(f"{name}.json", nodes.osv(f"OSV-{name}")) for name in "abcd"]
+    data = bytearray(zipped(*documents, method=zipfile.ZIP_STORED))
+    body = dict(documents)[damaged]
+    data[data.index(body) + len(body) // 2] ^= 0xFF
+    account = account_of(bytes(data), tmp_path, "in.zip")
+    assert (account.total.new, account.total.quarantined) == (3, 1)
+    assert [one.source for one in account.quarantined] == [f"in.zip!/{damaged}"]
+
+
+def test_a_document_with_an_archive_behind_it_is_quarantined_as_itself(tmp_path: Path) -> None:
+    data = GOOD + zipped(("other.json", nodes.osv("OSV-2")))
+    assert zipfile.is_zipfile(io.BytesIO(data))
+    account = account_of(data, tmp_path, "document.json")
+    assert (account.total.new, account.total.quarantined) == (0, 1)
+    assert account.quarantined[0].source == "document.json"
 
 
 def test_an_archive_is_held_to_its_bounds() -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from accord.core.archives import Sealed
+from accord.core.limits import LIMITS
 from accord.flows import batches
-from accord.flows.prepared import Prepared
+from accord.flows.prepared import Known, Prepared
 
 
 def archive(path: Path, members: dict[str, bytes]) -> Path:
@@ -22,7 +24,7 @@ def archive(path: Path, members: dict[str, bytes]) -> Path:
 def sources(path: Path) -> list[list[str]]:
     with batches.Shelf() as shelf:
         return [
-            [outcome.source for outcome in batches.work(piece, frozenset(), shelf)]
+            [outcome.source for outcome in batches.work(piece, frozenset(), shelf).outcomes]
             for piece in batches.pieces([path])
         ]
 
@@ -67,8 +69,122 @@ def test_an_archive_is_opened_once_for_the_pieces_that_follow_each_other(
 def test_the_digest_and_the_bytes_are_those_of_the_document(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.zip", {"1": b'{"a": 1}', "2": b'{"a": 1}'})
     with batches.Shelf() as shelf:
-        one, two = batches.work(next(batches.pieces([path])), frozenset(), shelf)
+        one, two = batches.work(next(batches.pieces([path])), frozenset(), shelf).outcomes
         assert isinstance(one, Prepared)
         assert isinstance(two, Prepared)
         assert one.digest == two.digest
-        assert batches.work(next(batches.pieces([path])), {one.digest}, shelf) != [one, two]
+        again = batches.work(next(batches.pieces([path])), {one.digest}, shelf).outcomes
+        assert [type(outcome) for outcome in again] == [Known, Known]
+
+
+def test_what_only_ends_like_an_archive_is_one_document_of_its_own(tmp_path: Path) -> None:
+    inner = archive(tmp_path / "in.zip", {"x.json": b"{}"})
+    path = tmp_path / "document.json"
+    path.write_bytes(b'{"id": "OSV-1"}' + inner.read_bytes())
+    assert zipfile.is_zipfile(path)
+    assert sources(path) == [["document.json"]]
+
+
+def test_files_come_in_the_order_of_their_names_and_links_and_hidden_ones_do_not(
+    tmp_path: Path,
+) -> None:
+    for name in ("b/2", "b/1", "a", "c", "b/.hidden", ".git/x"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"{}")
+    (tmp_path / "b/link").symlink_to(tmp_path / "a")
+    (tmp_path / "link").symlink_to(tmp_path / "b")
+    (piece,) = batches.pieces([tmp_path])
+    assert [name.partition("/")[2] for name in piece.names] == ["a", "b/1", "b/2", "c"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told_beside_its_neighbours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    for name in ("a.json", "closed/b.json", "d.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    scandir = os.scandir
+
+    def refusing(folder: Path) -> object:
+        if folder.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    (piece,) = batches.pieces([tmp_path])
+    with batches.Shelf() as shelf:
+        a, closed, d = batches.work(piece, frozenset(), shelf).outcomes
+    assert isinstance(a, Prepared)
+    assert isinstance(d, Prepared)
+    assert isinstance(closed, Sealed)
+    assert closed.source.endswith("/closed")
+    assert "cannot be listed" in closed.reason
+
+
+def test_folders_may_be_nested_deeper_than_python_calls(tmp_path: Path) -> None:
+    depth = 1200
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    with os.fdopen(os.open("x.json", os.O_WRONLY | os.O_CREAT, dir_fd=here), "wb") as file:
+        file.write(b"{}")
+    os.close(here)
+    (piece,) = batches.pieces([tmp_path])
+    (name,) = piece.names
+    assert name.endswith("/d" * depth + "/x.json")
+    _remove(tmp_path / "d", depth)
+
+
+def _remove(folder: Path, depth: int) -> None:
+    """pytest's own removal calls itself for each folder."""
+    (folder.joinpath(*["d"] * (depth - 1)) / "x.json").unlink()
+    for below in range(depth - 1, -1, -1):
+        folder.joinpath(*["d"] * below).rmdir()
+
+
+def piece_of(number: int, start: int, whole: int = 1000) -> batches.Piece:
+    return batches.Piece(("p",), ("p",), (start, start + 5), whole=whole, archive=number)
+
+
+def done(source: str, size: int) -> batches.Done:
+    return batches.Done([Sealed(source, "x")], bytes=size)
+
+
+def told(outcomes: list[batches.Outcome]) -> list[str]:
+    return [outcome.source for outcome in outcomes]
+
+
+def test_after_a_bomb_the_pieces_that_follow_are_one_refusal_and_the_next_archive_is_opened() -> (
+    None
+):
+    ledger, most = batches.Ledger(), LIMITS.grown
+    assert told(ledger.settle(piece_of(1, 0), done("first", most))) == ["first"]
+    assert not ledger.closed(piece_of(1, 5))
+    assert told(ledger.settle(piece_of(1, 5), done("second", 1))) == ["second"]
+    assert ledger.closed(piece_of(1, 10))
+    assert not ledger.closed(piece_of(2, 10))
+    (rest,) = ledger.settle(piece_of(1, 10), done("third", 1))
+    assert isinstance(rest, Sealed)
+    assert "from number 11 on" in rest.reason
+    assert ledger.settle(piece_of(1, 15), done("fourth", 1)) == []
+    assert told(ledger.settle(piece_of(2, 0), done("other", 1))) == ["other"]
+
+
+def test_an_archive_may_grow_in_proportion_to_its_size() -> None:
+    ledger, whole = batches.Ledger(), 100 << 20
+    ledger.settle(piece_of(1, 0, whole), done("first", LIMITS.expanded))
+    assert not ledger.closed(piece_of(1, 5, whole))
+    ledger.settle(piece_of(1, 5, whole), done("second", 1))
+    assert ledger.closed(piece_of(1, 10, whole))
+
+
+def test_what_is_used_counts_the_archives_within(tmp_path: Path) -> None:
+    inner = archive(tmp_path / "in.zip", {"1": b" " * 5000, "2": b" " * 5000}).read_bytes()
+    path = archive(tmp_path / "a.zip", {"x": inner, "y": b"{}"})
+    (piece,) = batches.pieces([path])
+    with batches.Shelf() as shelf:
+        what = batches.work(piece, frozenset(), shelf)
+    assert (what.bytes, what.members) == (10_000 + len(inner) + 2, 4)
