@@ -10,6 +10,7 @@ from typing import Any
 from litestar.testing import TestClient
 
 Client = TestClient[Any]
+LISTS = ("/exposures", "/operators", "/products", "/advisories", "/documents", "/unevaluated")
 
 
 class Links_(HTMLParser):  # noqa: N801 - beside the links that pages are made with

@@ -37,8 +37,6 @@ from accord.wiring import Node, Settings
 
 Client = TestClient[Any]
 
-LISTS = ("/exposures", "/operators", "/products", "/advisories", "/documents", "/unevaluated")
-
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
