@@ -57,8 +57,6 @@ def _accord(
 
 def main() -> None:
     """Run the command line. An error that accord raises is one line on standard error."""
-    if not "".join(sys.argv).isprintable() and _not_text(sys.argv):
-        _fail("an argument is not text in UTF-8", code=2)
     try:
         app()
     except SystemExit:  # an ordinary end: nothing needs to be looked up for it
@@ -67,13 +65,10 @@ def main() -> None:
         _fail(str(wrong))
     except _of_the_database() as wrong:
         _fail(f"the database failed: {getattr(wrong, 'orig', None) or wrong}")
+    except UnicodeEncodeError:
+        _fail("an argument is not text in UTF-8", code=2)
     except OSError as wrong:
         _fail(f"cannot write the output: {wrong.strerror}")
-
-
-def _not_text(arguments: list[str]) -> bool:
-    """Bytes that are no text reach Python as lone surrogates."""
-    return any("\ud800" <= letter <= "\udfff" for word in arguments for letter in word)
 
 
 def _of_the_database() -> type[Exception]:

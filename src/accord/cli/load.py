@@ -40,9 +40,8 @@ def load(
     from accord.flows.claim import claim
     from accord.flows.load import load as run
 
-    missing = [str(path) for path in paths if not path.exists()]
-    if missing:
-        raise typer.BadParameter(f"{missing[0]} does not exist", param_hint="PATHS")
+    for path in paths:
+        _must_exist(path)
     if (product or release) and not operator:
         raise typer.BadParameter("--product and --release need --operator")
     at = _learned(learned)
@@ -52,7 +51,11 @@ def load(
     if node.create():
         show.note(f"A new node is at {node.settings.home}.")
     started = time.monotonic()
-    loaded = run(paths, node.intake, at or node.clock.now(), _progress())
+    try:
+        loaded = run(paths, node.intake, at or node.clock.now(), _progress())
+    except KeyboardInterrupt:
+        show.note("\nStopped. What was kept stays; loading the same again goes on from there.")
+        raise
     unclaimed = ""
     if operator:
         try:
@@ -70,6 +73,16 @@ def load(
         raise typer.BadParameter(unclaimed)
     if loaded.total.quarantined or loaded.total.items_quarantined:
         raise typer.Exit(QUARANTINED)
+
+
+def _must_exist(path: Path) -> None:
+    try:
+        found = path.exists()
+    except OSError as wrong:
+        reason = f"{path} cannot be looked at: {wrong.strerror}"
+        raise typer.BadParameter(reason, param_hint="PATHS") from wrong
+    if not found:
+        raise typer.BadParameter(f"{path} does not exist", param_hint="PATHS")
 
 
 def _learned(day: str) -> str:

@@ -22,6 +22,12 @@ class Limits(msgspec.Struct, frozen=True):
     """Total size of an archive's files, in bytes, after decompression."""
     ratio: int = 200
     """Largest expansion of an archive member above 32 MiB: a higher one is a bomb."""
+    grown: int = 1024 * 1024 * 1024
+    """Bytes to which an archive of any size may expand, archives within it included; beyond them
+    the ratio holds for the whole."""
+    few: int = 100_000
+    """Files that an archive of any size may hold, archives within it included; beyond them each
+    must be worth 32 bytes of it."""
     nesting: int = 4
     """Archives within archives."""
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+import signal
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from itertools import islice
+from contextlib import closing, contextmanager
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from threading import Thread
 
@@ -21,12 +23,15 @@ import msgspec
 from accord.core.archives import Sealed
 from accord.core.digests import Digest
 from accord.flows import batches
-from accord.flows.batches import Outcome, Piece
+from accord.flows.batches import Done, Ledger, Outcome, Piece
 from accord.flows.ports import Intake
 from accord.flows.prepared import Known, Prepared
 
 _FEW = 3
 """Pieces up to which starting worker processes costs more than it gives."""
+_BESIDE = 256 << 20
+"""Bytes of pieces that may be in flight at a time; a larger one goes alone."""
+_NOTHING = Done([])
 
 Progress = Callable[[int, str], None]
 """Called with the number of documents done and the source of the last."""
@@ -90,14 +95,17 @@ def load(
 
     Raises:
         NotFound: a path does not exist; nothing was loaded.
+        KeyboardInterrupt: stopped by a person; the pieces kept so far stay, and loading the same
+            again goes on from there. No worker process is left behind.
     """
     known = intake.known()
     work = list(batches.pieces(paths))
     loaded, seen = Loaded(), set(known)
-    for outcomes in _prepared(work, known):
-        _keep(outcomes, intake, learned, seen, loaded)
-        if progress is not None and outcomes:
-            progress(loaded.total.read, outcomes[-1].source)
+    with closing(prepared(work, known)) as pieces:
+        for outcomes in pieces:
+            _keep(outcomes, intake, learned, seen, loaded)
+            if progress is not None:
+                progress(loaded.total.read, outcomes[-1].source)
     return loaded
 
 
@@ -112,24 +120,59 @@ def load_documents(documents: Iterable[tuple[str, bytes]], intake: Intake, learn
     return loaded
 
 
-def _prepared(work: list[Piece], known: frozenset[str]) -> Iterator[list[Outcome]]:
-    """Each piece prepared, in order; in worker processes where there is enough to do."""
-    if len(work) <= _FEW:
-        with batches.Shelf() as shelf:
-            for piece in work:
-                yield batches.work(piece, known, shelf)
-        return
+def prepared(work: list[Piece], known: frozenset[str]) -> Generator[list[Outcome], None, None]:
+    """Each piece prepared, in order; in worker processes where there is enough to do.
+
+    Closing it ends the workers, without waiting for what they have begun.
+    """
+    ledger = batches.Ledger()
+    with closing(
+        _alone(work, known, ledger) if len(work) <= _FEW else _pooled(work, known, ledger)
+    ) as done:
+        for piece, what in done:
+            outcomes = ledger.settle(piece, what)
+            if outcomes:
+                yield outcomes
+
+
+def _alone(
+    work: list[Piece], known: frozenset[str], ledger: Ledger
+) -> Generator[tuple[Piece, Done], None, None]:
+    with batches.Shelf() as shelf:
+        for piece in work:
+            yield piece, _NOTHING if ledger.closed(piece) else batches.work(piece, known, shelf)
+
+
+def _pooled(
+    work: list[Piece], known: frozenset[str], ledger: Ledger
+) -> Generator[tuple[Piece, Done], None, None]:
     workers = max(1, os.cpu_count() or 1)
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (known,))
-    with pool, _without_collecting():
-        queue = iter(work)
-        waiting: list[Future[list[Outcome]]] = [
-            pool.submit(_work, piece) for piece in islice(queue, workers + 2)
-        ]
-        while waiting:
-            yield waiting.pop(0).result()
-            waiting += [pool.submit(_work, piece) for piece in islice(queue, 1)]
+    stop = context.Event()
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (known, stop))
+    queue, waiting = deque(work), deque[tuple[Piece, Future[Done] | None]]()
+    with _without_collecting():
+        try:
+            while queue or waiting:
+                while queue and room(queue[0], waiting, workers + 2):
+                    piece = queue.popleft()
+                    waiting.append(
+                        (piece, None if ledger.closed(piece) else pool.submit(_work, piece))
+                    )
+                piece, future = waiting[0]
+                done = _NOTHING if future is None else future.result()
+                waiting.popleft()
+                yield piece, done
+        finally:
+            if waiting:
+                stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def room(piece: Piece, waiting: Collection[tuple[Piece, object]], most: int) -> bool:
+    """Whether a piece may be begun: a huge document is prepared with nothing beside it."""
+    size = piece.size + sum(other.size for other, _ in waiting)
+    return not waiting or (len(waiting) < most and size <= _BESIDE)
 
 
 @contextmanager
@@ -152,9 +195,12 @@ class _Worker:
     shelf = batches.Shelf()
 
 
-def _start_worker(known: frozenset[str]) -> None:
+def _start_worker(known: frozenset[str], stop: Event) -> None:
+    # An interrupt from the terminal reaches every process: the parent alone decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Worker.known = known
     Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_when_told, args=(stop,), daemon=True).start()
     gc.freeze()
     gc.disable()
 
@@ -167,7 +213,13 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(piece: Piece) -> list[Outcome]:
+def _end_when_told(stop: Event) -> None:
+    """What is begun when the load is stopped would be thrown away: it is not finished first."""
+    stop.wait()
+    os._exit(1)
+
+
+def _work(piece: Piece) -> Done:
     gc.collect(1)
     return batches.work(piece, _Worker.known, _Worker.shelf)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from accord.core.archives import Sealed
 from accord.core.limits import LIMITS
-from accord.flows import batches
+from accord.flows import batches, load
 from accord.flows.prepared import Known, Prepared
 
 
@@ -188,3 +189,28 @@ def test_what_is_used_counts_the_archives_within(tmp_path: Path) -> None:
     with batches.Shelf() as shelf:
         what = batches.work(piece, frozenset(), shelf)
     assert (what.bytes, what.members) == (10_000 + len(inner) + 2, 4)
+
+
+def test_a_huge_piece_goes_alone_and_small_ones_side_by_side() -> None:
+    small, huge = (batches.Piece(("p",), ("p",), size=size) for size in (8 << 20, 500 << 20))
+    assert load.room(small, [(small, None)] * 3, 4)
+    assert not load.room(small, [(small, None)] * 4, 4)
+    assert not load.room(huge, [(small, None)], 4)
+    assert not load.room(small, [(huge, None)], 4)
+    assert load.room(huge, [], 4)
+
+
+def test_stopping_in_the_middle_leaves_no_worker_behind(tmp_path: Path) -> None:
+    """What was kept before stays: the pieces are given in order, each when it is done."""
+    for number in range(6):
+        archive(tmp_path / f"{number}.zip", {f"{n}": b"{}" for n in range(5)})
+    work = list(batches.pieces([tmp_path]))
+    assert len(work) == 6
+    prepared = load.prepared(work, frozenset())
+    first = next(prepared)
+    assert [outcome.source.partition("/")[2] for outcome in first] == [
+        f"0.zip!/{n}" for n in range(5)
+    ]
+    assert multiprocessing.active_children()
+    prepared.close()
+    assert not multiprocessing.active_children()
