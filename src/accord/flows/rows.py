@@ -6,6 +6,7 @@ Law (deterministic): the rows of a document follow from its facts alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from accord.supply.advisories.facts import (
     Affected,
     DecisionTable,
     Epss,
+    Event,
     KnownExploited,
     LifeCycle,
     Score,
@@ -104,8 +106,8 @@ def _identify(
 
 def _affected(rows: Rows, fact: Affected, problems: dict[NotEvaluated, None]) -> None:
     scheme = schemes.of_package(fact.package)
-    found, wrong = interval.intervals(scheme, fact.ranges, fact.versions)
     number = scheme.number if scheme else 0
+    found, wrong = _intervals(number, fact.ranges, fact.versions)
     repaired = ", ".join(fact.fixed_in)
     for span in found:
         rows.affected.append(
@@ -115,6 +117,15 @@ def _affected(rows: Rows, fact: Affected, problems: dict[NotEvaluated, None]) ->
         )  # fmt: skip
     for text in wrong:
         problems[NotEvaluated(fact.place, "unorderable range", text, fact.vulnerability)] = None
+
+
+@lru_cache(1 << 12)
+def _intervals(
+    scheme: int, ranges: tuple[tuple[Event, ...], ...], versions: tuple[str, ...]
+) -> tuple[tuple[interval.Interval, ...], tuple[str, ...]]:
+    """A record gives the same ranges for each of a product's names."""
+    found, wrong = interval.intervals(schemes.by_number(scheme), ranges, versions)
+    return tuple(found), tuple(wrong)
 
 
 def _advisory(rows: Rows, fact: Advisory) -> None:

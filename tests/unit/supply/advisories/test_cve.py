@@ -228,7 +228,7 @@ def test_a_product_goes_by_all_its_names() -> None:
     ("url", "name", "package"),
     [
         ("https://repo.maven.example/maven2", "org.acme:gate", "pkg:maven/org.acme/gate"),
-        ("https://pypi.example/", "Acme_Gate", "pkg:pypi/acme-gate"),
+        ("https://index.pypi.example/", "Acme_Gate", "pkg:pypi/acme-gate"),
         ("https://packagist.example", "acme/gate", "pkg:composer/acme/gate"),
         ("https://crates.example", "gate", "pkg:cargo/gate"),
     ],
