@@ -6,6 +6,8 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import nodes
@@ -113,3 +115,22 @@ def test_a_bill_is_found_from_nearer_and_from_farther(tmp_path: Path, named: str
         assert held("bills/other.json") == frozenset()
         assert held("y/xx.json") == frozenset()
     node.engine.dispose()
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+def test_an_output_that_is_full_is_told(tmp_path: Path, form: tuple[str, ...]) -> None:
+    node = nodes.new_node(tmp_path)
+    nodes.give(node, [("one", nodes.osv("OSV-1")), ("bill", nodes.bill())])
+    node.engine.dispose()
+    full = Path("/dev/full")
+    if not full.is_char_device():
+        pytest.skip("there is no /dev/full on this machine")
+    with full.open("w") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "accord", "exposures", *form],
+            check=False, stdout=out, stderr=subprocess.PIPE, text=True, timeout=60,
+            env={**os.environ, "ACCORD_HOME": str(tmp_path)},
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "cannot write the output" in done.stderr
+    assert "Traceback" not in done.stderr
