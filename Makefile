@@ -80,7 +80,8 @@ $(BASE): requirements/base.txt pyproject.toml
 	@$(PIP) --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# One oracle's dependency (cpe) is published as source only: it is built by the locked setuptools.
 $(DEV): requirements/dev.txt pyproject.toml $(BASE)
 	@echo 'accord: installing what the tests need'
-	@$(PIP) $(LOCKED) -r requirements/dev.txt
+	@$(PIP) $(LOCKED) --no-binary cpe --no-build-isolation -r requirements/dev.txt
 	@touch $@

@@ -13,8 +13,9 @@ from sqlalchemy import create_engine, inspect, text
 
 from accord.core.errors import NotFound
 from accord.store import database, migrate
-from accord.store.schema import METADATA
+from accord.store.exchange.tables import shared
 
+METADATA = shared.metadata
 _FOLDER = Path(migrate.__file__).parent / "migrations"
 
 

@@ -71,14 +71,25 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("writes", False):
+        # The setting stays with the connection, so each writer says which it wants.
+        wanted = "FULL" if options.get("durable", False) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction of the one writer: all of it is kept, or nothing."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+def writing(engine: Engine, *, durable: bool = False) -> Iterator[Connection]:
+    """One transaction of the one writer: all of it is kept, or nothing.
+
+    A *durable* one survives a loss of power too, once it is committed: SQLite in WAL mode may
+    otherwise forget the last transactions. What is promised to others is written durably.
+    """
+    options = {"writes": True, "durable": durable}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         if not on_sqlite(connection):
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
         yield connection

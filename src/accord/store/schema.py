@@ -50,10 +50,12 @@ document = Table(
     Column("size", BigInteger, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("current", Boolean, nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),
     Index("document_subject", "subject", "edition"),
     Index("document_kind", "kind"),
 )
-"""One row a document. `outcome` is `taken`, `kept` (recognised, no facts yet) or `quarantined`."""
+"""One row a document. `outcome` is `taken`, `kept` (recognised, no facts yet) or `quarantined`.
+`origin` is the partner that sealed it, or empty: this node's own people gave it."""
 
 body = Table(
     "body",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from accord.store.schema import METADATA
+from accord.store.exchange.tables import shared
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=METADATA,
+    target_metadata=shared.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     transactional_ddl=False,
 )

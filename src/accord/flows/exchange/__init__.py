@@ -1,0 +1,1 @@
+"""Sharing between nodes, one verb a file: share, recall, sync, answer, review."""

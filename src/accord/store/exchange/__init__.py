@@ -1,0 +1,1 @@
+"""Audiences, logs, envelopes, receipts and what is followed, on SQLite and PostgreSQL."""

@@ -1,0 +1,270 @@
+"""The tables of the exchange. Unlike facts, they cannot be made anew from documents."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from accord.store.schema import METADATA
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", _ID, primary_key=True, autoincrement=False)
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def _bytes(name: str, *, nullable: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=nullable)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+shared = Table(
+    "shared",
+    METADATA,
+    _key(),
+    *_texts("origin", "object", "version", "type", "media", "digest"),
+    Column("tlp", Integer, nullable=False),
+    Column("pap", Integer, nullable=False),
+    *_texts("release_at", "expires", "created", "issued", "state", "refs", "learned", "title"),
+    _bytes("envelope", nullable=True),
+    UniqueConstraint("digest", name="shared_digest"),
+    Index("shared_object", "object", "origin"),
+    Index("shared_state", "state"),
+)
+"""One row an envelope that this node sealed or received. `digest` is the envelope's SHA-256;
+`origin` a partner's name; `version` a STIX `modified` as `when()`, or empty; `created` the
+object's own date; `issued` when it was sealed; `refs` a JSON list of object identifiers.
+`state` is `live`, `held`, `recalled`, `replaced` or `expired`; `envelope` is null once erased."""
+
+shared_document = Table(
+    "shared_document",
+    METADATA,
+    Column("shared_id", _ID, ForeignKey("shared.id"), primary_key=True, autoincrement=False),
+    *_texts("digest"),
+    Index("shared_document_digest", "digest"),
+)
+"""The document as which an envelope's content is kept here. It outlives neither: a recall that
+takes the last envelope of a document that came from a partner takes the document too."""
+
+final = Table(
+    "final",
+    METADATA,
+    Column("origin", Text, primary_key=True),
+    Column("object", Text, primary_key=True),
+    *_texts("at", "why", "deadline"),
+)
+"""What its originator took back: no version of it is ever taken again. `why` and `deadline` are
+known on the originator's own node only."""
+
+audience = Table(
+    "audience",
+    METADATA,
+    _key(),
+    *_texts("name", "log", "scope", "created"),
+    UniqueConstraint("name", name="audience_name"),
+    UniqueConstraint("log", name="audience_log"),
+)
+"""Audiences of this node, each with its log. `log` is the random name of the log in addresses;
+`scope` is `named` or `all`: every partner of the directory, of today and of tomorrow."""
+
+member = Table(
+    "member",
+    METADATA,
+    Column("audience_id", _ID, ForeignKey("audience.id"), primary_key=True),
+    Column("partner", Text, primary_key=True),
+    _number("since"),
+    *_texts("added", "removed"),
+)
+"""Who an audience is. `since` is the first entry of the log whose envelope the member may fetch:
+the history that the owner granted. `removed` is empty for a member of today."""
+
+entry = Table(
+    "entry",
+    METADATA,
+    Column("audience_id", _ID, ForeignKey("audience.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    _bytes("data"),
+    Column("shared_id", _ID, nullable=True),
+    _bytes("salt", nullable=True),
+    *_texts("at", "state"),
+    Index("entry_shared", "shared_id"),
+)
+"""The entries of this node's logs. `data` is the entry itself; `salt` is null for tombstones and
+once erased; `state` of a commitment is `live`, `recalled` or `retracted`, of a tombstone empty."""
+
+tile = Table(
+    "tile",
+    METADATA,
+    Column("audience_id", _ID, ForeignKey("audience.id"), primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    _bytes("hashes"),
+)
+"""Tiles of this node's logs, the last of each level partial until it is full (C2SP tlog-tiles)."""
+
+head = Table(
+    "head",
+    METADATA,
+    Column("audience_id", _ID, ForeignKey("audience.id"), primary_key=True, autoincrement=False),
+    _number("size"),
+    _bytes("root"),
+    _bytes("checkpoint"),
+    *_texts("at"),
+)
+"""The newest checkpoint of each log: `checkpoint` is the signed note, empty until it was signed."""
+
+cosignature = Table(
+    "cosignature",
+    METADATA,
+    Column("audience_id", _ID, ForeignKey("audience.id"), primary_key=True),
+    Column("partner", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True),
+    _bytes("root"),
+    _bytes("statement"),
+    *_texts("at", "received", "quarantined"),
+)
+"""Receipts: a partner's word that it applied a log up to a size. `statement` is what it signed;
+`quarantined` a JSON list of [index, reason]."""
+
+follow = Table(
+    "follow",
+    METADATA,
+    _key(),
+    *_texts("partner", "log", "name", "at", "stopped"),
+    _number("size"),
+    _bytes("root"),
+    _bytes("frontier"),
+    _bytes("checkpoint"),
+    _number("cosigned"),
+    UniqueConstraint("partner", "log", name="follow_log"),
+)
+"""Logs of partners that this node follows, and how far. `frontier` is the hashes of the right edge
+of the tree, from which the next root follows; `cosigned` the size last acknowledged; `stopped`
+why nothing more is taken from it, or empty."""
+
+followed_entry = Table(
+    "followed_entry",
+    METADATA,
+    Column("follow_id", _ID, ForeignKey("follow.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    _bytes("commitment", nullable=True),
+    Column("shared_id", _ID, nullable=True),
+    *_texts("state", "reason", "at"),
+    Index("followed_entry_shared", "shared_id"),
+    Index("followed_entry_state", "follow_id", "state"),
+)
+"""What became of each entry of a followed log: `applied`, `quarantined`, `withheld`, `recalled`,
+`retracted`, or `tombstone`. `at` is when."""
+
+quarantined_blob = Table(
+    "quarantined_blob",
+    METADATA,
+    Column("follow_id", _ID, ForeignKey("follow.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    _bytes("data"),
+)
+"""What was refused of a partner, byte for byte, so that nothing is lost."""
+
+receipt = Table(
+    "receipt",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _bytes("line"),
+    _bytes("hash"),
+    *_texts("recipient", "object"),
+    Index("receipt_recipient", "recipient"),
+    Index("receipt_object", "object"),
+)
+"""The disclosure log: every decision on what may leave, each line chained to the one before."""
+
+evidence = Table(
+    "evidence",
+    METADATA,
+    _key(),
+    *_texts("partner", "log", "what", "at"),
+    _bytes("ours"),
+    _bytes("theirs"),
+)
+"""Two statements that cannot both be true, each as it was signed."""
+
+client = Table(
+    "client",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    *_texts("organisation", "kind", "token", "certificate", "created", "rotated", "revoked"),
+    Column("tlp", Integer, nullable=False),
+)
+"""Organisations that may ask this node. `token` is a hash; `kind` is `operator`, `industry` or
+`supplier`; `tlp` the most restrictive marking that it is entitled to."""
+
+scan = Table(
+    "scan",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("detector", Text, primary_key=True),
+    *_texts("finds"),
+)
+"""Personal data found in a body, by its digest and the detector's version: a JSON list."""
+
+review = Table(
+    "review",
+    METADATA,
+    _key(),
+    *_texts("object", "version", "digest", "audience", "options", "at"),
+    *_texts("outcome", "person", "why", "decided"),
+    _bytes("body"),
+    Index("review_outcome", "outcome"),
+    Index("review_digest", "digest"),
+)
+"""What waits for a person's decision before it may leave, and what was decided. `options` are the
+words of the share command that it interrupted, as JSON; `outcome` is empty while it waits, then
+`redacted`, `released` or `withdrawn`."""
+
+directory_file = Table(
+    "directory_file",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    _bytes("data"),
+)
+"""The partnership's metadata, byte for byte: `1.root.json`, `timestamp.json`, and so on."""
+
+proposal = Table(
+    "proposal",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    _bytes("data"),
+    *_texts("at", "state"),
+)
+"""Changes to the directory on their way to their threshold."""
+
+setting = Table(
+    "setting",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    *_texts("value"),
+)
+"""Who this node is: its partner name, where its keys are, its default marking."""
+
+TABLES = (
+    shared, shared_document, final, audience, member, entry, tile, head, cosignature, follow,
+    followed_entry, quarantined_blob, receipt, evidence, client, scan, review, directory_file,
+    proposal, setting,
+)  # fmt: skip
+"""Every table of the exchange."""

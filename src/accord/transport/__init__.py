@@ -1,0 +1,1 @@
+"""The network: requests to other nodes, and later mail and messaging."""
