@@ -1,13 +1,21 @@
 """Markings: whom a piece of information may go to (TLP), and how it may be used (PAP).
 
-Source: FIRST, Traffic Light Protocol 2.0; MISP, Permissible Actions Protocol.
+Law (the most restrictive wins): of several markings the strictest counts, member by member.
+Law (nothing means nothing): of no marking at all the strictest that there is counts.
+
+Source: FIRST, Traffic Light Protocol 2.0; OASIS, TLP 2.0 in STIX 2.1 (extension definition
+`60a3c5c5-...`); STIX 2.1, section 7.2.1.4 (TLP 1); MISP, Permissible Actions Protocol.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import IntEnum
 
 import msgspec
+
+from accord.core.errors import Invalid
 
 
 class Tlp(IntEnum):
@@ -20,9 +28,14 @@ class Tlp(IntEnum):
     RED = 4
 
     @property
+    def word(self) -> str:
+        """Its colour alone, as TLP 2.0 writes it: `AMBER+STRICT`."""
+        return self.name.replace("_", "+")
+
+    @property
     def label(self) -> str:
         """As TLP 2.0 writes it: `TLP:AMBER+STRICT`."""
-        return f"TLP:{self.name.replace('_', '+')}"
+        return f"TLP:{self.word}"
 
 
 class Pap(IntEnum):
@@ -48,3 +61,141 @@ class Marking(msgspec.Struct, frozen=True, order=True):
     """`when()` before which it goes to nobody (an embargo); empty: at once."""
     expires: str = ""
     """`when()` from which it is no longer given out, and is dropped by who holds it; or empty."""
+
+
+UNMARKED = Tlp.AMBER
+"""What counts where a document limits its use (PAP) but does not say whom it may go to."""
+
+STRICTEST = Marking(Tlp.RED, Pap.RED)
+"""What an empty set of markings comes to."""
+
+_PREFIX = "marking-definition--"
+TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
+"""Under which a marking definition of STIX 2.1 says its TLP 2.0 colour."""
+
+_CANONICAL = {
+    Tlp.CLEAR: f"{_PREFIX}94868c89-83c2-464b-929b-a1a8aa3c8487",
+    Tlp.GREEN: f"{_PREFIX}bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+    Tlp.AMBER: f"{_PREFIX}55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+    Tlp.AMBER_STRICT: f"{_PREFIX}939a9414-2ddd-4d32-a0cd-375ea402b003",
+    Tlp.RED: f"{_PREFIX}e828b379-4e03-4974-9ac4-e53a884c97c1",
+}
+_FIRST = {
+    f"{_PREFIX}613f2e26-407d-48c7-9eca-b8e91df99dc9": Tlp.CLEAR,
+    f"{_PREFIX}34098fce-860f-48ae-8e50-ebd3cc5e41da": Tlp.GREEN,
+    f"{_PREFIX}f88d31f6-486f-44da-b317-01333bde0b82": Tlp.AMBER,
+    f"{_PREFIX}5e57c739-391a-4eb3-b6be-7d15ca92d5ed": Tlp.RED,
+}
+"""TLP 1, whose colours were defined once for all by STIX 2.0 and 2.1; WHITE is CLEAR today."""
+
+STIX_TLP: dict[str, Tlp] = {identifier: tlp for tlp, identifier in _CANONICAL.items()} | _FIRST
+"""The only marking definitions that mean a TLP colour; any other that seems to is a look-alike."""
+
+_TLP_WORDS = {tlp.word: tlp for tlp in Tlp} | {
+    "WHITE": Tlp.CLEAR,
+    "AMBER_STRICT": Tlp.AMBER_STRICT,
+    "AMBER-STRICT": Tlp.AMBER_STRICT,
+    "AMBER STRICT": Tlp.AMBER_STRICT,
+    "AMBER_AND_STRICT": Tlp.AMBER_STRICT,
+}
+_PAP_WORDS = {pap.name: pap for pap in Pap} | {"WHITE": Pap.CLEAR}
+_TAG = re.compile(r"\s*(tlp|pap)\b[^a-z0-9]", re.IGNORECASE)
+
+
+def strictest(markings: Iterable[Marking]) -> Marking:
+    """What holds where several markings do: strictest TLP and PAP, latest embargo, first expiry.
+
+    Of none at all it is `STRICTEST`: an empty set of evidence never passes.
+    """
+    found = list(markings)
+    if not found:
+        return STRICTEST
+    return Marking(
+        tlp=max(one.tlp for one in found),
+        pap=max(one.pap for one in found),
+        release_at=max(one.release_at for one in found),
+        expires=min((one.expires for one in found if one.expires), default=""),
+    )
+
+
+def marking_id(tlp: Tlp) -> str:
+    """STIX identifier of the TLP 2.0 marking definition of a colour."""
+    return _CANONICAL[tlp]
+
+
+def parse_tlp(text: str) -> Tlp:
+    """A colour as people and formats write it: `amber+strict`, `TLP:WHITE`, `AMBER_AND_STRICT`.
+
+    Raises:
+        Invalid: no colour of TLP 1 or 2.
+    """
+    word = text.strip().upper().removeprefix("TLP:").strip()
+    if word not in _TLP_WORDS:
+        known = ", ".join(tlp.word for tlp in Tlp)
+        raise Invalid(f"{text[:60]!r} is no TLP colour; write one of {known}")
+    return _TLP_WORDS[word]
+
+
+def parse_pap(text: str) -> Pap:
+    """A colour of the Permissible Actions Protocol: `amber`, `PAP:WHITE`.
+
+    Raises:
+        Invalid: no such colour.
+    """
+    word = text.strip().upper().removeprefix("PAP:").strip()
+    if word not in _PAP_WORDS:
+        known = ", ".join(pap.name for pap in Pap)
+        raise Invalid(f"{text[:60]!r} is no PAP colour; write one of {known}")
+    return _PAP_WORDS[word]
+
+
+def from_tags(tags: Iterable[str]) -> tuple[Marking | None, tuple[str, ...]]:
+    """What MISP-style tags say, and those that limit sharing in a way that is not known.
+
+    `tlp:` and `PAP:` tags of any case and of both vocabularies count; tags of other namespaces
+    are none of markings. `tlp:ex:chr`, `tlp:unclear` and misspelled colours are not known.
+    Source: MISP taxonomies `tlp` (version 10) and `PAP` (version 3).
+    """
+    colours: list[Tlp] = []
+    uses: list[Pap] = []
+    unknown: list[str] = []
+    for tag in tags:
+        match = _TAG.match(tag)
+        if match is None:
+            continue
+        try:
+            if match[1].lower() == "tlp":
+                colours.append(parse_tlp(tag))
+            else:
+                uses.append(parse_pap(tag))
+        except Invalid:
+            unknown.append(tag)
+    if not colours and not uses:
+        return None, tuple(unknown)
+    return Marking(max(colours, default=UNMARKED), max(uses, default=Pap.CLEAR)), tuple(unknown)
+
+
+def tags(marking: Marking, *, old: bool = False) -> tuple[str, ...]:
+    """A marking as MISP tags: `tlp:amber+strict`, and `PAP:RED` where use is limited.
+
+    `old` writes TLP 1, for who knows no other: it has no AMBER+STRICT, so that becomes RED.
+    """
+    colour = marking.tlp.word.lower()
+    if old:
+        colour = {"clear": "white", "amber+strict": "red"}.get(colour, colour)
+    use = () if marking.pap is Pap.CLEAR else (marking.pap.label,)
+    return (f"tlp:{colour}", *use)
+
+
+def definition(tlp: Tlp) -> dict[str, object]:
+    """The TLP 2.0 marking definition of a colour as an object of STIX 2.1."""
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": marking_id(tlp),
+        "created": "2022-10-01T00:00:00.000Z",
+        "name": tlp.label,
+        "extensions": {
+            TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": tlp.word.lower()}
+        },
+    }
