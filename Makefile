@@ -19,12 +19,13 @@ SOAKS := $(wildcard benchmarks/soak*.py)
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate $(UPGRADE) --group build
 
-.PHONY: help demo test check docs commands bench soak lock clean
+.PHONY: help demo demo-one test check docs commands bench soak lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo      install accord and show it at work on a small, made-up partnership'
+	@echo 'make demo      install accord and show four partners at work: four nodes on this machine'
+	@echo 'make demo-one  the same operators on one node: who is exposed to what'
 	@echo 'make test      every test, with what they need'
 	@echo 'make check     style, types, the direction of imports, and the docs'
 	@echo 'make docs      the documentation as pages in site/'
@@ -36,6 +37,9 @@ help:
 
 demo: $(BASE)
 	@$(BIN)/accord demo $(ARGS)
+
+demo-one: $(BASE)
+	@$(BIN)/accord demo-one $(ARGS)
 
 test: $(DEV)
 	@scripts/tools

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+import secrets
+import sys
+from collections.abc import Callable
+from functools import cache, cached_property
+from getpass import getpass
 from pathlib import Path
 
 import msgspec
@@ -12,10 +16,41 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from accord.core.clock import Clock, SystemClock
 from accord.core.errors import AccordError, NotFound
+from accord.flows.exchange import partners
+from accord.flows.exchange.answering.asked import Means
+from accord.flows.exchange.answering.nearby import Nearby
+from accord.flows.exchange.around import Around
+from accord.flows.exchange.checkpoints import Notary
+from accord.flows.exchange.door import Door
+from accord.flows.exchange.due import release_due
+from accord.flows.exchange.owner import Owner, standing
+from accord.flows.exchange.plan import DEFAULT
+from accord.flows.exchange.recall import Recaller
+from accord.flows.exchange.screening import PersonalScreen
+from accord.flows.exchange.share import Sharer
+from accord.flows.exchange.sync import Means as Syncing
 from accord.flows.exposures import Exposures
-from accord.store import database, migrate
+from accord.flows.rebuild import rebuild
+from accord.identity.directory.trusted import Lookup
+from accord.identity.keys import LibrarySigner, Signers
+from accord.identity.markings import parse_tlp
+from accord.store import database, keys, migrate
+from accord.store.exchange.accounts import SqlAccounts
+from accord.store.exchange.answers import SqlAnswers
+from accord.store.exchange.following import SqlFollowing
+from accord.store.exchange.high_water import FileHighWater
+from accord.store.exchange.library import SqlLibrary
+from accord.store.exchange.people import SqlPeople
+from accord.store.exchange.pulse import SqlPulse
+from accord.store.exchange.receipts import SqlReceipts
+from accord.store.exchange.reviews import SqlReviews
+from accord.store.exchange.screening import SqlScans
+from accord.store.exchange.sharing import SqlSharing
+from accord.store.exchange.trust import SqlTrust
 from accord.store.intake import SqlIntake
 from accord.store.views import SqlViews
+from accord.transport.http import HttpCarrier
+from accord.transport.tls import ensure_certificate
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -27,12 +62,41 @@ class Settings(msgspec.Struct, frozen=True):
     """`postgresql://...`, or empty for the embedded database."""
 
 
+def _passphrase() -> str:
+    """As the environment has it, or as a person types it."""
+    said = os.environ.get("ACCORD_PASSPHRASE", "")
+    if not said and sys.stdin.isatty():
+        return getpass("Passphrase of this node's keys: ")
+    return said
+
+
+class _Notary:
+    """The node's notary of each moment: its keys may be rotated while it runs.
+
+    What is due comes into the logs without them.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def checkpoint(self, log: str) -> bytes:
+        """The signed note of a log's newest checkpoint."""
+        return self._node.notary.checkpoint(log)
+
+    def release_due(self) -> None:
+        """Append what waited for its release date."""
+        release_due(self._node.sharing, self._node.clock.now())
+
+
 class Node:
     """One node: its store and its clock."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
+        self.passphrase: Callable[[], str] = cache(_passphrase)
+        """Opens the private keys, where they are encrypted."""
+        self._ring: keys.Ring | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -54,6 +118,190 @@ class Node:
         """The ranked list."""
         return Exposures(self.views)
 
+    @cached_property
+    def trust(self) -> SqlTrust:
+        """The partnership's directory, and who this node is in it."""
+        return SqlTrust(self.engine)
+
+    @property
+    def me(self) -> str:
+        """The name of this node as a partner, or empty."""
+        return self.trust.me()
+
+    @property
+    def ring(self) -> keys.Ring:
+        """Every private key of this node.
+
+        Raises:
+            NoKey: one cannot be opened.
+        """
+        if self._ring is None:
+            self._ring = keys.open_ring(self.settings.home, self.passphrase)
+        return self._ring
+
+    @property
+    def signers(self) -> Signers:
+        """The keys with which this node signs today, as its partners know them.
+
+        Raises:
+            NotFound: it is in no partnership, or has not been taken up yet.
+            NoKey: they cannot be opened.
+        """
+        return self.ring.current(partners.own_record(self.trust).keys)
+
+    def new_keys(self, passphrase: str) -> tuple[LibrarySigner, ...]:
+        """New private keys in the node's folder, beside those that it has.
+
+        Raises:
+            AccordError: they cannot be made or kept.
+        """
+        uris = os.environ.get("ACCORD_KEY", "").split()
+        made = keys.create(self.settings.home, passphrase, self.entropy, uris=uris)
+        self._ring = None
+        return made
+
+    def certificate(self, name: str) -> str:
+        """SHA-256 of the certificate that this node's door shows, which is made where it lacks."""
+        return ensure_certificate(self.settings.home / keys.FOLDER, name)
+
+    @cached_property
+    def sharing(self) -> SqlSharing:
+        """The audiences of this node and their logs."""
+        mark = FileHighWater(self.settings.home / "log-state.json")
+        return SqlSharing(self.engine, mark, self.entropy)
+
+    @cached_property
+    def library(self) -> SqlLibrary:
+        """The documents from which objects are shared."""
+        return SqlLibrary(self.engine)
+
+    @property
+    def owner(self) -> Owner:
+        """The owner of this node's audiences, as of now.
+
+        Raises:
+            NotFound: it is in no partnership.
+        """
+        directory = standing(self.trust.directory(), self.me)
+        return Owner(directory, self.me, self.sharing, self.clock.now())
+
+    @property
+    def sharer(self) -> Sharer:
+        """What sharing needs, as of now.
+
+        Raises:
+            NotFound: it is in no partnership.
+            Expired: nobody has confirmed the directory of partners for too long.
+            NoKey: its keys cannot be opened.
+        """
+        owner = self.owner
+        partners.current(self.trust, owner.now)
+        return Sharer(
+            owner.directory,
+            owner.me,
+            owner.sharing,
+            owner.now,
+            self.library,
+            PersonalScreen(SqlScans(self.engine)),
+            self.signers,
+        )
+
+    @property
+    def recaller(self) -> Recaller:
+        """What taking back needs, as of now.
+
+        Raises:
+            NotFound: it is in no partnership.
+        """
+        owner = self.owner
+        return Recaller(owner.directory, owner.me, owner.sharing, owner.now, self.library)
+
+    @property
+    def notary(self) -> Notary:
+        """Signs checkpoints of this node's logs.
+
+        Raises:
+            NotFound: it is in no partnership.
+            NoKey: its keys cannot be opened.
+        """
+        return Notary(self.sharing, self.trust, self.signers, self.clock)
+
+    @cached_property
+    def answers(self) -> SqlAnswers:
+        """What partners and clients are answered from."""
+        return SqlAnswers(self.engine)
+
+    @cached_property
+    def door(self) -> Door:
+        """Answers partners, clients and the public."""
+
+        def around() -> Nearby:
+            default = parse_tlp(self.sharing.marking() or DEFAULT.word)
+            return Nearby(lambda: Around(self.owner, self.library, default))
+
+        return Door(Means(self.answers, self.trust, _Notary(self), around, self.clock))
+
+    @cached_property
+    def receipts(self) -> SqlReceipts:
+        """The disclosure log."""
+        return SqlReceipts(self.engine)
+
+    @cached_property
+    def accounts(self) -> SqlAccounts:
+        """The exchange as a whole."""
+        return SqlAccounts(self.engine)
+
+    @cached_property
+    def carrier(self) -> HttpCarrier:
+        """The way to partners."""
+        return HttpCarrier(lambda: self.signers.ed25519, self.clock, self.entropy)
+
+    @cached_property
+    def following(self) -> SqlFollowing:
+        """The logs of partners, and what of them is applied here."""
+        return SqlFollowing(self.engine)
+
+    @property
+    def syncing(self) -> Syncing:
+        """What sync needs, as of now.
+
+        Raises:
+            NotFound: it is in no partnership.
+            NoKey: its keys cannot be opened.
+        """
+
+        def refresh(offered: Lookup) -> bool:
+            return partners.update_from(self.trust, offered, self.clock.now())
+
+        return Syncing(
+            carrier=self.carrier,
+            following=self.following,
+            trust=self.trust,
+            signers=self.signers,
+            clock=self.clock,
+            refresh=refresh,
+        )
+
+    @cached_property
+    def pulse(self) -> SqlPulse:
+        """Whether a log has changed."""
+        return SqlPulse(self.engine)
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """Clients of this node."""
+        return SqlPeople(self.engine)
+
+    @cached_property
+    def reviews(self) -> SqlReviews:
+        """What waits for a person's decision before it may leave."""
+        return SqlReviews(self.engine)
+
+    @property
+    def entropy(self) -> Callable[[int], bytes]:
+        """Random bytes, so many, from the machine."""
+        return secrets.token_bytes
+
     @property
     def address(self) -> str:
         """Where the database is, without its password."""
@@ -73,6 +321,8 @@ class Node:
             self._make_file()
         new = not self._is_node()
         migrate.upgrade(self.engine)
+        if migrate.unfinished(self.engine):
+            rebuild(self.intake)
         return new
 
     def open(self) -> Node:

@@ -56,6 +56,14 @@ _CLAIM = b"""\
 {"accord": "claim", "bill": "sha256:%s", "operator": "Kite", "product": "Loom"}
 """ % (b"0" * 64)
 
+_STIX_OBJECT = json.dumps(
+    next(
+        one
+        for one in json.loads(_SCENARIO["threats/founding-partners.stix.json"])["objects"]
+        if one["type"] == "sighting"
+    )
+).encode()
+
 VALID: dict[str, bytes] = {
     "accord record": _CLAIM,
     "ATT&CK mapping": _SCENARIO["threats/kev-to-attack.json"],
@@ -86,6 +94,7 @@ VALID: dict[str, bytes] = {
         b"0,none,no,low\n1,none,yes,low\n2,active,no,high\n3,active,yes,high\n"
     ),
     "STIX bundle": _SCENARIO["threats/founding-partners.stix.json"],
+    "STIX object": _STIX_OBJECT,
 }
 
 REAL: dict[str, tuple[str, str]] = {
@@ -109,7 +118,7 @@ REAL: dict[str, tuple[str, str]] = {
 """Publishers' own files; for the other readers none is at hand and VALID stands alone."""
 
 _JSON = sorted(name for name, data in VALID.items() if data.lstrip().startswith(b"{"))
-_STRICT = ("accord record", "CSAF", "OpenVEX", "STIX bundle")
+_STRICT = ("accord record", "CSAF", "OpenVEX", "STIX bundle", "STIX object")
 """A marking, an identity or a signature hangs on them: no key may stand twice."""
 _TEXT = sorted(set(VALID) - set(_JSON) - {"CycloneDX XML"})
 

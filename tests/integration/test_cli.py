@@ -21,7 +21,7 @@ from accord.wiring import Node, Settings
 
 COMMANDS = (
     "init", "load", "exposures", "explain", "find", "unevaluated", "documents", "confirm",
-    "choose", "rebuild", "state-hash", "serve", "compare", "demo",
+    "choose", "rebuild", "state-hash", "serve", "compare", "demo", "demo-one",
 )  # fmt: skip
 PROMISED = (
     "id", "operator", "country", "sector", "product", "release", "component", "purl", "cpe",
@@ -335,7 +335,7 @@ def test_compare_checks_a_file_of_facts(tmp_path: Path) -> None:
 
 def test_demo_shows_what_a_node_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    done = nodes.command("demo")
+    done = nodes.command("demo-one")
     assert done.returncode == 0, done.stderr
     assert "Exposures, in the order in which to act" in done.stdout
     assert "Try next:" in done.stdout

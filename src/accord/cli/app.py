@@ -8,7 +8,25 @@ from typing import Annotated, NoReturn
 import typer
 
 from accord import __version__
-from accord.cli import compare, demo, exposures, load, node, records, serve
+from accord.cli import (
+    audience,
+    clients,
+    compare,
+    demo,
+    exchange,
+    exposures,
+    load,
+    node,
+    notes,
+    partners,
+    recall,
+    receipts,
+    records,
+    review,
+    serve,
+    share,
+    sync,
+)
 from accord.core.errors import AccordError
 from accord.core.show import printable
 
@@ -36,8 +54,20 @@ for command in (
     serve.serve,
     compare.compare,
     demo.demo,
+    demo.demo_one,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
+
+app.command("share")(share.share)
+app.command("recall")(recall.recall)
+app.command("sync")(sync.sync)
+app.command("receipts")(receipts.receipts)
+app.add_typer(audience.audience, name="audience")
+app.add_typer(clients.clients, name="clients")
+app.add_typer(exchange.exchange, name="exchange")
+app.add_typer(notes.notes, name="notes")
+app.add_typer(partners.partners, name="partners")
+app.add_typer(review.review, name="review")
 
 
 def _version(wanted: bool) -> None:

@@ -170,7 +170,9 @@ def _print_explanation(found: Explanation) -> None:
 
 def _where(source: Source) -> str:
     place = f" {source.place}" if source.place else ""
-    return f"{source.kind} {source.name}{place}, {source.document[:12]}, learned {source.learned}"
+    origin = f", from partner {source.origin}" if source.origin else ""
+    document = f"{source.kind} {source.name}{place}, {source.document[:12]}"
+    return f"{document}, learned {source.learned}{origin}"
 
 
 def find(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from accord.cli.options import (
     moment,
     opened,
 )
+
+if TYPE_CHECKING:
+    from accord.flows.ports import DocumentRow
 
 _GAP_WIDTHS = (19, 28, 15, 16, 16)
 _REASON_WIDTHS = (24, 24, 48)
@@ -105,7 +108,7 @@ def documents(
             "Documents",
             ("digest", "kind", "title", "edition", "learned", ""),
             [
-                (r.digest[:12], r.kind, r.title, _edition(r.edition), r.learned[:10],
+                (r.digest[:12], r.kind, _titled(r), _edition(r.edition), r.learned[:10],
                  "" if r.current else r.outcome if r.outcome != "taken" else "superseded")
                 for r in shown
             ],
@@ -113,6 +116,11 @@ def documents(
         )  # fmt: skip
     if len(shown) < len(rows):
         show.note(f"{len(rows) - len(shown):,} more; --limit 0 prints all.")
+
+
+def _titled(row: DocumentRow) -> str:
+    """The title, with the partner that the document came from."""
+    return f"{row.title} (from partner {row.origin})" if row.origin else row.title
 
 
 def _edition(text: str) -> str:

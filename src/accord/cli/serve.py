@@ -44,10 +44,13 @@ def listening(port: int) -> socket.socket:
         AccordError: the port is in use, or is not to be had.
     """
     try:
-        return socket.create_server((_HERE, port), backlog=_BACKLOG)
+        heard = socket.create_server((_HERE, port), backlog=_BACKLOG)
+        # Connections inherit it. Without it, small answers wait 40 ms for an acknowledgement.
+        heard.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as wrong:
         if wrong.errno == errno.EADDRINUSE:
             reason = f"port {port} is in use"
         else:
             reason = f"port {port} cannot be opened ({wrong.strerror})"
         raise AccordError(f"{reason}; choose another with --port") from wrong
+    return heard

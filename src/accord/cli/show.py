@@ -26,6 +26,12 @@ def as_json(value: Any) -> None:  # noqa: ANN401 - whatever the command shows
     typer.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
+def as_line(value: Any) -> None:  # noqa: ANN401 - whatever the command shows
+    """JSON on one line of standard output, for what is read as it comes."""
+    text = msgspec.json.encode(value).decode()
+    typer.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
 def as_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     """CSV on standard output. A cell that a spreadsheet would run is kept as text."""
     writer = csv.writer(sys.stdout, lineterminator="\n")

@@ -33,6 +33,8 @@ class Source(msgspec.Struct, frozen=True):
     """YYYY-MM-DD."""
     place: str
     """JSON pointer or line within the document."""
+    origin: str = ""
+    """The partner that it came from; empty: this node's own people gave it."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -122,7 +124,7 @@ class _Reasons:
             why = statement.justification or statement.impact or statement.action
             author = statement.author or "an unnamed author"
             sentence = (
-                f"VEX by {author} ({vex.STANDINGS[judged.standing]}) says "
+                f"VEX by {author} ({vex.STANDINGS[judged.standing]}{_from(statement.origin)}) says "
                 f"{statement.status}{f' ({why})' if why else ''}: {taken}."
             )
             source = self._source(statement.document, statement.place)
@@ -130,11 +132,15 @@ class _Reasons:
         return reasons
 
     def _signals(self) -> list[Reason]:
-        return [
-            Reason(signal.kind, sentence, self._source(signal.document, signal.place))
-            for signal in self._exposure.threat.signals
-            if (sentence := sentence_of(signal))
-        ]
+        reasons = []
+        for signal in self._exposure.threat.signals:
+            source = self._source(signal.document, signal.place)
+            reasons.append(Reason(signal.kind, sentence_of(signal), source))
+            reasons += [
+                Reason(signal.kind, "This relationship ties it.", self._source(*where))
+                for where in signal.via
+            ]
+        return reasons
 
     def _inputs(self) -> list[Reason]:
         inputs, threat = self._exposure.inputs, self._exposure.threat
@@ -170,6 +176,10 @@ class _Reasons:
         return None
 
 
+def _from(origin: str) -> str:
+    return f", from partner {origin}" if origin else ""
+
+
 def _refusal(judged: vex.Judged) -> str:
     if not judged.counts:
         return "refused: only a name suggests this product, and the author is not its supplier"
@@ -178,7 +188,7 @@ def _refusal(judged: vex.Judged) -> str:
 
 def _source(row: DocumentRow, place: str) -> Source:
     name = row.sources[0] if row.sources else ""
-    return Source(row.digest, row.kind, name, row.learned[:10], place)
+    return Source(row.digest, row.kind, name, row.learned[:10], place, row.origin)
 
 
 def _named(name: str, version: str) -> str:
@@ -210,7 +220,12 @@ def _status(exposure: Exposure) -> str:
 
 
 def sentence_of(signal: Signal) -> str:
-    """One signal in words."""
+    """One signal in words, with the partner that it came from."""
+    sentence = _sentence(signal)
+    return f"{sentence[:-1]} (from partner {signal.origin})." if signal.origin else sentence
+
+
+def _sentence(signal: Signal) -> str:
     values = signal.values
     if signal.kind == "ssvc":
         return (
@@ -228,7 +243,8 @@ def sentence_of(signal: Signal) -> str:
     if signal.kind == "exploits":
         return f"{values[0]} {values[1] or 'exploits'} it."
     if signal.kind == "sighting":
-        return f"Seen {values[0]} times by {values[2] or 'a partner'}, last {str(values[4])[:10]}."
+        last = f", last {str(values[4])[:10]}" if values[4] else ""
+        return f"Seen {values[0]} times by {values[2] or signal.origin or 'a partner'}{last}."
     return f"ATT&CK {values[0]} {values[1]} ({str(values[2]).replace('_', ' ')})."
 
 

@@ -151,7 +151,7 @@ def _pooled(
     stop = context.Event()
     pool = ProcessPoolExecutor(workers, context, _start_worker, (known, stop))
     queue, waiting = deque(work), deque[tuple[Piece, Future[Done] | None]]()
-    with _without_collecting():
+    with without_collecting():
         try:
             while queue or waiting:
                 while queue and room(queue[0], waiting, workers + 2):
@@ -176,7 +176,7 @@ def room(piece: Piece, waiting: Collection[tuple[Piece, object]], most: int) -> 
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def without_collecting() -> Iterator[None]:
     """Rows come and go by the million and hold no cycles: looking for some costs a tenth."""
     enabled = gc.isenabled()
     gc.disable()
@@ -199,13 +199,18 @@ def _start_worker(known: frozenset[str], stop: Event) -> None:
     # An interrupt from the terminal reaches every process: the parent alone decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _Worker.known = known
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
     Thread(target=_end_when_told, args=(stop,), daemon=True).start()
+    rarely_collect()
+
+
+def rarely_collect() -> None:
+    """In a worker process: what it began with stays, and the rest is looked at between pieces."""
     gc.freeze()
     gc.disable()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A parent that was killed tells nobody to stop: its workers would wait for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:

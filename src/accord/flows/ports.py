@@ -20,13 +20,19 @@ class Kept(Protocol):
     def here(self, digests: Sequence[str]) -> frozenset[str]:
         """Those that the node has by now: another process may be loading too."""
 
-    def take(self, documents: Sequence[Prepared], learned: str) -> None:
-        """Keep new documents with their rows; learned is `when()` the node came to know them."""
+    def take(self, documents: Sequence[Prepared], learned: str, origin: str = "") -> None:
+        """Keep new documents with their rows; learned is `when()` the node came to know them.
 
-    def name(self, documents: Sequence[Known], learned: str) -> dict[Digest, tuple[str, bool]]:
+        The origin is the partner that sealed them, or empty: this node's own people gave them.
+        """
+
+    def name(
+        self, documents: Sequence[Known], learned: str, origin: str = ""
+    ) -> dict[Digest, tuple[str, bool]]:
         """Note another source of known documents; gives the kind of each, and if quarantined.
 
-        A document counts as learned on the earliest day that was ever given for it.
+        A document counts as learned on the earliest day that was ever given for it. Where several
+        gave it, it is this node's own people's, else of the partner whose name is the smallest.
         """
 
     def refuse(self, refused: Sequence[tuple[str, str]]) -> None:
@@ -104,6 +110,15 @@ class View(Protocol):
     def vulnerability(self, name: str) -> Vulnerability | None:
         """A vulnerability by any of its names, or by the identifier of an advisory."""
 
+    def stix_objects(self, name: str) -> list[ObjectRow]:
+        """Every version of a STIX object by its identifier, with where it stands.
+
+        What counts comes first, the newest of it before the rest.
+        """
+
+    def notes(self, name: str = "") -> list[NoteRow]:
+        """Notes between partners, the newest first; of one identifier, with what belongs to it."""
+
     def deployments(self) -> list[DeploymentRow]:
         """What estates and claims say is run, once for each bill of it."""
 
@@ -163,6 +178,52 @@ class DocumentRow(msgspec.Struct, frozen=True):
     sources: tuple[str, ...]
     quarantined: tuple[tuple[str, str], ...] = ()
     """Place and reason of what was refused in it."""
+    origin: str = ""
+    """The partner that sealed it; empty: this node's own people gave it."""
+
+
+class ObjectRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a STIX object, and where it stands."""
+
+    object: str
+    version: str
+    """`when()` it was modified; empty where its type has no versions."""
+    name: str
+    revoked: bool
+    place: str
+    """JSON pointer within the document; empty where the object is the document."""
+    document: str
+    """Digest."""
+    origin: str
+    """The partner that sealed the document; empty: this node's own people gave it."""
+    current: bool
+    """Whether the document counts."""
+
+
+class NoteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A note between partners: an incident, a request, an answer, a lesson or a breach."""
+
+    object: str
+    kind: str
+    title: str
+    created: str
+    """`when()` its first version was made."""
+    version: str
+    """`when()` this version was made."""
+    answers: str
+    """Identifier of the request or incident that it belongs to, or empty."""
+    maker: str
+    """Identifier of the identity that made it, or empty."""
+    tlp: str
+    """Colour that it bears, such as `AMBER+STRICT`, or empty."""
+    revoked: bool
+    place: str
+    document: str
+    """Digest."""
+    origin: str
+    """The partner that sealed it; empty: this node's own people wrote it."""
+    learned: str
+    """`when()` this node came to know it."""
 
 
 class BillRow(msgspec.Struct, frozen=True):

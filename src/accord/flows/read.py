@@ -65,13 +65,14 @@ READERS: dict[str, Reader] = {
     "SPDX YAML": spdx.read_yaml,
     "SSVC table": ssvc_tables.read,
     "STIX bundle": stix.read,
+    "STIX object": stix.read_object,
 }
 
 KEPT = frozenset(
     {
         "DSSE envelope", "in-toto statement", "Maven project", "MISP event",
         "MISP galaxy cluster", "MISP taxonomy", "MISP warning list", "OSCAL catalogue",
-        "OSPS catalogue", "P-SSCRM catalogue", "ROLIE feed", "Scorecard result", "STIX object",
+        "OSPS catalogue", "P-SSCRM catalogue", "ROLIE feed", "Scorecard result",
         "test suite", "version facts", "VEX hub index", "VEX hub manifest",
     }
 )  # fmt: skip

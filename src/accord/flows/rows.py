@@ -12,7 +12,14 @@ from typing import Any
 import msgspec
 
 from accord.core.reading import Fact, NotEvaluated, Reading
-from accord.exchange.threats.facts import Actor, Exploits, Sighting, Technique
+from accord.exchange.threats.facts import (
+    Actor,
+    Note,
+    StixName,
+    StixObject,
+    StixSighting,
+    Technique,
+)
 from accord.flows.prepared import Rows
 from accord.supply.advisories.facts import (
     Advisory,
@@ -191,14 +198,18 @@ _PLAIN: dict[type[Fact], Any] = {
     Actor: lambda f: (
         "actor", (f.id, f.name, f.kind, _texts(f.aliases), f.modified, f.revoked)
     ),
-    Exploits: lambda f: (
-        "exploits",
-        (f.vulnerability, f.actor, f.actor_id, f.relation, f.modified, f.place),
+    StixObject: lambda f: (
+        "stix_object",
+        (f.object, f.version, f.name, f.revoked, f.place, f.relation, f.source, f.target),
     ),
-    Sighting: lambda f: (
-        "sighting",
-        (f.vulnerability, f.id, f.seen_by, f.first_seen, f.last_seen, f.count, f.modified,
-         f.revoked, f.place),
+    StixName: lambda f: ("stix_name", (f.object, f.vulnerability, f.place)),
+    StixSighting: lambda f: (
+        "stix_sighting",
+        (f.object, f.sighted, _texts(f.seen_by), f.first_seen, f.last_seen, f.count, f.place),
+    ),
+    Note: lambda f: (
+        "note",
+        (f.object, f.kind, f.title, f.created, f.answers, f.maker, f.tlp, f.place),
     ),
     Technique: lambda f: (
         "technique", (f.vulnerability, f.technique, f.name, f.role, f.place)

@@ -5,25 +5,6 @@ node has something to show. Nothing loads them but the ordinary readers. What is
 what is invented stands in `docs/scenario.md`.
 """
 
-from __future__ import annotations
+from accord.scenario.documents import files
 
-from collections.abc import Iterator
-from importlib import resources
-from importlib.resources.abc import Traversable
-
-
-def files() -> list[tuple[str, bytes]]:
-    """Every document of the scenario: its path within the scenario, and its bytes; by path.
-
-    Paths use `/` and are those that `estate.yaml` names: `bills/gridview-4.2.cdx.json`.
-    """
-    return sorted(_walk(resources.files(__name__) / "data", ""))
-
-
-def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
-    for entry in folder.iterdir():
-        path = f"{prefix}{entry.name}"
-        if entry.is_dir():
-            yield from _walk(entry, f"{path}/")
-        else:
-            yield path, entry.read_bytes()
+__all__ = ["files"]

@@ -34,6 +34,8 @@ class _View(Protocol):
 
     def counts(self, document: int) -> bool: ...
 
+    def origin(self, document: int) -> str: ...
+
 
 class Followed:
     """References with those that mean the same in other bills."""
@@ -82,7 +84,8 @@ class Followed:
         """Bills with a serial number, by it; and those that count, by their product."""
         bills: dict[str, list[Any]] = {}
         for row in self._view.rows("SELECT * FROM bill WHERE name LIKE 'urn:uuid:%' ORDER BY name"):
-            if not self._view.learned(row.document_id):
+            # A partner's bill could say that a part is what it is not, and so close something else.
+            if not self._view.learned(row.document_id) or self._view.origin(row.document_id):
                 continue
             bills.setdefault(_serial(row), []).append(row)
             if self._view.counts(row.document_id) and _product(row)[0]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from accord.flows.ports import Gap
+from accord.store import threats
 from accord.store.view import BillNames, SqlView
 from accord.supply.matching import aliases
 from accord.supply.matching.exposures import bom_link
@@ -17,10 +18,14 @@ def gaps(view: SqlView) -> Iterator[Gap]:
     files = _Files(view)
     for row in view.counting("SELECT * FROM not_evaluated ORDER BY id"):
         yield files.gap(row.reason, row.subject, row.name, row.place, row.document_id)
+    for problem in threats.problems(view):
+        document, place = problem.where
+        yield files.gap(problem.reason, problem.object, problem.name, place, document)
     yield from _statements(view, files)
     yield from _bills(view, files)
     yield from _rivals(view, files)
     yield from _conflicts(view)
+    yield from _doubtful(view, files)
 
 
 class _Files:
@@ -117,14 +122,26 @@ def _bills(view: SqlView, files: _Files) -> Iterator[Gap]:
 
 def _rivals(view: SqlView, files: _Files) -> Iterator[Gap]:
     """Documents about one thing, equally dated or undated, that all stay current."""
-    groups: dict[str, list[int]] = {}
-    for row in view.rows("SELECT id, subject FROM document WHERE subject <> ''"):
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row in view.rows("SELECT id, subject, origin FROM document WHERE subject <> ''"):
         if row.id in view.documents.current:
-            groups.setdefault(row.subject, []).append(row.id)
-    for subject, rivals in sorted(groups.items()):
+            groups.setdefault((row.subject, row.origin), []).append(row.id)
+    for (subject, _), rivals in sorted(groups.items()):
         if len(rivals) > 1:
             for document in rivals:
                 yield files.gap("rival documents", subject, "", "", document)
+
+
+def _doubtful(view: SqlView, files: _Files) -> Iterator[Gap]:
+    """Aliases by partners that would make two vulnerabilities one that are known apart here."""
+    refused = view.names().refused
+    if not refused:
+        return
+    rows = view.counting("SELECT * FROM alias WHERE relation = 'alias' ORDER BY id")
+    for row in rows:
+        if (row.vulnerability, row.name) in refused and view.origin(row.document_id):
+            reason = "alias of another vulnerability"
+            yield files.gap(reason, row.vulnerability, row.name, "", row.document_id)
 
 
 def _conflicts(view: SqlView) -> Iterator[Gap]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,10 +16,12 @@ from accord.core.errors import AccordError
 from accord.core.limits import LIMITS
 from accord.flows.prepared import Known, Prepared, Row, Rows
 from accord.store import database, matching, schema
+from accord.store.exchange import removal
+from accord.store.exchange.logs import among, chunks
 
 _PLAIN = {table.name: table for table in schema.FACTS}
 _DOCUMENT = ("id", "digest", "kind", "subject", "edition", "title", "learned", "size", "outcome",
-             "current")  # fmt: skip
+             "current", "origin")  # fmt: skip
 _AFFECTED = ("id", "document_id", "package_id", "stream", "lo", "hi", "scheme", "vulnerability",
              "since", "until", "fixed", "place", "since_included", "until_included")  # fmt: skip
 _MANY = 500
@@ -48,14 +50,14 @@ class SqlIntake:
             return frozenset(connection.scalars(select(schema.document.c.digest)))
 
     @contextmanager
-    def unit(self) -> Iterator[SqlUnit]:
-        """A unit of work: one transaction.
+    def unit(self, *, durable: bool = False) -> Iterator[SqlUnit]:
+        """A unit of work: one transaction; a durable one survives a loss of power.
 
         Raises:
             Refusing: the database is full, damaged, locked or gone.
         """
         try:
-            with database.writing(self._engine) as connection:
+            with database.writing(self._engine, durable=durable) as connection:
                 yield SqlUnit(connection, self._names)
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as wrong:
             self._names.forget()
@@ -149,7 +151,12 @@ class SqlUnit:
         """Those that the node has by now."""
         return frozenset(row.digest for row in self._documents(digests))
 
-    def take(self, documents: Sequence[Prepared], learned: str) -> None:
+    @property
+    def connection(self) -> Connection:
+        """The transaction, for what is to be kept together with the documents."""
+        return self._connection
+
+    def take(self, documents: Sequence[Prepared], learned: str, origin: str = "") -> None:
         """Keep new documents with their rows."""
         ids = [self._id(schema.document) for _ in documents]
         self._insert(
@@ -157,7 +164,7 @@ class SqlUnit:
             _DOCUMENT,
             [
                 (id_, d.digest, d.kind, d.subject, d.edition, d.title, learned, d.size, d.outcome,
-                 d.outcome != "quarantined")
+                 d.outcome != "quarantined", origin)
                 for id_, d in zip(ids, documents, strict=True)
             ],
         )  # fmt: skip
@@ -167,7 +174,9 @@ class SqlUnit:
         self._insert(schema.source, ("document_id", "name"), sources)
         self._facts(ids, documents)
 
-    def name(self, documents: Sequence[Known], learned: str) -> dict[Digest, tuple[str, bool]]:
+    def name(
+        self, documents: Sequence[Known], learned: str, origin: str = ""
+    ) -> dict[Digest, tuple[str, bool]]:
         """Note another source of known documents, and an earlier day on which they were learned."""
         rows = self._documents([document.digest for document in documents])
         known = {row.digest: row for row in rows}
@@ -180,7 +189,27 @@ class SqlUnit:
             table = schema.document
             changed = update(table).where(table.c.id == bindparam("id_")).values(learned=learned)
             self._connection.execute(changed, later)
+        # This node's own people, whose name is empty, come before every partner.
+        self.belong({row.digest: origin for row in rows if origin < row.origin})
         return {Digest(k): (row.kind, row.outcome == "quarantined") for k, row in known.items()}
+
+    def belong(self, origins: Mapping[str, str]) -> None:
+        """Say whose some documents are, by their digests."""
+        table = schema.document
+        for row in self._documents(list(origins)):
+            changed = update(table).where(table.c.id == row.id)
+            self._connection.execute(changed.values(origin=origins[row.digest]))
+            if row.subject:
+                self._subjects.add(row.subject)
+
+    def remove(self, digests: Sequence[str]) -> None:
+        """Erase documents with everything that follows from them.
+
+        Law (removal): what is left is the state of a node that never had them.
+        """
+        ids = [row.id for row in self._documents(digests)]
+        self._subjects |= removal.remove(self._connection, ids)
+        self._names.forget()
 
     def refuse(self, refused: Sequence[tuple[str, str]]) -> None:
         """Note sources that were never opened, once each."""
@@ -229,8 +258,9 @@ class SqlUnit:
     def _documents(self, digests: Sequence[str]) -> list[Any]:
         table = schema.document
         found: list[Any] = []
-        for chunk in _chunks(list(digests)):
-            found += self._connection.execute(select(table).where(table.c.digest.in_(chunk)))
+        for chunk in chunks(list(digests)):
+            these = among(self._connection, table.c.digest, chunk)
+            found += self._connection.execute(select(table).where(these))
         return found
 
     def _facts(self, ids: list[int], documents: Sequence[Prepared]) -> None:
@@ -399,7 +429,8 @@ def settle(connection: Connection, subjects: Collection[str]) -> None:
     query = (
         select(judgement.c.subject, table.c.subject.label("choice"), table.c.current)
         .join(table, table.c.id == judgement.c.document_id)
-        .where(judgement.c.kind == "document")
+        # A partner's choice is about nothing here: only this node's own people choose.
+        .where(judgement.c.kind == "document", table.c.origin == "")
     )
     rows = connection.execute(query).all()
     overruled = frozenset(_bare(row.subject) for row in rows if row.current)
@@ -420,7 +451,7 @@ def _bare(reference: str) -> str:
 
 def _mark(connection: Connection, subjects: Collection[str], overruled: frozenset[str]) -> None:
     changes: list[dict[str, Any]] = []
-    for chunk in _chunks(sorted(subjects)):
+    for chunk in chunks(sorted(subjects)):
         changes += _changes(connection, chunk, overruled)
     if changes:
         table = schema.document
@@ -428,19 +459,26 @@ def _mark(connection: Connection, subjects: Collection[str], overruled: frozense
 
 
 def _changes(
-    connection: Connection, subjects: list[str], overruled: frozenset[str]
+    connection: Connection, subjects: Sequence[str], overruled: frozenset[str]
 ) -> list[dict[str, Any]]:
     table = schema.document
-    query = select(table).where(table.c.subject.in_(subjects), table.c.outcome != "quarantined")
+    columns = (table.c.id, table.c.digest, table.c.subject, table.c.edition, table.c.origin)
+    query = select(*columns, table.c.current).where(
+        among(connection, table.c.subject, subjects), table.c.outcome != "quarantined"
+    )
     groups: dict[str, list[Any]] = {}
-    for row in connection.execute(query):
-        groups.setdefault(row.subject, []).append(row)
+    for row in connection.execute(query).all():
+        groups.setdefault(row[2], []).append(row)
     changes = []
     for rows in groups.values():
-        count = current((Edition(r.id, r.digest, r.edition) for r in rows), overruled)
+        if len(rows) == 1:
+            count: Collection[int] = (rows[0][0],)
+        else:
+            editions = [Edition(r.id, r.digest, r.edition, r.origin) for r in rows]
+            count = current(editions, overruled)
         changes += [
             {"id_": row.id, "current": row.id in count}
             for row in rows
-            if row.current != (row.id in count)
+            if row[5] != (row[0] in count)
         ]
     return changes

@@ -16,11 +16,10 @@ from accord.flows.ports import (
     StatementRow,
     Vulnerability,
 )
-from accord.store import schema
+from accord.store import schema, threats
 from accord.store.intake import unpack_checked
-from accord.store.view import SIGNALS, BillNames, SqlView, latest_sightings, texts_of
+from accord.store.view import SIGNALS, BillNames, SqlView, texts_of
 from accord.supply.matching import schemes
-from accord.supply.matching.aliases import Names
 from accord.supply.matching.signals import Signal
 
 MOST = 500
@@ -112,13 +111,13 @@ def _names(view: SqlView, name: str) -> tuple[str, ...]:
         about = [row for row in about if row.document_id in view.documents.current]
         if len({row.vulnerability for row in about}) == 1:
             start.add(about[0].vulnerability)
-    pairs = [(name, other) for other in start] + _declared(view, start)
-    return Names(pairs).of(name)
+    pairs = [(0, name, other) for other in start] + _declared(view, start)
+    return view.joined(pairs).of(name)
 
 
-def _declared(view: SqlView, start: Collection[str]) -> list[tuple[str, str]]:
-    """Every declared pair that a chain joins to one of these names."""
-    pairs: set[tuple[str, str]] = set()
+def _declared(view: SqlView, start: Collection[str]) -> list[tuple[int, str, str]]:
+    """Every declared pair that a chain joins to one of these names, with its document."""
+    pairs: set[tuple[int, str, str]] = set()
     seen: set[str] = set()
     frontier = set(start)
     while frontier and len(seen) < MOST:
@@ -130,7 +129,7 @@ def _declared(view: SqlView, start: Collection[str]) -> list[tuple[str, str]]:
             n=name,
         ):
             if row.document_id in view.documents.current:
-                pairs.add((row.vulnerability, row.name))
+                pairs.add((row.document_id, row.vulnerability, row.name))
                 frontier |= {row.vulnerability, row.name} - seen
     return sorted(pairs)
 
@@ -205,8 +204,11 @@ def _signals(view: SqlView, names: Collection[str]) -> list[Signal]:
             rows = view.rows(f"{query} WHERE vulnerability = :n", n=name)
             for _, document, place, *values in rows:
                 if document in view.documents.current:
-                    found.append(Signal(document, kind, tuple(values), place))
-    return latest_sightings(found)
+                    origin = view.origin(document)
+                    found.append(Signal(document, kind, tuple(values), place, origin))
+    for signals in threats.signals(view, list(names)).values():
+        found += signals
+    return found
 
 
 def _statements(view: SqlView, names: Collection[str]) -> Iterator[StatementRow]:
@@ -232,7 +234,7 @@ def statement_row(row: Any) -> StatementRow:  # noqa: ANN401 - a row of the data
 
 def _documents(found: Vulnerability) -> set[int]:
     rows: list[Any] = [*found.advisories, *found.affected, *found.signals, *found.statements]
-    return {row.document for row in rows}
+    return {row.document for row in rows} | set(threats.places(found.signals))
 
 
 def contents(view: SqlView, document: int, offset: int, limit: int) -> Contents:

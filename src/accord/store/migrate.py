@@ -29,6 +29,8 @@ def check(engine: Engine) -> None:
     """
     revision = _revision(engine)
     if revision == HEAD:
+        if unfinished(engine):
+            raise NotFound("the upgrade of this node is not finished; run `accord init` again")
         return
     if revision is not None and revision > HEAD:
         raise _newer(revision)
@@ -63,6 +65,12 @@ def upgrade(engine: Engine) -> None:
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def unfinished(engine: Engine) -> bool:
+    """Whether facts are still to be made anew, because a migration changed their form."""
+    with engine.connect() as connection:
+        return bool(connection.execute(text("SELECT number FROM generation")).scalar_one() < 0)
 
 
 def _newer(revision: str) -> Newer:

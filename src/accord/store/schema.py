@@ -21,6 +21,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 
 METADATA = MetaData()
@@ -34,6 +35,12 @@ def _key() -> Column[int]:
 
 def _document() -> Column[int]:
     return Column("document_id", _ID, nullable=False, index=True)
+
+
+def _where_given(name: str, column: str) -> Index:
+    """An index over the few rows that have a value in a column."""
+    given = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=given, postgresql_where=given)
 
 
 def _texts(*names: str) -> list[Column[str]]:
@@ -284,27 +291,57 @@ actor = Table(
     Index("actor_actor", "actor"),
 )
 
-exploits = Table(
-    "exploits",
+stix_object = Table(
+    "stix_object",
     METADATA,
     _key(),
     _document(),
-    *_texts("vulnerability", "actor", "actor_id", "relation", "modified", "place"),
-    Index("exploits_vulnerability", "vulnerability"),
-)
-
-sighting = Table(
-    "sighting",
-    METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "name", "seen_by", "first_seen", "last_seen"),
-    Column("count", BigInteger, nullable=False),
-    *_texts("modified"),
+    *_texts("object", "version", "name"),
     Column("revoked", Boolean, nullable=False),
     *_texts("place"),
-    Index("sighting_vulnerability", "vulnerability"),
+    Column("relation", Text, nullable=True),
+    Column("source", Text, nullable=True),
+    Column("target", Text, nullable=True),
+    Index("stix_object_object", "object"),
+    _where_given("stix_object_source", "source"),
+    _where_given("stix_object_target", "target"),
 )
+"""Every version of every STIX object, with its document and place. The last three are null unless
+it is a relationship that may tie a vulnerability."""
+
+stix_name = Table(
+    "stix_name",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("object", "vulnerability", "place"),
+    Index("stix_name_object", "object"),
+    Index("stix_name_vulnerability", "vulnerability"),
+)
+"""What vulnerability objects are called."""
+
+stix_sighting = Table(
+    "stix_sighting",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("object", "sighted", "seen_by", "first_seen", "last_seen"),
+    Column("count", BigInteger, nullable=False),
+    *_texts("place"),
+    Index("stix_sighting_sighted", "sighted"),
+)
+"""`sighted` is what was seen; `seen_by` a JSON list of identifiers."""
+
+note = Table(
+    "note",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("object", "kind", "title", "created", "answers", "maker", "tlp", "place"),
+    Index("note_object", "object"),
+    Index("note_answers", "answers"),
+)
+"""Notes between partners. `answers` is the request or incident that one belongs to, or empty."""
 
 technique = Table(
     "technique",
@@ -334,7 +371,7 @@ generation = Table(
 
 FACTS = (
     not_evaluated, advisory, alias, affected, bill, component, deployment, score, ssvc,
-    known_exploited, epss, life_cycle, decision_table, vex, actor, exploits, sighting, technique,
-    judgement,
+    known_exploited, epss, life_cycle, decision_table, vex, actor, stix_object, stix_name,
+    stix_sighting, note, technique, judgement,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""

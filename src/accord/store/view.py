@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from accord.core.editions import Edition, current
+from accord.store import threats
 from accord.store.followed import Followed
 from accord.supply.matching import ssvc
 from accord.supply.matching.aliases import Names
@@ -24,9 +25,6 @@ SIGNALS = {
     " FROM known_exploited",
     "score": "SELECT vulnerability, document_id, place, score, word, vector, source FROM score",
     "epss": "SELECT vulnerability, document_id, '', score, day, percentile FROM epss",
-    "exploits": "SELECT vulnerability, document_id, place, actor, relation, actor_id FROM exploits",
-    "sighting": "SELECT vulnerability, document_id, place, count, name, seen_by, first_seen,"
-    " last_seen, modified, revoked FROM sighting",
     "technique": "SELECT vulnerability, document_id, place, technique, name, role FROM technique",
 }
 
@@ -44,6 +42,7 @@ SELECT DISTINCT i.component_id, a.vulnerability, a.document_id
 FROM identity i JOIN version v ON v.id = i.version_id JOIN affected a ON a.package_id = v.package_id
 WHERE i.how = 2 AND i.component_id IN ({})
 """
+_ALIASED = "SELECT document_id, aliases FROM vex WHERE aliases <> '[]'"
 _MANY = 500
 
 
@@ -52,6 +51,8 @@ class Documents(msgspec.Struct):
 
     learned: dict[int, str]
     current: frozenset[int]
+    origins: dict[int, str]
+    """The partner that sealed each document that came from one."""
 
 
 class SqlView:
@@ -66,7 +67,7 @@ class SqlView:
 
     def known(self) -> Known:
         """Everything that exposures are made of."""
-        names = Names(self._pairs())
+        names = self.names()
         hits = self._hits()
         vulnerabilities = {name for hit in hits for name in names.of(hit.vulnerability)}
         documents = {(hit.document, hit.vulnerability) for hit in hits}
@@ -114,13 +115,26 @@ class SqlView:
         count = self.documents.current
         return (row for row in self.rows(query) if row.document_id in count)
 
+    def origin(self, document: int) -> str:
+        """The partner that sealed a document; empty: this node's own people gave it."""
+        return self.documents.origins.get(document, "")
+
+    def ours(self, query: str) -> Iterator[Any]:
+        """Rows whose `document_id` counts and came from this node's own people."""
+        return (row for row in self.counting(query) if not self.origin(row.document_id))
+
+    def overruled(self) -> frozenset[str]:
+        """Digests of the documents that choices of this node's own people set aside."""
+        return self._overruled(self.documents.current - self.documents.origins.keys())
+
     def _documents(self) -> Documents:
         if not self.as_of:
-            rows = self.rows("SELECT id, learned, current FROM document")
+            rows = self.rows("SELECT id, learned, current, origin FROM document")
             learned = {row.id: row.learned for row in rows}
-            return Documents(learned, frozenset(row.id for row in rows if row.current))
+            now = frozenset(row.id for row in rows if row.current)
+            return Documents(learned, now, _origins(rows))
         rows = self.rows(
-            "SELECT id, digest, subject, edition, learned, outcome FROM document"
+            "SELECT id, digest, subject, edition, learned, outcome, origin FROM document"
             " WHERE learned <= :as_of",
             as_of=self.as_of,
         )
@@ -132,16 +146,18 @@ class SqlView:
             if not row.subject:
                 count.add(row.id)
                 continue
-            edition = Edition(row.id, row.digest, row.edition)
+            edition = Edition(row.id, row.digest, row.edition, row.origin)
             groups.setdefault(row.subject, []).append(edition)
         choices = [group for subject, group in groups.items() if subject.startswith("choice:")]
         for group in choices:
             count |= current(group)
-        overruled = self._overruled(count)
+        # A partner's choice is about nothing here: only this node's own people choose.
+        overruled = self._overruled(count & {row.id for row in rows if not row.origin})
         for subject, group in groups.items():
             if not subject.startswith("choice:"):
                 count |= current(group, overruled)
-        return Documents({row.id: row.learned for row in rows}, frozenset(count))
+        learned = {row.id: row.learned for row in rows}
+        return Documents(learned, frozenset(count), _origins(rows))
 
     def _overruled(self, documents: Collection[int]) -> frozenset[str]:
         """Documents set aside by the choices that count."""
@@ -150,11 +166,39 @@ class SqlView:
             row.subject.removeprefix("sha256:") for row in rows if row.document_id in documents
         )
 
-    def _pairs(self) -> Iterator[tuple[str, str]]:
+    def names(self) -> Names:
+        """Every vulnerability by all its names."""
         rows = self.counting(
             "SELECT document_id, vulnerability, name FROM alias WHERE relation = 'alias'"
         )
-        return ((row.vulnerability, row.name) for row in rows)
+        return self.joined((row.document_id, row.vulnerability, row.name) for row in rows)
+
+    def joined(self, declared: Iterable[tuple[int, str, str]]) -> Names:
+        """Names that documents declare equal: of each pair its document and the two names."""
+        ours: list[tuple[str, str]] = []
+        doubtful: set[tuple[str, str]] = set()
+        for document, vulnerability, name in declared:
+            if self.origin(document):
+                doubtful.add((vulnerability, name))
+            else:
+                ours.append((vulnerability, name))
+        return Names(ours, doubtful, self._spoken({name for pair in doubtful for name in pair}))
+
+    def _spoken(self, names: set[str]) -> frozenset[str]:
+        """Those of some names of which documents of this node's own people speak."""
+        found: set[str] = set()
+        for table in ("advisory", "vex"):
+            query = f"SELECT document_id, vulnerability FROM {table} WHERE vulnerability IN ({{}})"  # noqa: S608 - our own names
+            rows = self.among(query, sorted(names))
+            found |= {row.vulnerability for row in rows if self._speaks(row.document_id)}
+        others = self.rows(_ALIASED) if names else ()
+        for row in others:
+            if self._speaks(row.document_id):
+                found.update(names & set(texts_of(row.aliases)))
+        return frozenset(found)
+
+    def _speaks(self, document: int) -> bool:
+        return self.counts(document) and not self.origin(document)
 
     def _hits(self) -> list[Hit]:
         """Hits of components whose bill counts, by advisories known at the time."""
@@ -203,6 +247,9 @@ class SqlView:
             if row.document_id not in self.documents.learned:
                 continue
             found = resolve(row.bill) if row.bill else frozenset()
+            if own := self.origin(row.document_id):
+                # A partner says who runs its own bills, not who runs those of others.
+                found = frozenset(one for one in found if self.origin(one) == own)
             ever |= found
             if row.document_id not in self.documents.current:
                 continue
@@ -255,6 +302,7 @@ class SqlView:
                 at=row.at,
                 place=row.place,
                 aliases=texts_of(row.aliases),
+                origin=self.origin(row.document_id),
             )
 
     def _about(self, vulnerabilities: Collection[str]) -> Iterator[Statement]:
@@ -275,11 +323,13 @@ class SqlView:
             rows = self.among(f"{query} WHERE vulnerability IN ({{}})", names)
             for name, document, place, *values in rows:
                 if document in count:
-                    signal = Signal(document, kind, tuple(values), place)
+                    origin = self.origin(document)
+                    signal = Signal(document, kind, tuple(values), place, origin)
                     by_name.setdefault(name, []).append(signal)
-        for signals in by_name.values():
-            signals[:] = latest_sightings(signals)
-        catalogues = self.counting(
+        for name, found in threats.signals(self, names).items():
+            by_name.setdefault(name, []).extend(found)
+        # A partner's catalogue may say what is exploited, never what is not.
+        catalogues = self.ours(
             "SELECT DISTINCT k.document_id FROM known_exploited k"
             " JOIN document d ON d.id = k.document_id WHERE d.subject = 'kev'"
         )
@@ -294,14 +344,14 @@ class SqlView:
     def _table(self, built_in: ssvc.Table) -> ssvc.Table:
         """The newest published table of this kind, or the built-in one."""
         newest = built_in
-        for row in self.counting("SELECT * FROM decision_table ORDER BY version, name"):
+        for row in self.ours("SELECT * FROM decision_table ORDER BY version, name"):
             rows = msgspec.json.decode(row.rows, type=list[tuple[str, ...]])
             found = ssvc.from_document(newest, row.version, texts_of(row.inputs), rows)
             newest = found or newest
         return newest
 
     def _judgements(self) -> dict[str, str]:
-        rows = self.counting("SELECT * FROM judgement WHERE kind = 'exposure' ORDER BY at, verdict")
+        rows = self.ours("SELECT * FROM judgement WHERE kind = 'exposure' ORDER BY at, verdict")
         return {row.subject: row.verdict for row in rows}
 
 
@@ -376,20 +426,5 @@ def texts_of(packed: str) -> tuple[str, ...]:
     return msgspec.json.decode(packed, type=tuple[str, ...])
 
 
-def latest_sightings(signals: list[Signal]) -> list[Signal]:
-    """Of each sighting its latest version, and none that was revoked."""
-    latest: dict[object, Signal] = {}
-    others = []
-    for signal in signals:
-        if signal.kind != "sighting":
-            others.append(signal)
-            continue
-        name = signal.values[1]
-        if name not in latest or _weight(latest[name]) < _weight(signal):
-            latest[name] = signal
-    return others + [signal for signal in latest.values() if not signal.values[6]]
-
-
-def _weight(sighting: Signal) -> tuple[bool, str, str]:
-    """Revoked is final (STIX 2.1, section 3.6); then the newest version, by its own date."""
-    return (bool(sighting.values[6]), str(sighting.values[5]), repr(sighting.values))
+def _origins(rows: Iterable[Any]) -> dict[int, str]:
+    return {row.id: row.origin for row in rows if row.origin}

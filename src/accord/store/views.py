@@ -19,10 +19,12 @@ from accord.flows.ports import (
     Found,
     Gap,
     Match,
+    NoteRow,
+    ObjectRow,
     Shelf,
     Vulnerability,
 )
-from accord.store import lookups, state
+from accord.store import lookups, state, threats
 from accord.store.gaps import gaps
 from accord.store.view import SqlView
 from accord.supply.matching import schemes
@@ -102,7 +104,7 @@ class SqlNodeView(SqlView):
         ]
         documents = {match.document for match in matches} | {part[2] for part in parts}
         documents |= {judged.statement.document for judged in exposure.statements}
-        documents |= {signal.document for signal in exposure.threat.signals}
+        documents |= set(threats.places(exposure.threat.signals))
         documents |= {exposure.claimed[0], exposure.threat.not_catalogued} - {0}
         rows = self.documents_by_id(documents)
         unique = tuple(dict.fromkeys(matches))
@@ -240,6 +242,14 @@ class SqlNodeView(SqlView):
         documents = self.documents_by_id(found[1]) if found[1] else {}
         return msgspec.structs.replace(found[0], documents=documents)
 
+    def stix_objects(self, name: str) -> list[ObjectRow]:
+        """Every version of a STIX object by its identifier, with where it stands."""
+        return threats.objects(self, name)
+
+    def notes(self, name: str = "") -> list[NoteRow]:
+        """Notes between partners; of one identifier, with what belongs to it."""
+        return threats.notes(self, name)
+
     def deployments(self) -> list[DeploymentRow]:
         """What estates and claims say is run, once for each bill of it."""
         return lookups.deployments(self)
@@ -282,4 +292,5 @@ class SqlNodeView(SqlView):
             current=row.id in self.documents.current,
             sources=tuple(sources),
             quarantined=tuple(refused),
+            origin=row.origin,
         )

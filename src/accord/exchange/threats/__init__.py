@@ -1,1 +1,1 @@
-"""Readers of threat information: STIX bundles and ATT&CK mappings, as facts."""
+"""Readers of threat information as facts, and how these join across documents."""

@@ -1,8 +1,55 @@
-"""Facts about threats: who exploits which vulnerability, and where that was seen."""
+"""Facts about threats: which objects a document holds, and what ties them to vulnerabilities.
+
+They stay as the document has them. Who exploits what, and which vulnerability a sighting speaks
+of, follows from the objects of all documents together: see `accord.exchange.threats.joins`.
+"""
 
 from __future__ import annotations
 
 from accord.core.reading import Fact
+
+
+class StixObject(Fact, frozen=True):
+    """One version of one STIX object, and where it stands."""
+
+    object: str
+    """STIX identifier."""
+    version: str
+    """`when()` it was modified; empty where its type has no versions."""
+    name: str = ""
+    revoked: bool = False
+    place: str = ""
+    """JSON pointer; empty where the object is the whole document."""
+    relation: str | None = None
+    """Type of a relationship that may tie a vulnerability; None for everything else."""
+    source: str | None = None
+    """Identifier of what such a relationship starts from."""
+    target: str | None = None
+    """Identifier of what such a relationship leads to."""
+
+
+class StixName(Fact, frozen=True):
+    """One name of the vulnerability that a vulnerability object stands for."""
+
+    object: str
+    vulnerability: str
+    """Name, normally a CVE identifier, upper case."""
+    place: str = ""
+
+
+class StixSighting(Fact, frozen=True):
+    """Somebody saw an object: a vulnerability exploited, or what indicates that."""
+
+    object: str
+    """Identifier of the sighting."""
+    sighted: str
+    """Identifier of what was seen."""
+    seen_by: tuple[str, ...] = ()
+    """Identifiers of the identities that saw it."""
+    first_seen: str = ""
+    last_seen: str = ""
+    count: int = 1
+    place: str = ""
 
 
 class Actor(Fact, frozen=True):
@@ -21,33 +68,22 @@ class Actor(Fact, frozen=True):
     revoked: bool = False
 
 
-class Exploits(Fact, frozen=True):
-    """A source says that an actor exploits, or targets, a vulnerability."""
+class Note(Fact, frozen=True):
+    """A note between partners: an incident, a request, an answer, a lesson or a breach."""
 
-    vulnerability: str
-    """Name, normally a CVE identifier, upper case."""
-    actor: str
-    """Name of the actor."""
-    actor_id: str = ""
-    relation: str = ""
-    """The relationship's type as the source has it: `exploits`, `targets`, `uses`, or the chain."""
-    modified: str = ""
-    place: str = ""
-
-
-class Sighting(Fact, frozen=True):
-    """Somebody saw exploitation of a vulnerability, or of what indicates it."""
-
-    vulnerability: str
-    id: str
-    """Identifier of the sighting; a later version of it replaces an earlier one."""
-    seen_by: str = ""
-    """Who saw it, as the document names the identity."""
-    first_seen: str = ""
-    last_seen: str = ""
-    count: int = 1
-    modified: str = ""
-    revoked: bool = False
+    object: str
+    """STIX identifier."""
+    kind: str
+    """`incident`, `assistance`, `answer`, `lesson` or `breach`."""
+    title: str
+    created: str
+    """`when()` its first version was made."""
+    answers: str = ""
+    """Identifier of the request or incident that it belongs to."""
+    maker: str = ""
+    """Identifier of the identity that made it."""
+    tlp: str = ""
+    """Colour that the object bears, such as `AMBER+STRICT`; empty where it bears none."""
     place: str = ""
 
 

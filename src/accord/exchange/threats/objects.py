@@ -1,4 +1,4 @@
-"""The objects of a STIX bundle, checked one by one as far as threats need them.
+"""STIX objects, checked one by one as far as threats need them.
 
 Source: STIX 2.1, sections 3.2 (common properties), 3.7 (versioning), 7 (external references);
 STIX 2.0 part 1, section 3.
@@ -18,18 +18,19 @@ from accord.core.times import when
 ACTORS = frozenset({"intrusion-set", "threat-actor", "campaign", "malware", "tool"})
 """Types that become actors."""
 
-_VERSIONED = ACTORS | {
-    "attack-pattern", "course-of-action", "grouping", "identity", "indicator", "infrastructure",
-    "location", "malware-analysis", "note", "observed-data", "opinion", "relationship", "report",
-    "sighting", "vulnerability",
+VERSIONED = ACTORS | {
+    "attack-pattern", "course-of-action", "grouping", "identity", "incident", "indicator",
+    "infrastructure", "location", "malware-analysis", "note", "observed-data", "opinion",
+    "relationship", "report", "sighting", "vulnerability",
 }  # fmt: skip
+"""Types of which every object says when it was made and when it was changed."""
 _TYPE = re.compile(r"[a-z0-9-]{3,250}")
 _ID = re.compile(r"([a-z0-9-]{3,250})--[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}", re.IGNORECASE)
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """One object of a bundle whose common properties hold."""
+    """One object whose common properties hold."""
 
     id: str
     type: str
@@ -100,8 +101,8 @@ def check(value: Any, place: str) -> Thing:  # noqa: ANN401 - JSON is any value 
     id_ = identifier(value.get("id"), f"{place}/id")
     if id_.partition("--")[0] != kind:
         raise Invalid(f"the identifier {id_[:100]!r} is not one of a {kind}", f"{place}/id")
-    created = _moment(value, "created", place, required=kind in _VERSIONED)
-    modified = _moment(value, "modified", place, required=kind in _VERSIONED) or created
+    created = _moment(value, "created", place, required=kind in VERSIONED)
+    modified = _moment(value, "modified", place, required=kind in VERSIONED) or created
     if modified < created:
         raise Invalid("`modified` is earlier than `created`", f"{place}/modified")
     revoked = value.get("revoked", False)

@@ -43,15 +43,19 @@ shared = Table(
     Column("tlp", Integer, nullable=False),
     Column("pap", Integer, nullable=False),
     *_texts("release_at", "expires", "created", "issued", "state", "refs", "learned", "title"),
+    Column("made_of", Text, nullable=False, server_default=""),
     _bytes("envelope", nullable=True),
     UniqueConstraint("digest", name="shared_digest"),
     Index("shared_object", "object", "origin"),
-    Index("shared_state", "state"),
+    Index("shared_state", "state", "expires"),
+    Index("shared_shown", "tlp", "state", "object", "version"),
 )
 """One row an envelope that this node sealed or received. `digest` is the envelope's SHA-256;
 `origin` a partner's name; `version` a STIX `modified` as `when()`, or empty; `created` the
 object's own date; `issued` when it was sealed; `refs` a JSON list of object identifiers.
-`state` is `live`, `held`, `recalled`, `replaced` or `expired`; `envelope` is null once erased."""
+`state` is `live`, `held`, `recalled`, `replaced` or `expired`; `envelope` is null once erased.
+`made_of` is the object that was redacted into this one, on the node that redacted it: a recall of
+one takes the other back."""
 
 shared_document = Table(
     "shared_document",
@@ -105,9 +109,20 @@ entry = Table(
     _bytes("salt", nullable=True),
     *_texts("at", "state"),
     Index("entry_shared", "shared_id"),
+    Index("entry_data", "audience_id", "data"),
 )
 """The entries of this node's logs. `data` is the entry itself; `salt` is null for tombstones and
 once erased; `state` of a commitment is `live`, `recalled` or `retracted`, of a tombstone empty."""
+
+waiting = Table(
+    "waiting",
+    METADATA,
+    Column("audience_id", _ID, ForeignKey("audience.id"), primary_key=True),
+    Column("shared_id", _ID, ForeignKey("shared.id"), primary_key=True),
+    *_texts("release_at"),
+    Index("waiting_release_at", "release_at"),
+)
+"""Envelopes under an embargo, with the audience whose log they go to when it ends."""
 
 tile = Table(
     "tile",
@@ -168,7 +183,7 @@ followed_entry = Table(
     Column("shared_id", _ID, nullable=True),
     *_texts("state", "reason", "at"),
     Index("followed_entry_shared", "shared_id"),
-    Index("followed_entry_state", "follow_id", "state"),
+    Index("followed_entry_state", "follow_id", "state", "at"),
 )
 """What became of each entry of a followed log: `applied`, `quarantined`, `withheld`, `recalled`,
 `retracted`, or `tombstone`. `at` is when."""
@@ -228,14 +243,15 @@ review = Table(
     METADATA,
     _key(),
     *_texts("object", "version", "digest", "audience", "options", "at"),
-    *_texts("outcome", "person", "why", "decided"),
+    *_texts("outcome", "person", "why", "decided", "detector"),
     _bytes("body"),
     Index("review_outcome", "outcome"),
     Index("review_digest", "digest"),
 )
 """What waits for a person's decision before it may leave, and what was decided. `options` are the
 words of the share command that it interrupted, as JSON; `outcome` is empty while it waits, then
-`redacted`, `released` or `withdrawn`."""
+`redacted`, `released` or `withdrawn`; `detector` the version whose finds the person saw. `body` is
+what was looked through, then what is left of it, or nothing where it was released."""
 
 directory_file = Table(
     "directory_file",
@@ -263,8 +279,8 @@ setting = Table(
 """Who this node is: its partner name, where its keys are, its default marking."""
 
 TABLES = (
-    shared, shared_document, final, audience, member, entry, tile, head, cosignature, follow,
-    followed_entry, quarantined_blob, receipt, evidence, client, scan, review, directory_file,
-    proposal, setting,
+    shared, shared_document, final, audience, member, entry, waiting, tile, head, cosignature,
+    follow, followed_entry, quarantined_blob, receipt, evidence, client, scan, review,
+    directory_file, proposal, setting,
 )  # fmt: skip
 """Every table of the exchange."""

@@ -3,11 +3,13 @@
 Law (only declared): two names are one vulnerability exactly when a chain of declared aliases
 joins them.
 Law (order): the answer does not depend on the order of the declarations.
+Law (origin): a partner may give a vulnerability one more name, and never make two vulnerabilities
+one that this node's own documents tell apart: else a statement about one would close the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -15,11 +17,20 @@ import msgspec
 class Names:
     """Vulnerabilities by all their names."""
 
-    def __init__(self, declared: Iterable[tuple[str, str]]) -> None:
-        """`declared` holds pairs of names that a document declares equal."""
+    def __init__(
+        self,
+        declared: Iterable[tuple[str, str]],
+        doubtful: Collection[tuple[str, str]] = (),
+        spoken: Collection[str] = (),
+    ) -> None:
+        """`declared` holds pairs of names that a document declares equal, `doubtful` those of
+        partners' documents, `spoken` names of which this node's own documents speak besides.
+        """
         self._parent: dict[str, str] = {}
         for one, other in declared:
             self._join(one, other)
+        self.refused = self._join_doubtful(doubtful, spoken)
+        """Pairs of partners that would have made two vulnerabilities one."""
         groups: dict[str, list[str]] = {}
         for name in self._parent:
             groups.setdefault(self._find(name), []).append(name)
@@ -35,6 +46,26 @@ class Names:
         """The preferred name: a CVE identifier where there is one."""
         group = self._group.get(name)
         return group[0] if group else name
+
+    def _join_doubtful(
+        self, pairs: Collection[tuple[str, str]], spoken: Collection[str]
+    ) -> frozenset[tuple[str, str]]:
+        """Join what partners declare equal, where that is at most one vulnerability known here."""
+        if not pairs:
+            return frozenset()
+        own = {self._find(name) for name in (*list(self._parent), *spoken)}
+        ends = {pair: (self._find(pair[0]), self._find(pair[1])) for pair in pairs}
+        together = Names(ends.values())
+        known: dict[str, set[str]] = {}
+        for root in {root for both in ends.values() for root in both} & own:
+            known.setdefault(together.main(root), set()).add(root)
+        refused = set()
+        for pair, (one, other) in ends.items():
+            if len(known.get(together.main(one), ())) > 1 and not own.isdisjoint((one, other)):
+                refused.add(pair)
+            else:
+                self._join(one, other)
+        return frozenset(refused)
 
     def _find(self, name: str) -> str:
         parent = self._parent

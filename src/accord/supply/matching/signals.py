@@ -1,6 +1,8 @@
 """What is known of a vulnerability apart from what it affects: exploitation, severity, odds.
 
 Law (monotone): being known exploited, or seen by a partner, never lowers a decision.
+Law (origin): what a partner says of a vulnerability may raise a decision, and never lowers it
+against what this node's own people gave.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ class Signal(msgspec.Struct, frozen=True):
     values: tuple[str | float | int | bool | None, ...]
     """In the order of the fact's own fields, the vulnerability left out."""
     place: str = ""
+    origin: str = ""
+    """The partner that sealed the document; empty: this node's own people gave it."""
+    via: tuple[tuple[int, str], ...] = ()
+    """Document and place of the relationships that lead from what is said to the vulnerability."""
 
 
 class Threat(msgspec.Struct, frozen=True):
@@ -101,7 +107,7 @@ def _threat(found: list[Signal], catalogue: int) -> Threat:
         not_catalogued=0 if dates else catalogue,
         ransomware=any(bool(signal.values[1]) for signal in listed),
         actors=tuple(sorted({str(signal.values[0]) for signal in by_kind.get("exploits", ())})),
-        sightings=sum(int(signal.values[0] or 0) for signal in by_kind.get("sighting", ())),
+        sightings=_sightings(by_kind.get("sighting", ())),
         severity=severity,
         score=score,
         epss=_latest_epss(by_kind.get("epss", ())),
@@ -109,22 +115,44 @@ def _threat(found: list[Signal], catalogue: int) -> Threat:
     )
 
 
+def _sightings(signals: Iterable[Signal]) -> int:
+    """How often it was seen; a sighting that several gave was seen once."""
+    counts: dict[object, int] = {}
+    for signal in signals:
+        counts[signal.values[1]] = max(counts.get(signal.values[1], 0), int(signal.values[0] or 0))
+    return sum(counts.values())
+
+
 def _ssvc(signals: Iterable[Signal]) -> tuple[str, str, str]:
+    """What this node's own people gave, input by input, unless a partner's is graver."""
+    ours: list[Signal] = []
+    others: list[Signal] = []
+    for signal in signals:
+        (others if signal.origin else ours).append(signal)
+    pairs = zip(_INPUTS, _judged(ours), _judged(others), strict=True)
+    exploitation, automatable, impact = (
+        max(own, other, key=lambda value: _index(values, value)) for values, own, other in pairs
+    )
+    return exploitation, automatable, impact
+
+
+_INPUTS = (ssvc.EXPLOITATION, ssvc.AUTOMATABLE, ssvc.TECHNICAL_IMPACT)
+
+
+def _judged(signals: Iterable[Signal]) -> tuple[str, ...]:
     """The latest judgement counts, input by input; of equally late ones the graver."""
     ordered = sorted(
         signals,
         key=lambda s: (
             str(s.values[3]),
-            _index(ssvc.EXPLOITATION, s.values[0]),
-            _index(ssvc.AUTOMATABLE, s.values[1]),
-            _index(ssvc.TECHNICAL_IMPACT, s.values[2]),
+            *(_index(values, s.values[position]) for position, values in enumerate(_INPUTS)),
         ),
     )
     result = ["", "", ""]
     for signal in ordered:
         for position in range(3):
             result[position] = str(signal.values[position] or "") or result[position]
-    return result[0], result[1], result[2]
+    return tuple(result)
 
 
 def _index(values: Sequence[str], value: object) -> int:
@@ -142,5 +170,6 @@ def _severity(signals: Iterable[Signal]) -> tuple[float | None, str]:
 
 
 def _latest_epss(signals: Iterable[Signal]) -> float | None:
-    latest = max(signals, key=lambda s: (str(s.values[1]), s.values[0]), default=None)
+    """Of the latest day that this node's own people gave; a partner's where they gave none."""
+    latest = max(signals, key=lambda s: (not s.origin, str(s.values[1]), s.values[0]), default=None)
     return float(latest.values[0]) if latest and latest.values[0] is not None else None

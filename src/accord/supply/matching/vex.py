@@ -2,6 +2,8 @@
 
 Law (standing): a statement by the product's supplier outranks every other; among statements of
 equal standing the latest counts; among equally late ones the graver status.
+Law (origin): what a partner sealed closes an exposure only as another party's word, whoever it
+names as its author: it never closes what the supplier's own statement leaves open.
 Law (narrow): a statement counts only where its product and, if it names any, one of its
 subcomponents is the very thing exposed; statements follow names and versions, not rows, so that
 they hold for a newer bill of the same product.
@@ -28,6 +30,7 @@ SUPPLIER, COMPONENT_SUPPLIER, SAME_DOCUMENT, OTHERS = 3, 2, 1, 0
 STANDINGS = ("another party", "the bill itself", "the component's supplier", "the supplier")
 """Each standing in words, from 0."""
 
+_CLOSING = frozenset({"not_affected", "fixed"})
 _GRAVITY = ("not_affected", "fixed", "under_investigation", "affected")
 
 
@@ -52,6 +55,8 @@ class Statement(msgspec.Struct, frozen=True):
     at: str = ""
     place: str = ""
     aliases: tuple[str, ...] = ()
+    origin: str = ""
+    """The partner that sealed the document; empty: this node's own people gave it."""
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -289,7 +294,12 @@ def _weight(judged: Judged) -> tuple[object, ...]:
 
 
 def standing(statement: Statement, subject: Subject) -> int:
-    """What the author of a statement is to the exposed product."""
+    """What the author of a statement is to the exposed product.
+
+    An author's name in a partner's document is not known to be true: it may open, and never close.
+    """
+    if statement.origin and statement.status in _CLOSING:
+        return OTHERS
     authors = {names.package(n, _ANY) for n in (statement.author, statement.supplier) if n}
     if subject.product.supplier and names.package(subject.product.supplier, _ANY) in authors:
         return SUPPLIER

@@ -36,6 +36,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """YYYY-MM-DD on which this node was given it."""
     size: int
     """Bytes."""
+    partner: str
+    """The partner that it came from; empty: this node's own people gave it."""
     state: str
     """`current`, `superseded` or `quarantined`."""
     reasons: tuple[str, ...]
@@ -131,6 +133,7 @@ def line(row: DocumentRow, links: Links) -> DocumentLine:
         edition=edition(row.edition),
         learned=row.learned[:10],
         size=row.size,
+        partner=row.origin,
         state="quarantined" if row.outcome == "quarantined" else state,
         reasons=tuple(f"{p or 'whole'}: {reason}" for p, reason in row.quarantined[:5]),
     )

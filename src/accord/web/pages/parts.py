@@ -217,6 +217,8 @@ class Origin(msgspec.Struct, frozen=True):
     """YYYY-MM-DD on which this node was given it."""
     href: str
     """Address of the document."""
+    partner: str = ""
+    """The partner that it came from; empty: this node's own people gave it."""
 
 
 def origin(found: Source | DocumentRow | None, links: Links, place: str = "") -> Origin | None:
@@ -228,7 +230,8 @@ def origin(found: Source | DocumentRow | None, links: Links, place: str = "") ->
     else:
         name, digest = (found.sources or ("",))[0], found.digest
     short = name.rpartition("/")[2] or name or digest[:12]
-    return Origin(short, found.kind, digest, place, found.learned[:10], links.document(digest))
+    learned, href = found.learned[:10], links.document(digest)
+    return Origin(short, found.kind, digest, place, learned, href, found.origin)
 
 
 class Named(msgspec.Struct, frozen=True):

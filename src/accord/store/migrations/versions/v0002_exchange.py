@@ -80,6 +80,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("partner", "log", name="follow_log"),
     )
     op.create_table(
+        "note",
+        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("document_id", _ID, nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("created", sa.Text(), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("maker", sa.Text(), nullable=False),
+        sa.Column("tlp", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_note_document_id"), ["document_id"], unique=False)
+        batch_op.create_index("note_answers", ["answers"], unique=False)
+        batch_op.create_index("note_object", ["object"], unique=False)
+
+    op.create_table(
         "proposal",
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
@@ -113,6 +132,7 @@ def upgrade() -> None:
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("decided", sa.Text(), nullable=False),
+        sa.Column("detector", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -152,13 +172,82 @@ def upgrade() -> None:
         sa.Column("refs", sa.Text(), nullable=False),
         sa.Column("learned", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("made_of", sa.Text(), server_default="", nullable=False),
         sa.Column("envelope", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("digest", name="shared_digest"),
     )
     with op.batch_alter_table("shared", schema=None) as batch_op:
         batch_op.create_index("shared_object", ["object", "origin"], unique=False)
-        batch_op.create_index("shared_state", ["state"], unique=False)
+        batch_op.create_index("shared_shown", ["tlp", "state", "object", "version"], unique=False)
+        batch_op.create_index("shared_state", ["state", "expires"], unique=False)
+
+    op.create_table(
+        "stix_name",
+        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("document_id", _ID, nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("vulnerability", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("stix_name", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stix_name_document_id"), ["document_id"], unique=False)
+        batch_op.create_index("stix_name_object", ["object"], unique=False)
+        batch_op.create_index("stix_name_vulnerability", ["vulnerability"], unique=False)
+
+    op.create_table(
+        "stix_object",
+        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("document_id", _ID, nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("revoked", sa.Boolean(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("relation", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("target", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("stix_object", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_stix_object_document_id"), ["document_id"], unique=False
+        )
+        batch_op.create_index("stix_object_object", ["object"], unique=False)
+        batch_op.create_index(
+            "stix_object_source",
+            ["source"],
+            unique=False,
+            sqlite_where=sa.text("source IS NOT NULL"),
+            postgresql_where=sa.text("source IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "stix_object_target",
+            ["target"],
+            unique=False,
+            sqlite_where=sa.text("target IS NOT NULL"),
+            postgresql_where=sa.text("target IS NOT NULL"),
+        )
+
+    op.create_table(
+        "stix_sighting",
+        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("document_id", _ID, nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("sighted", sa.Text(), nullable=False),
+        sa.Column("seen_by", sa.Text(), nullable=False),
+        sa.Column("first_seen", sa.Text(), nullable=False),
+        sa.Column("last_seen", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("stix_sighting", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_stix_sighting_document_id"), ["document_id"], unique=False
+        )
+        batch_op.create_index("stix_sighting_sighted", ["sighted"], unique=False)
 
     op.create_table(
         "cosignature",
@@ -192,6 +281,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("audience_id", "number"),
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.create_index("entry_data", ["audience_id", "data"], unique=False)
         batch_op.create_index("entry_shared", ["shared_id"], unique=False)
 
     op.create_table(
@@ -211,7 +301,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("followed_entry", schema=None) as batch_op:
         batch_op.create_index("followed_entry_shared", ["shared_id"], unique=False)
-        batch_op.create_index("followed_entry_state", ["follow_id", "state"], unique=False)
+        batch_op.create_index("followed_entry_state", ["follow_id", "state", "at"], unique=False)
 
     op.create_table(
         "head",
@@ -275,5 +365,35 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("audience_id", "level", "number"),
     )
+    op.create_table(
+        "waiting",
+        sa.Column("audience_id", _ID, nullable=False),
+        sa.Column("shared_id", _ID, nullable=False),
+        sa.Column("release_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["audience_id"],
+            ["audience.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["shared_id"],
+            ["shared.id"],
+        ),
+        sa.PrimaryKeyConstraint("audience_id", "shared_id"),
+    )
+    with op.batch_alter_table("waiting", schema=None) as batch_op:
+        batch_op.create_index("waiting_release_at", ["release_at"], unique=False)
+
+    with op.batch_alter_table("sighting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sighting_document_id"))
+        batch_op.drop_index(batch_op.f("sighting_vulnerability"))
+
+    op.drop_table("sighting")
+    with op.batch_alter_table("exploits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("exploits_vulnerability"))
+        batch_op.drop_index(batch_op.f("ix_exploits_document_id"))
+
+    op.drop_table("exploits")
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.add_column(sa.Column("origin", sa.Text(), server_default="", nullable=False))
+    # Some facts changed their form: `accord init` goes on and makes them anew from the documents.
+    op.execute("UPDATE generation SET number = -1 WHERE number > 0")

@@ -1,4 +1,4 @@
-"""The built-in scenario on a node of its own."""
+"""The built-in scenario on one node."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from accord.cli import load as loading
 from accord.core.show import printable
 
 
-def demo() -> None:
-    """Start a node in a temporary folder, load the built-in scenario, and print what follows."""
+def demo_one() -> None:
+    """Start one node in a temporary folder, load the built-in scenario, and print what follows."""
     from accord import scenario
     from accord.flows.load import load_documents
     from accord.wiring import Node, Settings
@@ -44,7 +44,12 @@ def demo() -> None:
 
 
 def _next(home: Path, exposure: str) -> None:
-    command = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "accord" else "accord"
     typer.echo("Try next:")
     for rest in (f"explain {exposure}", "exposures --sector energy --limit 20", "serve"):
-        typer.echo(f"  ACCORD_HOME={home} {printable(command)} {rest}")
+        typer.echo(f"  ACCORD_HOME={home} {command()} {rest}")
+
+
+def command() -> str:
+    """How the person called accord, so that it can be called like this again."""
+    name = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "accord" else "accord"
+    return printable(name)

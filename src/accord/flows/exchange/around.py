@@ -1,0 +1,158 @@
+"""What objects hang on, as far as this node knows it: their ends and whatever they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from accord.core.errors import Invalid
+from accord.exchange.envelope import peek
+from accord.exchange.objects import Content, read_stix, resolved
+from accord.exchange.release import Subject
+from accord.flows.exchange.owner import Owner
+from accord.flows.exchange.sharing_port import Copy
+from accord.flows.exchange.wanted import Beside, Library, newest_of
+from accord.identity.markings import Marking, Pap, Tlp
+
+_DEPTH = 4
+"""Steps that are followed; release follows no more of them."""
+_MOST = 100_000
+"""Objects that are remembered; past it everything is looked up anew."""
+
+
+class Around:
+    """Looks up what a batch of objects refers to, all at once, and remembers it.
+
+    What stands beside an object in its own bundle comes first, then what is shared already, then
+    what this node keeps. An embargo that ends before the object goes out is over.
+    """
+
+    def __init__(self, owner: Owner, library: Library, default: Tlp) -> None:
+        self._owner = owner
+        self._library = library
+        self._default = default
+        self._found: dict[str, Subject | None] = {}
+        self._partners = {
+            partner.identity: _identity(
+                partner.identity, partner.title, partner.since, partner.name
+            )
+            for partner in owner.directory.partners
+            if partner.identity
+        }
+
+    def fetch(self, names: Iterable[str], beside: Collection[Beside]) -> None:
+        """Look these up, and what they refer to in their turn as far as it connects others."""
+        if len(self._found) > _MOST:
+            self._found = {}
+        wanted = set(names) - self._partners.keys()
+        for _ in range(_DEPTH):
+            wanted = {
+                name
+                for name in wanted - self._found.keys()
+                if all(one.get(name) is None for one in beside)
+            }
+            if not wanted:
+                return
+            found = self._look_up(wanted)
+            self._found |= dict.fromkeys(wanted) | found
+            wanted = {name for one in found.values() for name in _ends(one.body)}
+
+    def of(self, beside: Beside, name: str) -> Subject | None:
+        """An object by its identifier, without ends; None: not known here."""
+        partner = self._partners.get(name)
+        if partner is not None:
+            return partner
+        body = beside.get(name)
+        return self._found.get(name) if body is None else self._kept(body)
+
+    def definition(self, beside: Beside, name: str) -> bytes | None:
+        """The bytes of a marking definition."""
+        body = beside.get(name)
+        if body is None and name.startswith("marking-definition--"):
+            self.fetch([name], ())
+            known = self._found.get(name)
+            body = known.body if known else None
+        return body
+
+    def _look_up(self, names: Collection[str]) -> dict[str, Subject]:
+        copies: dict[str, Copy] = {}
+        known = self._owner.sharing.known(names)
+        for copy in known.copies:
+            other = copies.get(copy.object)
+            if other is None or self._weight(other) < self._weight(copy):
+                copies[copy.object] = copy
+        bodies = self._owner.sharing.envelopes([copy.id for copy in copies.values()])
+        found = {name: _shared(copy, peek(bodies[copy.id]).body) for name, copy in copies.items()}
+        # What was recalled shows no more, though its document may still be kept here.
+        elsewhere = set(names) - copies.keys() - {name for _, name in known.finals}
+        places = newest_of(self._library.places(sorted(elsewhere)))
+        # A partner's is known by its envelope alone.
+        own = [place for place in places.values() if not place.document.origin]
+        for name, body in self._library.objects(own).items():
+            kept = self._kept(body)
+            if kept is not None:
+                found[name] = kept
+        return found
+
+    def _weight(self, copy: Copy) -> tuple[bool, str, int]:
+        return (copy.origin == self._owner.me, copy.version, copy.id)
+
+    def _kept(self, body: bytes) -> Subject | None:
+        """One that this node keeps and has not shared, marked as it says or by default."""
+        try:
+            content = read_stix(body)
+        except Invalid:
+            return None
+        return Subject(
+            object=content.object,
+            version=content.version,
+            type=content.type,
+            origin=self._owner.me,
+            marking=content.marking or Marking(self._default),
+            granular=content.granular,
+            unknown=bool(content.unknown_markings),
+            body=body,
+        )
+
+
+def _ends(body: bytes) -> tuple[str, ...]:
+    try:
+        return read_stix(body).ends
+    except Invalid:
+        return ()
+
+
+def _shared(copy: Copy, body: bytes) -> Subject:
+    """A copy whose embargo is under way counts by its date: the marking says it."""
+    return Subject(
+        object=copy.object,
+        version=copy.version,
+        type=copy.type,
+        origin=copy.origin,
+        marking=Marking(Tlp(copy.tlp), Pap(copy.pap), copy.release_at, copy.expires),
+        state="live",
+        body=body,
+    )
+
+
+def _identity(name: str, title: str, since: str, partner: str) -> Subject:
+    """Who a partner is stands in the directory, which every partner has."""
+    moment = since or "2020-01-01T00:00:00.000000Z"
+    body = msgspec.json.encode(
+        {
+            "type": "identity",
+            "spec_version": "2.1",
+            "id": name,
+            "created": moment,
+            "modified": moment,
+            "name": title,
+            "identity_class": "organization",
+        }
+    )
+    return Subject(name, moment, "identity", partner, Marking(Tlp.CLEAR), body=body)
+
+
+def complete(content: Content, beside: Beside, around: Around) -> Content:
+    """The content once the marking definitions that are known here were looked at."""
+    return resolved(content, lambda name: around.definition(beside, name))

@@ -1,0 +1,240 @@
+"""From an object's bytes to what every member of an audience may have of it, or why not.
+
+Personal data is looked for first, then the source is cut out where that was asked, then the fields
+that a member may not see; what is left is what is decided on and sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+
+from accord.core.errors import Invalid, TooLarge
+from accord.exchange.accept import OURS_TO_SAY
+from accord.exchange.envelope import MAX_BODY
+from accord.exchange.graph import Graph
+from accord.exchange.objects import Content, read_document, read_stix
+from accord.exchange.release import Circle
+from accord.flows.exchange.around import Around, complete
+from accord.flows.exchange.owner import Owner
+from accord.flows.exchange.plan import (
+    DEFAULT,
+    Hold,
+    No,
+    Options,
+    Outcome,
+    Panel,
+    Ready,
+    marking_of,
+    unnamed,
+)
+from accord.flows.exchange.sharing_port import Audience, Copy, Known, Screen, Screened
+from accord.flows.exchange.wanted import Beside, Item, Library, Refused
+from accord.identity.markings import Marking, Pap, Tlp, parse_tlp, strictest
+
+Judged = Ready | Hold | Outcome
+_ROUNDS = 8
+"""Redactions for one member after another, until all may have what is left."""
+
+
+class Sharer(Owner, frozen=True):
+    """An owner of audiences with what it needs to judge what may go to them."""
+
+    library: Library
+    screen: Screen
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """An item whose words about itself are known."""
+
+    item: Item
+    content: Content
+    body: bytes
+    digest: str
+    """Of the body, hexadecimal."""
+
+
+class Judge:
+    """Judges objects for one audience and one set of options."""
+
+    def __init__(self, sharer: Sharer, audience: Audience, options: Options) -> None:
+        self._sharer = sharer
+        self._options = options
+        self.members = sharer.members(audience)
+        circle = Circle(audience.name, sharer.me, frozenset(self.members), audience.everyone)
+        self._panel = Panel(circle, self.members, sharer.me, sharer.now)
+        self._default = parse_tlp(sharer.sharing.marking() or DEFAULT.word)
+        self._around = Around(sharer, sharer.library, self._default)
+        self._names = {one.identity: one.name for one in sharer.directory.partners}
+        self._identity = next(
+            (identity for identity, name in self._names.items() if name == sharer.me), ""
+        )
+
+    def batch(self, batch: Sequence[Item | Refused]) -> tuple[list[Judged], Known]:
+        """What may be shared of some objects, in their order, and what the store holds of them."""
+        read = [self._read(item) for item in batch]
+        whole = [one for one in read if isinstance(one, _Read)]
+        verdicts = self._sharer.screen.screen([(o.digest, o.body, o.item.media) for o in whole])
+        known = self._sharer.sharing.known({one.content.object for one in whole})
+        theirs = _theirs(known, self._sharer.me)
+        beside = {id(one.item.beside): one.item.beside for one in whole}
+        self._around.fetch({ref for o in whole for ref in o.content.refs}, tuple(beside.values()))
+        graphs = {key: self._graph(one) for key, one in beside.items()}
+        judged = [
+            one
+            if isinstance(one, Outcome)
+            else self._judge(
+                one,
+                verdicts[one.digest],
+                theirs.get(one.content.object, []),
+                graphs[id(one.item.beside)],
+            )
+            for one in read
+        ]
+        return judged, known
+
+    def _graph(self, beside: Beside) -> Graph:
+        return Graph(lambda name: self._around.of(beside, name))
+
+    def _read(self, item: Item | Refused) -> _Read | Outcome:
+        if isinstance(item, Refused):
+            rule = "quarantined" if item.quarantined else "unreadable"
+            return Outcome(item.name, "", item.title, "refused", rule=rule, reason=item.reason)
+        try:
+            content = self._content(item, item.body)
+        except Invalid as wrong:
+            return _unread(item, wrong)
+        return _Read(item, content, item.body, sha256(item.body).hexdigest())
+
+    def _content(self, item: Item, body: bytes) -> Content:
+        """What the body says; a document is named by its subject, else by its digest."""
+        if item.stix:
+            return complete(read_stix(body), item.beside, self._around)
+        held = item.document
+        return msgspec.structs.replace(
+            read_document(item.kind, body),
+            object=held.subject or f"sha256:{held.digest}",
+            version=held.edition,
+            type=item.kind,
+            title=held.title,
+        )
+
+    def _judge(self, read: _Read, verdict: Screened, theirs: list[Copy], graph: Graph) -> Judged:
+        marking = marking_of(read.content, self._options, self._default)
+        try:
+            _refuse_at_sight(read, verdict, self._options)
+            relayed = self._relayed(read, theirs)
+            if relayed is not None:
+                ready = self._relay(read, relayed, verdict, graph)
+            else:
+                ready = self._own(read, marking, verdict, graph)
+        except No as no:
+            return _refused(read.content, marking, no)
+        except Invalid as wrong:
+            return _unread(read.item, wrong)
+        return Hold(ready, read.digest, read.body) if verdict.state == "found" else ready
+
+    def _relayed(self, read: _Read, theirs: list[Copy]) -> Copy | None:
+        """The envelope of the partner that the object comes from; None where it is our own.
+
+        What this node's own identity created is its own, whoever else sends it.
+        """
+        creator = read.content.created_by
+        if creator and creator == self._identity:
+            return None
+        if not theirs and not read.item.document.origin:
+            self._refuse_a_foreign_name(creator)
+            return None
+        same = [copy for copy in theirs if copy.content == read.digest]
+        if same:
+            return max(same, key=lambda copy: (copy.issued, copy.id))
+        if theirs:
+            origin = theirs[-1].origin
+            raise No("originator-only", reason=f"{origin} shares it; only {origin} changes it")
+        raise No("not-kept", reason=f"{read.item.document.origin} sealed it; its envelope is gone")
+
+    def _refuse_a_foreign_name(self, creator: str) -> None:
+        """Receivers would refuse an object in another partner's name (STIX 2.1, section 3.3)."""
+        name = self._names.get(creator)
+        if name and not self._options.anonymous:
+            reason = f"it says that {name} created it; --anonymous leaves that out"
+            raise No("originator-only", reason=reason)
+
+    def _relay(self, read: _Read, copy: Copy, verdict: Screened, graph: Graph) -> Ready:
+        if self._options.marks or self._options.anonymous:
+            raise No("originator-only", reason=f"{copy.origin} signed it: it goes on as it is")
+        if verdict.state == "redacted":
+            raise No("personal")
+        marking = Marking(Tlp(copy.tlp), Pap(copy.pap), copy.release_at, copy.expires)
+        subject = graph.subject(read.content, read.body, copy.origin, marking=marking)
+        if self._panel.ask(subject) is not None:
+            raise No("relay-whole")
+        return Ready(
+            read.content, read.body, read.digest, read.item.media, copy.origin, marking,
+            relayed=copy,
+        )  # fmt: skip
+
+    def _own(self, read: _Read, marking: Marking, verdict: Screened, graph: Graph) -> Ready:
+        body, content, item = read.body, read.content, read.item
+        if verdict.state == "redacted":
+            body = verdict.body
+            content = self._content(item, body)
+            marking = strictest((marking, marking_of(content, self._options, self._default)))
+        if self._options.anonymous:
+            body = unnamed(body, content, marking, self._identity)
+            content = self._content(item, body)
+        for _ in range(_ROUNDS):
+            subject = graph.subject(content, body, self._sharer.me, marking=marking)
+            less = self._panel.ask(subject)
+            if less is None:
+                return self._ready(read, content, body, marking)
+            body, marking = less.body, less.marking or marking
+            content = self._content(item, body)
+        raise No("granular-unreadable")
+
+    def _ready(self, read: _Read, content: Content, body: bytes, marking: Marking) -> Ready:
+        redacted = body is not read.body
+        digest = sha256(body).hexdigest() if redacted else read.digest
+        if redacted and not read.item.stix:
+            # Other bytes are another document: it is not the edition that its subject names.
+            content = msgspec.structs.replace(content, object=f"sha256:{digest}", version="")
+        made_of = read.content.object if redacted else ""
+        return Ready(
+            content, body, digest, read.item.media, self._sharer.me, marking, made_of=made_of
+        )
+
+
+def _refuse_at_sight(read: _Read, verdict: Screened, options: Options) -> None:
+    if read.item.kind in OURS_TO_SAY:
+        raise No("ours-to-say")
+    if len(read.body) > MAX_BODY:
+        raise No("too-large", reason=f"{len(read.body):,} bytes; at most {MAX_BODY:,} go")
+    if verdict.state == "withdrawn":
+        raise No("withdrawn")
+    if options.anonymous and not read.item.stix:
+        raise No("stix-only")
+
+
+def _theirs(known: Known, me: str) -> dict[str, list[Copy]]:
+    """What partners sealed, by object; nothing of an object that this node shares as its own."""
+    own = {copy.object for copy in known.copies if copy.origin == me}
+    found: dict[str, list[Copy]] = {}
+    for copy in known.copies:
+        if copy.object not in own:
+            found.setdefault(copy.object, []).append(copy)
+    return found
+
+
+def _refused(content: Content, marking: Marking, no: No) -> Outcome:
+    return Outcome(
+        content.object, content.version, content.title, "refused",
+        tlp=marking.tlp.word, rule=no.rule, partner=no.partner, reason=no.reason,
+    )  # fmt: skip
+
+
+def _unread(item: Item, wrong: Invalid) -> Outcome:
+    rule = "too-large" if isinstance(wrong, TooLarge) else "unreadable"
+    name = item.named or f"sha256:{item.document.digest}"
+    return Outcome(name, "", item.document.title, "refused", rule=rule, reason=str(wrong))

@@ -1,0 +1,285 @@
+"""From the words of a person to the bytes that are to be shared: objects by name, or in files.
+
+A name is a STIX identifier, the digest of a document or how it begins, or the identifier of an
+advisory or vulnerability that one document is about. A STIX bundle is never shared as a whole: its
+objects are, each on its own and byte for byte as it stands in the bundle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from accord.core.errors import AccordError, Invalid, NotFound
+from accord.core.times import when
+from accord.flows.recognise import recognise
+from accord.identity.markings import STIX_TLP
+
+STIX_MEDIA = "application/stix+json;version="
+_STIX = re.compile(r"[a-z0-9-]{3,250}--[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_FORMATS = ((b"{", "application/json"), (b"[", "application/json"), (b"<", "application/xml"))
+_BEGINNING = 64
+_LONGEST = 300
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A document that this node keeps."""
+
+    digest: str
+    kind: str
+    subject: str
+    edition: str
+    title: str
+    origin: str
+    """The partner that sealed it; empty: this node's own people gave it."""
+    outcome: str
+    """`taken`, `kept` or `quarantined`."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a version of a STIX object stands."""
+
+    object: str
+    version: str
+    """`modified` as `when()`, or empty."""
+    document: Held
+
+
+class Item(msgspec.Struct, frozen=True):
+    """Bytes that are to be shared."""
+
+    body: bytes
+    media: str
+    kind: str
+    """As `accord.flows.recognise` names it; `STIX object` for one of a bundle, too."""
+    document: Held
+    """The document that holds them."""
+    beside: Beside
+    """The other objects of the same document."""
+
+    @property
+    def stix(self) -> bool:
+        """Whether it is a STIX object, which has identifier and version of its own."""
+        return self.kind == "STIX object"
+
+    @property
+    def named(self) -> str:
+        """The identifier that it gives itself, unchecked; empty for what is no STIX object."""
+        return _Top.of(self.body).id[:_LONGEST] if self.stix else ""
+
+
+class Beside:
+    """The objects of one bundle, by identifier."""
+
+    def __init__(self, objects: Iterable[msgspec.Raw] = ()) -> None:
+        self._newest: dict[str, tuple[str, msgspec.Raw]] = {}
+        for raw in objects:
+            top = _Top.of(raw)
+            version = version_of(top.modified or top.created)
+            known = self._newest.get(top.id)
+            if known is None or known[0] < version:
+                self._newest[top.id] = version, raw
+
+    def get(self, object_: str) -> bytes | None:
+        """The bytes of the newest version of an object."""
+        found = self._newest.get(object_)
+        return None if found is None else bytes(found[1])
+
+
+class Library(Protocol):
+    """The documents of this node."""
+
+    def named(self, name: str) -> list[Held]:
+        """Documents whose digest begins so, or that are about an advisory or vulnerability."""
+
+    def held(self, digests: Sequence[str]) -> list[Held]:
+        """Documents by their digests, in this order."""
+
+    def places(self, objects: Collection[str]) -> list[Place]:
+        """Where STIX objects stand, in documents that were not quarantined."""
+
+    def body(self, digest: str) -> bytes:
+        """A document byte for byte, checked against its digest."""
+
+    def objects(self, places: Collection[Place]) -> dict[str, bytes]:
+        """The bytes of STIX objects where they stand, by identifier."""
+
+
+def find(names: Sequence[str], library: Library) -> list[Wanted]:
+    """What names mean, document by document; nothing is read yet.
+
+    Raises:
+        NotFound: a name means nothing here.
+        Invalid: a name means several documents.
+    """
+    objects = [name for name in dict.fromkeys(names) if _STIX.fullmatch(name)]
+    newest = newest_of(library.places(objects)) if objects else {}
+    wanted: dict[str, Wanted] = {}
+    for name in dict.fromkeys(names):
+        if name in newest:
+            place = newest[name]
+            one = wanted.setdefault(place.document.digest, Wanted(place.document, set()))
+            if one.objects is not None:
+                one.objects.add((place.object, place.version))
+        else:
+            document = _one(name, library)
+            wanted[document.digest] = Wanted(document, None)
+    return list(wanted.values())
+
+
+class Wanted(msgspec.Struct):
+    """A document, and what of it is wanted."""
+
+    document: Held
+    objects: set[tuple[str, str]] | None
+    """Identifier and version of the STIX objects wanted; None: everything."""
+
+
+def newest_of(places: Collection[Place]) -> dict[str, Place]:
+    """For each object the place of its newest version; this node's own documents come first."""
+    newest: dict[str, Place] = {}
+    for place in places:
+        other = newest.get(place.object)
+        if other is None or _weight(other) < _weight(place):
+            newest[place.object] = place
+    return newest
+
+
+def _weight(place: Place) -> tuple[bool, str, str]:
+    return (not place.document.origin, place.version, place.document.digest)
+
+
+def _one(name: str, library: Library) -> Held:
+    """The document that a name means."""
+    if _STIX.fullmatch(name):
+        raise NotFound(f"{name} is in no document of this node; load the bundle that holds it")
+    found = library.named(name)
+    own = [document for document in found if not document.origin] or found
+    if not own:
+        raise NotFound(
+            f"{name[:200]!r} is nothing that this node keeps: give a STIX identifier, the digest of"
+            " a document, an advisory's identifier, or a file"
+        )
+    if len(own) > 1:
+        listed = ", ".join(f"{one.digest[:12]} ({one.kind})" for one in own[:5])
+        raise Invalid(f"{name[:200]!r} is {len(own)} documents: {listed}; name one by its digest")
+    return own[0]
+
+
+def items(wanted: Sequence[Wanted], library: Library) -> Iterator[Item | Refused]:
+    """The bytes of everything that is wanted, document by document."""
+    for one in wanted:
+        if one.document.outcome == "quarantined":
+            yield _refused(one, "it is quarantined here", quarantined=True)
+            continue
+        body = library.body(one.document.digest)
+        try:
+            kind = recognise(body) or one.document.kind
+        except AccordError as wrong:
+            yield _refused(one, str(wrong))
+            continue
+        if kind == "STIX bundle":
+            yield from _inside(body, one)
+        elif kind == "STIX object":
+            version = _Top.of(body).spec_version or "2.1"
+            yield Item(body, STIX_MEDIA + version, kind, one.document, _ALONE)
+        else:
+            yield Item(body, _media(body), kind, one.document, _ALONE)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """What cannot even be looked at."""
+
+    name: str
+    title: str
+    reason: str
+    quarantined: bool = False
+
+
+def _refused(wanted: Wanted, reason: str, *, quarantined: bool = False) -> Refused:
+    document = wanted.document
+    return Refused(f"sha256:{document.digest}", document.title, reason, quarantined)
+
+
+class _Top(msgspec.Struct):
+    """The members of an object, or of a bundle, that tell what it is."""
+
+    id: str = ""
+    modified: str = ""
+    created: str = ""
+    spec_version: str = ""
+
+    def is_one_of(self, wanted: Collection[tuple[str, str]]) -> bool:
+        """Whether it is a version that is named, or of a type that has none."""
+        version = version_of(self.modified or self.created)
+        return (self.id, version) in wanted or (self.id, "") in wanted
+
+    @staticmethod
+    def of(data: bytes | msgspec.Raw) -> _Top:
+        """Never fails: what is no object is told by who reads it for good."""
+        try:
+            return _top(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _Top()
+
+
+class _Bundle(msgspec.Struct):
+    objects: list[msgspec.Raw] = []
+    spec_version: str = "2.1"
+
+
+_top = msgspec.json.Decoder(_Top).decode
+_ALONE = Beside()
+_bundle = msgspec.json.Decoder(_Bundle).decode
+
+
+def _inside(body: bytes, wanted: Wanted) -> Iterator[Item]:
+    """The objects of a bundle, as slices of it; the canonical TLP markings are everybody's."""
+    bundle = _bundle(body)
+    media = f"{STIX_MEDIA}{'2.0' if bundle.spec_version == '2.0' else '2.1'}"
+    beside = _ALONE if wanted.document.origin else Beside(bundle.objects)
+    ids = None if wanted.objects is None else {name for name, _ in wanted.objects}
+    for raw in bundle.objects:
+        top = _Top.of(raw)
+        if ids is None:
+            if top.id not in STIX_TLP:
+                yield Item(bytes(raw), media, "STIX object", wanted.document, beside)
+        elif top.id in ids and top.is_one_of(wanted.objects or ()):
+            yield Item(bytes(raw), media, "STIX object", wanted.document, beside)
+
+
+def version_of(modified: str) -> str:
+    """A date as `when()`; empty where it is none, which is for who reads the object to refuse."""
+    try:
+        return when(modified)
+    except Invalid:
+        return ""
+
+
+def _media(body: bytes) -> str:
+    head = body[:_BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for mark, media in _FORMATS:
+        if head.startswith(mark):
+            return media
+    return "text/plain"
+
+
+def objects_in(body: bytes, wanted: Collection[tuple[str, str]]) -> dict[str, bytes]:
+    """The bytes of some objects in a bundle, or of the one that the body is; by identifier."""
+    names = {name for name, _ in wanted}
+    found: dict[str, bytes] = {}
+    for raw in _raws(body):
+        top = _Top.of(raw)
+        if top.id in names and top.is_one_of(wanted):
+            found[top.id] = bytes(raw)
+    return found
+
+
+def _raws(body: bytes) -> Sequence[bytes | msgspec.Raw]:
+    try:
+        return _bundle(body).objects or [body]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []

@@ -1,0 +1,267 @@
+"""What the door reads and keeps, in the database: `accord.flows.exchange.answers_port.Answers`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import (
+    Connection,
+    Engine,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from accord.core.errors import AccordError
+from accord.exchange.log.entries import Entry, Kind, write
+from accord.exchange.receipts import Line
+from accord.flows.exchange.answers_port import Committed, Cosigned, Evidence, Kept, Log
+from accord.store import database
+from accord.store.exchange import receipts, tables
+from accord.store.exchange.tables import (
+    audience,
+    cosignature,
+    entry,
+    head,
+    member,
+    setting,
+    shared,
+    tile,
+)
+
+_MANY = 500
+_SEALED = "sealed"
+_KEPT = (
+    shared.c.id, shared.c.origin, shared.c.object, shared.c.version, shared.c.type,
+    shared.c.media, shared.c.digest, shared.c.tlp, shared.c.pap, shared.c.release_at,
+    shared.c.expires, shared.c.state, shared.c.refs,
+    func.coalesce(func.length(shared.c.envelope), 0).label("size"),
+)  # fmt: skip
+_WORD = text(
+    "INSERT INTO cosignature (audience_id, partner, size, root, statement, at, received,"
+    " quarantined) VALUES (:audience, :partner, :size, :root, :statement, :at, :received,"
+    " :quarantined) ON CONFLICT (audience_id, partner, size) DO UPDATE"
+    " SET statement = excluded.statement, quarantined = excluded.quarantined"
+)
+"""The first word about a size says when it was applied; a later one may name less quarantined."""
+_STIX = "application/stix+json%"
+
+
+class NotKept(AccordError):
+    """The database did not take what must be kept before anything may leave."""
+
+
+class SqlAnswers:
+    """`Answers` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def logs(self, partner: str) -> list[Log]:
+        """The logs that a partner is a member of today, by name of the audience."""
+        with self._engine.connect() as connection:
+            return [_log(row) for row in connection.execute(_logs_of(partner))]
+
+    def log(self, log: str, partner: str) -> Log | None:
+        """One of them."""
+        with self._engine.connect() as connection:
+            row = connection.execute(_logs_of(partner).where(audience.c.log == log)).one_or_none()
+        return _log(row) if row else None
+
+    def members(self, audience: int) -> frozenset[str]:
+        """The members of an audience today that its owner named."""
+        query = select(member.c.partner).where(
+            and_(member.c.audience_id == audience, member.c.removed == "")
+        )
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(query))
+
+    def tile(self, audience: int, level: int, number: int) -> bytes:
+        """Hashes of a tile."""
+        where = (tile.c.audience_id == audience) & (tile.c.level == level)
+        query = select(tile.c.hashes).where(where & (tile.c.number == number))
+        with self._engine.connect() as connection:
+            return bytes(connection.execute(query).scalar() or b"")
+
+    def entries(self, audience: int, first: int, count: int) -> list[bytes]:
+        """Entries of a log, in their order."""
+        here = (entry.c.number >= first) & (entry.c.number < first + count)
+        query = (
+            select(entry.c.data)
+            .where(and_(entry.c.audience_id == audience, here))
+            .order_by(entry.c.number)
+        )
+        with self._engine.connect() as connection:
+            return [bytes(data) for data in connection.scalars(query)]
+
+    def committed(self, audience: int, commitments: Collection[bytes]) -> dict[bytes, Committed]:
+        """Those commitments that stand in this log."""
+        wanted = [write(Entry(Kind.COMMITMENT, one)) for one in set(commitments)]
+        own = (entry.c.data, entry.c.number, entry.c.state, entry.c.salt)
+        query = select(*own, *_KEPT).outerjoin(shared, shared.c.id == entry.c.shared_id)
+        found: dict[bytes, Committed] = {}
+        with self._engine.connect() as connection:
+            for chunk in _chunks(wanted):
+                here = and_(entry.c.audience_id == audience, entry.c.data.in_(chunk))
+                for data, number, state, salt, *rest in connection.execute(query.where(here)):
+                    kept = Kept(*rest) if rest[0] is not None else None
+                    one = Committed(number, state, bytes(salt or b""), kept)
+                    found[bytes(data[1:])] = one
+        return found
+
+    def envelopes(self, ids: Collection[int]) -> dict[int, bytes]:
+        """The bytes of envelopes that are still here."""
+        query = select(shared.c.id, shared.c.envelope).where(shared.c.envelope.is_not(None))
+        found: dict[int, bytes] = {}
+        with self._engine.connect() as connection:
+            for chunk in _chunks(sorted(set(ids))):
+                rows = connection.execute(query.where(shared.c.id.in_(chunk)))
+                found.update((id_, bytes(data)) for id_, data in rows)
+        return found
+
+    def versions(self, object_: str, count: int) -> list[Kept]:
+        """What is kept live of one object, newest version first."""
+        query = (
+            select(*_KEPT)
+            .where(func.coalesce(shared.c.state, "") == "live", shared.c.object == object_)
+            .order_by(shared.c.version.desc(), shared.c.origin, shared.c.id.desc())
+            .limit(count)
+        )
+        with self._engine.connect() as connection:
+            return [Kept(*list(row)) for row in connection.execute(query)]
+
+    def page(self, tlp: int, after: tuple[str, str], count: int) -> list[Kept]:
+        """Live STIX objects up to a marking, by (object, version), past a place."""
+        ends = [_past(level, after, count) for level in range(tlp + 1)]
+        found = union_all(*(select(end.subquery()) for end in ends)).subquery()
+        order = (found.c.object, found.c.version, found.c.origin, found.c.id.desc())
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(found).order_by(*order).limit(count))
+            return [Kept(*list(row)) for row in rows]
+
+    def record(self, lines: Iterable[Line]) -> None:
+        """Add lines to the disclosure log, durably."""
+        with self._unit() as connection:
+            receipts.append(connection, lines)
+
+    def acknowledged(self, audience: int, partner: str) -> int:
+        """The size that a partner last acknowledged."""
+        with self._engine.connect() as connection:
+            return _acknowledged(connection, audience, partner)
+
+    def acknowledge(self, audience: int, partner: str, old: int, word: Cosigned) -> int | None:
+        """Keep a partner's word if its last one was for `old` entries."""
+        with self._unit() as connection:
+            held = _acknowledged(connection, audience, partner)
+            if held != old:
+                return held
+            connection.execute(
+                _WORD,
+                {"audience": audience, "partner": partner, "size": word.size, "root": word.root,
+                 "statement": word.statement, "at": word.at, "received": word.received,
+                 "quarantined": word.quarantined},
+            )  # fmt: skip
+        return None
+
+    def sealed(self) -> str:
+        """Why this node signs nothing any more, or empty."""
+        with self._engine.connect() as connection:
+            return _sealed(connection)
+
+    def contradicted(self, evidence: Evidence, *, seal: bool) -> None:
+        """Keep evidence, once; `seal` stops all signing here."""
+        kept, table = structs.asdict(evidence), tables.evidence
+        same = and_(*(table.c[name] == kept[name] for name in kept if name != "at"))
+        with self._unit() as connection:
+            if seal and not _sealed(connection):
+                row = {"name": _SEALED, "value": evidence.what}
+                connection.execute(setting.insert().values(row))
+            if connection.execute(select(table.c.id).where(same).limit(1)).first():
+                return
+            last = connection.scalar(select(func.max(table.c.id))) or 0
+            connection.execute(table.insert().values(id=last + 1, **kept))
+
+    @contextmanager
+    def _unit(self) -> Iterator[Connection]:
+        """A durable transaction.
+
+        Raises:
+            NotKept: the database did not take it; nothing was kept.
+        """
+        try:
+            with database.writing(self._engine, durable=True) as connection:
+                yield connection
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as wrong:
+            why = getattr(wrong, "orig", None) or wrong
+            raise NotKept(f"the database did not take it, nothing was kept: {why}") from wrong
+
+
+def _past(tlp: int, after: tuple[str, str], count: int) -> Any:  # noqa: ANN401 - as `_logs_of`
+    """As `page`, of one marking: a range of the index, whatever else there is."""
+    place = tuple_(shared.c.object, shared.c.version)
+    return (
+        select(*_KEPT)
+        .where(shared.c.tlp == tlp, shared.c.state == "live", place > tuple_(*after))
+        .where(shared.c.media.like(_STIX))
+        .order_by(shared.c.object, shared.c.version, shared.c.origin, shared.c.id.desc())
+        .limit(count)
+    )
+
+
+def _logs_of(partner: str) -> Any:  # noqa: ANN401 - a query of many columns
+    """The audiences that a partner is in: named in them, or in those of every partner by being one.
+
+    Whom the owner took out of an audience of every partner is out of it.
+    """
+    mine = and_(member.c.audience_id == audience.c.id, member.c.partner == partner)
+    named = and_(member.c.partner.is_not(None), member.c.removed == "")
+    everybody = and_(audience.c.scope == "all", member.c.partner.is_(None))
+    since = case((named, member.c.since), else_=literal_column("0"))
+    return (
+        select(
+            audience.c.id, audience.c.name, audience.c.log, audience.c.scope,
+            head.c.size, head.c.root, head.c.checkpoint, since.label("since"),
+        )
+        .join(head, head.c.audience_id == audience.c.id)
+        .outerjoin(member, mine)
+        .where(or_(named, everybody))
+        .order_by(audience.c.name)
+    )  # fmt: skip
+
+
+def _log(row: Any) -> Log:  # noqa: ANN401 - a row of the database
+    return Log(
+        audience=row.id,
+        name=row.name,
+        log=row.log,
+        everyone=row.scope == "all",
+        size=row.size,
+        root=bytes(row.root),
+        checkpoint=bytes(row.checkpoint),
+        since=row.since,
+    )
+
+
+def _acknowledged(connection: Connection, log: int, partner: str) -> int:
+    theirs = (cosignature.c.audience_id == log) & (cosignature.c.partner == partner)
+    return connection.scalar(select(func.max(cosignature.c.size)).where(theirs)) or 0
+
+
+def _sealed(connection: Connection) -> str:
+    query = select(setting.c.value).where(setting.c.name == _SEALED)
+    return connection.execute(query).scalar() or ""
+
+
+def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), _MANY):
+        yield items[start : start + _MANY]

@@ -1,0 +1,145 @@
+"""Look-ups for sharing: what is kept of an object, what is due, and who acknowledged a recall."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from accord.exchange.log.entries import Entry, Kind, write
+from accord.flows.exchange.sharing_port import Copy, Due, Known, Recall
+from accord.store.exchange import tables
+from accord.store.exchange.logs import among, chunks
+
+_STATES = ("live", "held")
+_COPY = (
+    "id", "origin", "object", "version", "type", "media", "digest", "tlp", "pap", "release_at",
+    "expires", "created", "issued", "state", "title", "made_of",
+)  # fmt: skip
+
+
+def known(connection: Connection, objects: Collection[str]) -> Known:
+    """What is kept of some objects, live and held, and which of them are final."""
+    table, content = tables.shared, tables.shared_document
+    columns = [table.c[name] for name in _COPY]
+    query = (
+        select(*columns, table.c.refs, content.c.digest.label("content"))
+        .join(content, content.c.shared_id == table.c.id, isouter=True)
+        # An expression, so that the index of states, which holds every envelope, is not taken.
+        .where(func.coalesce(table.c.state, "").in_(_STATES))
+    )
+    rows: list[Any] = []
+    finals: set[tuple[str, str]] = set()
+    final = tables.final
+    for chunk in chunks(sorted(set(objects))):
+        rows += connection.execute(query.where(among(connection, table.c.object, chunk)))
+        these = select(final.c.origin, final.c.object).where(
+            among(connection, final.c.object, chunk)
+        )
+        finals.update((row.origin, row.object) for row in connection.execute(these))
+    rows.sort(key=lambda row: row.id)
+    return Known(tuple(_copies(connection, rows)), frozenset(finals))
+
+
+def _copies(connection: Connection, rows: Sequence[Any]) -> Iterator[Copy]:
+    ids = [row.id for row in rows]
+    live = _names(connection, tables.entry, ids)
+    waits = _names(connection, tables.waiting, ids)
+    for row in rows:
+        yield Copy(
+            **{name: getattr(row, name) for name in _COPY},
+            refs=msgspec.json.decode(row.refs, type=tuple[str, ...]),
+            content=row.content or "",
+            audiences=tuple(sorted(live[row.id])),
+            waiting=tuple(sorted(waits[row.id])),
+        )
+
+
+def _names(connection: Connection, table: Any, ids: Sequence[int]) -> dict[int, set[str]]:  # noqa: ANN401 - one of two tables
+    """The audiences in which each envelope is live, or for which it waits."""
+    names: dict[int, set[str]] = defaultdict(set)
+    audience = tables.audience
+    query = select(table.c.shared_id, audience.c.name).join(
+        audience, audience.c.id == table.c.audience_id
+    )
+    if table is tables.entry:
+        query = query.where(table.c.state == "live")
+    for chunk in chunks(ids):
+        for shared, name in connection.execute(
+            query.where(among(connection, table.c.shared_id, chunk))
+        ):
+            names[shared].add(name)
+    return names
+
+
+def due(connection: Connection, now: str, limit: int) -> list[Due]:
+    """What waited until now, the earliest first."""
+    table, audience, shared = tables.waiting, tables.audience, tables.shared
+    query = (
+        select(audience.c.name, table.c.shared_id, shared.c.expires)
+        .join(audience, audience.c.id == table.c.audience_id)
+        .join(shared, shared.c.id == table.c.shared_id)
+        .where(table.c.release_at <= now)
+        .order_by(table.c.release_at, table.c.shared_id)
+        .limit(limit)
+    )
+    return [Due(*row) for row in connection.execute(query)]
+
+
+def recalls(connection: Connection, object_: str) -> list[Recall]:
+    """What this node recalled, the newest first; only its own recalls have a deadline."""
+    table = tables.final
+    query = select(table).where(table.c.deadline != "")
+    if object_:
+        query = query.where(table.c.object == object_)
+    found: list[Recall] = []
+    for row in connection.execute(query.order_by(table.c.at.desc(), table.c.object)).all():
+        places = list(_recalled(connection, row))
+        found += places or [_nowhere(row)]
+    return found
+
+
+def _nowhere(row: Any) -> Recall:  # noqa: ANN401 - a row of the database
+    return Recall(row.object, row.why, row.at, row.deadline, "", "", 0, {})
+
+
+def _recalled(connection: Connection, row: Any) -> Iterator[Recall]:  # noqa: ANN401 - a row of the database
+    """One for each log in which the object stood when it was recalled."""
+    entry, shared, audience = tables.entry, tables.shared, tables.audience
+    query = (
+        select(entry.c.audience_id, audience.c.name, entry.c.number, entry.c.at)
+        .join(shared, shared.c.id == entry.c.shared_id)
+        .join(audience, audience.c.id == entry.c.audience_id)
+        .where(shared.c.object == row.object, shared.c.origin == row.origin)
+        .where(entry.c.state == "recalled")
+        .order_by(entry.c.audience_id, entry.c.number)
+    )
+    by_log: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
+    for place in connection.execute(query).all():
+        by_log[place.audience_id, place.name].append((place.number, place.at))
+    for (log, name), entries in by_log.items():
+        last = max(_tombstone(connection, log, number) for number, _ in entries)
+        first = min(at for _, at in entries)
+        words = _acknowledged(connection, log, last + 1)
+        yield Recall(row.object, row.why, row.at, row.deadline, name, first, last + 1, words)
+
+
+def _tombstone(connection: Connection, log: int, target: int) -> int:
+    """Index of the entry that takes another back."""
+    table = tables.entry
+    data = write(Entry(Kind.RECALL, target=target))
+    query = select(func.min(table.c.number)).where(table.c.data == data)
+    return int(connection.execute(query.where(table.c.audience_id == log)).scalar_one())
+
+
+def _acknowledged(connection: Connection, log: int, size: int) -> dict[str, str]:
+    table = tables.cosignature
+    query = (
+        select(table.c.partner, func.min(table.c.received).label("received"))
+        .where(table.c.audience_id == log, table.c.size >= size)
+        .group_by(table.c.partner)
+    )
+    return {row.partner: row.received for row in connection.execute(query)}

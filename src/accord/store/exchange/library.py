@@ -1,0 +1,126 @@
+"""`accord.flows.exchange.wanted.Library` on a database."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Engine, select
+
+from accord.core.errors import NotFound
+from accord.flows.exchange.wanted import Held, Place, objects_in
+from accord.store import schema
+from accord.store.exchange import logs
+from accord.store.intake import unpack_checked
+
+_DIGEST = re.compile(r"[0-9a-f]{6,64}", re.ASCII)
+_COLUMNS = ("digest", "kind", "subject", "edition", "title", "origin", "outcome")
+
+
+class SqlLibrary:
+    """The documents of this node."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def named(self, name: str) -> list[Held]:
+        """Documents whose digest begins so, or that are about an advisory or vulnerability.
+
+        Of editions of one thing those that count; a digest names whatever it names.
+        """
+        table = schema.document
+        with self._engine.connect() as connection:
+            digest = name.lower().removeprefix("sha256:")
+            if _DIGEST.fullmatch(digest):
+                # A range of the index, whatever the collation of the database.
+                last = f"{digest}{'f' * (64 - len(digest))}"
+                first = f"{digest}{'0' * (64 - len(digest))}"
+                found = _documents(connection, table.c.digest.between(first, last))
+                if found:
+                    return found
+            for which in _about(name):
+                found = _documents(connection, table.c.current & which)
+                if found:
+                    return found
+        return []
+
+    def held(self, digests: Sequence[str]) -> list[Held]:
+        """Documents by their digests, in this order.
+
+        Raises:
+            NotFound: one is not kept here.
+        """
+        found: dict[str, Held] = {}
+        with self._engine.connect() as connection:
+            for chunk in logs.chunks(sorted(set(digests))):
+                for one in _documents(
+                    connection, logs.among(connection, schema.document.c.digest, chunk)
+                ):
+                    found[one.digest] = one
+        missing = [digest for digest in digests if digest not in found]
+        if missing:
+            raise NotFound(f"document {missing[0][:12]} is not kept here")
+        return [found[digest] for digest in dict.fromkeys(digests)]
+
+    def places(self, objects: Collection[str]) -> list[Place]:
+        """Where STIX objects stand, in documents that were not quarantined."""
+        table, document = schema.stix_object, schema.document
+        columns = [document.c[name] for name in _COLUMNS]
+        query = select(*columns, table.c.object, table.c.version).join(
+            document, document.c.id == table.c.document_id
+        )
+        query = query.where(document.c.outcome != "quarantined")
+        found: list[Place] = []
+        with self._engine.connect() as connection:
+            for chunk in logs.chunks(sorted(set(objects))):
+                these = query.where(logs.among(connection, table.c.object, chunk))
+                for *held, name, version in connection.execute(these):
+                    found.append(Place(name, version, Held(*held)))
+        return found
+
+    def body(self, digest: str) -> bytes:
+        """A document byte for byte, checked against its digest.
+
+        Raises:
+            NotFound: it is not kept here.
+            Damaged: the bytes are not those that were kept.
+        """
+        table, bodies = schema.document, schema.body
+        query = select(bodies.c.packed).join(table, table.c.id == bodies.c.document_id)
+        with self._engine.connect() as connection:
+            packed = connection.scalar(query.where(table.c.digest == digest))
+        if packed is None:
+            raise NotFound(f"document {digest[:12]} is not kept here")
+        return unpack_checked(digest, packed)
+
+    def objects(self, places: Collection[Place]) -> dict[str, bytes]:
+        """The bytes of STIX objects where they stand, by identifier.
+
+        Raises:
+            NotFound: a document is not kept here any more.
+        """
+        by_document: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for place in places:
+            by_document[place.document.digest].add((place.object, place.version))
+        found: dict[str, bytes] = {}
+        for digest, wanted in by_document.items():
+            found |= objects_in(self.body(digest), wanted)
+        return found
+
+
+def _about(name: str) -> Iterator[ColumnElement[bool]]:
+    """The ways in which a name may mean a document, the nearest first."""
+    table, advisory, alias = schema.document, schema.advisory, schema.alias
+    spellings = list(dict.fromkeys((name, name.upper())))
+    yield table.c.subject == name
+    for column in (advisory.c.advisory, advisory.c.vulnerability):
+        yield table.c.id.in_(select(advisory.c.document_id).where(column.in_(spellings)))
+    same = alias.c.name.in_(spellings) & (alias.c.relation == "alias")
+    yield table.c.id.in_(select(alias.c.document_id).where(same))
+
+
+def _documents(connection: Connection, which: ColumnElement[bool]) -> list[Held]:
+    table = schema.document
+    query = select(*(table.c[name] for name in _COLUMNS)).where(which).order_by(table.c.digest)
+    return [Held(*row) for row in connection.execute(query)]

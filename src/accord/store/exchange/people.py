@@ -1,0 +1,107 @@
+"""Clients of this node, on a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from accord.core.errors import Invalid, NotFound
+from accord.identity.clients import Client, token_hash
+from accord.identity.markings import Tlp
+from accord.identity.recipients import Recipient
+from accord.store import database
+from accord.store.exchange.tables import client as table
+
+
+class SqlPeople:
+    """`accord.flows.exchange.clients.Clients`, and what the gate asks of it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def clients(self) -> list[Client]:
+        """All of them, revoked ones too, by name."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(table).order_by(table.c.name))
+            return [_client(row) for row in rows]
+
+    def add_client(self, client: Client, token: str) -> None:
+        """Keep a new one with the hash of its token.
+
+        Raises:
+            Invalid: the name or the certificate is taken.
+        """
+        with database.writing(self._engine, durable=True) as connection:
+            self._free(connection, client)
+            try:
+                connection.execute(insert(table).values(**_row(client, token)))
+            except IntegrityError as wrong:
+                raise Invalid("there is a client of this name", client.name) from wrong
+
+    def change_client(self, client: Client, token: str) -> None:
+        """Put a client in place of the one of its name.
+
+        Raises:
+            NotFound: there is none.
+            Invalid: the certificate is another client's.
+        """
+        with database.writing(self._engine, durable=True) as connection:
+            self._free(connection, client)
+            change = update(table).where(table.c.name == client.name).values(**_row(client, token))
+            if connection.execute(change).rowcount == 0:
+                raise NotFound(f"no client {client.name!r}")
+
+    def by_token(self, token: str) -> Recipient | None:
+        """The client whose token this is, if it is one of today."""
+        kept = token_hash(token)
+        return self._standing(table.c.token == kept) if kept else None
+
+    def by_certificate(self, fingerprint: str) -> Recipient | None:
+        """The client whose TLS certificate has this SHA-256, if it is one of today."""
+        return self._standing(table.c.certificate == fingerprint) if fingerprint else None
+
+    def _standing(self, which: Any) -> Recipient | None:  # noqa: ANN401 - a clause of the query
+        with self._engine.connect() as connection:
+            query = select(table).where(which, table.c.revoked == "")
+            row = connection.execute(query).first()
+        return _client(row).recipient() if row else None
+
+    def _free(self, connection: Any, client: Client) -> None:  # noqa: ANN401 - a connection
+        """A certificate is one client's alone."""
+        if client.certificate and not client.revoked:
+            query = select(table.c.name).where(
+                table.c.certificate == client.certificate,
+                table.c.revoked == "",
+                table.c.name != client.name,
+            )
+            if connection.execute(query).first():
+                raise Invalid("this certificate is another client's", client.name)
+
+
+def _row(client: Client, token: str) -> dict[str, Any]:
+    return {
+        "name": client.name,
+        "organisation": client.organisation,
+        "kind": client.kind,
+        "tlp": int(client.tlp),
+        "certificate": client.certificate,
+        "created": client.created,
+        "rotated": client.rotated,
+        "revoked": client.revoked,
+        "token": token,
+    }
+
+
+def _client(row: Any) -> Client:  # noqa: ANN401 - a row of the database
+    return Client(
+        name=row.name,
+        organisation=row.organisation,
+        kind=row.kind,
+        tlp=Tlp(row.tlp),
+        certificate=row.certificate,
+        created=row.created,
+        rotated=row.rotated,
+        revoked=row.revoked,
+    )

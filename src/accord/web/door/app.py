@@ -1,0 +1,318 @@
+"""The door as a web application: bounds, who asks, how often, and the answer sent.
+
+It stands alone, without a framework: every address of the door is answered by one function, which
+is the one egress, and everything before it is written here.
+
+Law (closed): nothing reaches the door itself before who asks is known; what is refused is told
+nothing but the time.
+
+Source: ASGI 3.0; RFC 9110, sections 9.1, 10.2.3 and 15.5; RFC 6585, section 4.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy.exc import DBAPIError
+
+from accord.core.clock import Clock
+from accord.core.errors import AccordError
+from accord.core.show import printable
+from accord.flows.exchange.messages import PREFIX, Request, Response
+from accord.identity.gate import Gate
+from accord.identity.partners import Directory, Untrusted
+from accord.identity.recipients import Recipient
+from accord.identity.signatures import is_signed
+from accord.web.door import limits, waiting
+from accord.web.door.limits import Buckets
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
+
+HEADERS = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+"""Headers of every answer; the door may set its own `cache-control`."""
+SMALL = 64 << 10
+"""Bytes of the longest body: a thousand commitments have half of it."""
+LARGE = 16 << 20
+"""Bytes of the longest acknowledgement, with ten thousand reasons."""
+
+_HERE = ("127.0.0.1", "::1")
+_ADDRESS = 32_768
+"""Characters of the longest path, and of the longest query: it may name a thousand logs."""
+_BODY_SECONDS = 15.0
+_LONG_SECONDS = 60.0
+_LONG = 4
+"""Long bodies that are read at once."""
+_SEND_SECONDS = 120.0
+_PIECE = 256 << 10
+_QUEUE = 64
+"""Requests that wait for a thread."""
+_LOG = logging.getLogger("accord.door")
+
+
+class Answering(Protocol):
+    """The door itself."""
+
+    def answer(self, caller: Recipient, request: Request) -> Response:
+        """What a caller is answered."""
+        ...
+
+
+class Knowing(Protocol):
+    """Who is who."""
+
+    def directory(self) -> Directory | None:
+        """The partnership, where this node is in one."""
+        ...
+
+    def me(self) -> str:
+        """The name of this node in it."""
+        ...
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What the application is put together from."""
+
+    door: Answering
+    gate: Gate
+    trust: Knowing
+    clock: Clock
+    beat: Callable[[], object]
+    """A value that differs once a log of this node has changed; cheap."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the server is about to end: nobody is kept waiting then."""
+    known_addresses: bool = True
+    """Whether callers' addresses are their own, and not those of a proxy."""
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, why: str, **headers: str) -> None:
+        super().__init__(why)
+        named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        body = msgspec.json.encode({"error": why})
+        self.response = Response(status, (("content-type", "application/json"), *named), body)
+
+
+class DoorApp:
+    """An ASGI application; one for each server."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._rates = {
+            "partner": Buckets(limits.PARTNER),
+            "client": Buckets(limits.CLIENT),
+            "public": Buckets(limits.PUBLIC),
+        }
+        self._everyone = Buckets(limits.EVERYONE)
+        self._failed = Buckets(limits.FAILED)
+        # Partners have threads of their own, so that sync goes on however many others ask.
+        self._gate = _Threads(2, "gate")
+        self._beat = _Threads(1, "beat")
+        self._threads = {"partner": _Threads(4, "partner"), "other": _Threads(2, "other")}
+        self._long = 0
+        self._waiting = waiting.Room(parts.beat, parts.stopping, self._beat.run)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        try:
+            response = await self._response(scope, receive)
+        except _Refusal as refused:
+            response = refused.response
+        except AccordError:
+            _LOG.exception("a request could not be answered")
+            response = _Refusal(500, "this node cannot answer that now").response
+        except DBAPIError:
+            _LOG.exception("the database failed")
+            response = _Refusal(503, "this node cannot answer now", retry_after="5").response
+        async with asyncio.timeout(_SEND_SECONDS):
+            await _send(response, send)
+
+    def close(self) -> None:
+        """End the threads."""
+        for threads in (self._gate, self._beat, *self._threads.values()):
+            threads.close()
+
+    async def _response(self, scope: Scope, receive: Receive) -> Response:
+        _check(scope)
+        address = (scope.get("client") or ("",))[0]
+        headers = _headers(scope)
+        self._check_failures(address)
+        request = await self._with_body(_request(scope, headers), receive)
+        caller = await self._caller(request, address)
+        self._check_rate(caller, address)
+        threads = self._threads["partner" if caller.kind == "partner" else "other"]
+
+        async def answer() -> Response:
+            return await threads.run(self._parts.door.answer, caller, request)
+
+        if waiting.is_asked(request):
+            try:
+                asks = waiting.Asks(caller.label, request, answer, receive)
+                return await self._waiting.until_changed(asks)
+            except waiting.NoRoom as full:
+                raise _Refusal(429, "too many wait already", retry_after="5") from full
+        return await answer()
+
+    async def _with_body(self, bare: Request, receive: Receive) -> Request:
+        """Long bodies are few at a time: who sends them is not known before they are read."""
+        long = _is_long(bare)
+        if self._long + long > _LONG:
+            raise _Refusal(429, "too many ask at once", retry_after="5", connection="close")
+        self._long += long
+        try:
+            async with asyncio.timeout(_LONG_SECONDS if long else _BODY_SECONDS):
+                body = await _body(receive, LARGE if long else SMALL)
+        except TimeoutError as late:
+            raise _Refusal(408, "the body came too slowly", connection="close") from late
+        finally:
+            self._long -= long
+        return msgspec.structs.replace(bare, body=body)
+
+    async def _caller(self, request: Request, address: str) -> Recipient:
+        parts = self._parts
+        threads = self._gate if is_signed(request) else self._threads["other"]
+        try:
+            return await threads.run(self._admit, request)
+        except Untrusted as wrong:
+            reason = printable(str(wrong))[:300]
+            _LOG.warning("refused a request from %s: %s", printable(address), reason)
+            self._failed.take(address, _now())
+            now = parts.clock.now()
+            again = {"retry_after": "1"} if parts.gate.is_young(now) else {}
+            time = parts.gate.time(now)
+            raise _Refusal(401, "not admitted", accord_time=time, **again) from wrong
+
+    def _admit(self, request: Request) -> Recipient:
+        trust = self._parts.trust
+        directory = trust.directory()
+        return self._parts.gate.admit(request, directory, trust.me(), self._parts.clock.now())
+
+    def _check_failures(self, address: str) -> None:
+        """Who failed often is not looked at for a while, unless it could be anybody."""
+        if self._parts.known_addresses and address not in _HERE:
+            _check_wait(self._failed.take(address, _now(), 0))
+
+    def _check_rate(self, caller: Recipient, address: str) -> None:
+        now = _now()
+        if caller.kind != "public":
+            _check_wait(self._rates[caller.kind].take(caller.name, now))
+            return
+        _check_wait(self._everyone.take("", now))
+        if self._parts.known_addresses:
+            _check_wait(self._rates["public"].take(address, now))
+
+
+class _Threads:
+    """A few threads with a bounded queue before them."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=f"door-{name}")
+        self._asked = 0
+
+    async def run(self, call: Callable[..., T], *given: object) -> T:
+        """The answer of a call.
+
+        Raises:
+            _Refusal: too many wait already.
+        """
+        if self._asked >= _QUEUE:
+            raise _Refusal(429, "too many ask at once", retry_after="1")
+        self._asked += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, call, *given)
+        finally:
+            self._asked -= 1
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _check(scope: Scope) -> None:
+    if not scope["path"].startswith(f"{PREFIX}/"):
+        raise _Refusal(404, "not found")
+    if scope["method"] not in ("GET", "POST"):
+        raise _Refusal(405, "use GET or POST", allow="GET, POST")
+    if len(scope["raw_path"]) > _ADDRESS or len(scope["query_string"]) > _ADDRESS:
+        raise _Refusal(414, "the address is too long")
+
+
+def _check_wait(seconds: float) -> None:
+    if seconds > 0:
+        raise _Refusal(429, "too many requests", retry_after=str(math.ceil(seconds)))
+
+
+def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
+    return tuple((k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in scope["headers"])
+
+
+def _request(scope: Scope, headers: tuple[tuple[str, str], ...]) -> Request:
+    """The request as it stood on the wire, without its body."""
+    return Request(
+        scope["method"],
+        scope["raw_path"].decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        headers,
+    )
+
+
+def _is_long(request: Request) -> bool:
+    """Whether a body is announced that only an acknowledgement may have."""
+    length = request.header("content-length")
+    announced = int(length) if length.isascii() and length.isdigit() and len(length) < 12 else 0  # noqa: PLR2004 - digits of a terabyte
+    return announced > SMALL and is_signed(request) and request.path.endswith("/acknowledgements")
+
+
+async def _body(receive: Receive, most: int) -> bytes:
+    parts = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise _Refusal(400, "the body was cut")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise _Refusal(413, "the body is too long", connection="close")
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _send(response: Response, send: Send) -> None:
+    body = response.body
+    headers = [*_with(response.headers), ("content-length", str(len(body)))]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": response.status,
+            "headers": [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers],
+        }
+    )
+    for start in range(0, max(len(body), 1), _PIECE):
+        piece = body[start : start + _PIECE]
+        more = start + _PIECE < len(body)
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
+
+
+def _with(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    given = dict(headers)
+    return list({**HEADERS, **given}.items())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

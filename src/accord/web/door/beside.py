@@ -1,0 +1,67 @@
+"""What runs beside the door in the same process, each in a thread that ends with it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from accord.core.errors import AccordError
+from accord.flows.exchange import partners
+from accord.flows.exchange.sync import Report
+from accord.flows.exchange.watch import Watching, watch
+from accord.wiring import Node
+
+Task = Callable[[threading.Event], None]
+"""Goes on until the event is set."""
+
+_HOUR = 3600.0
+_ENDING = 1.0
+"""Seconds that threads are given to end in."""
+_LOG = logging.getLogger("accord.door")
+
+
+@contextmanager
+def beside(*tasks: Task) -> Iterator[None]:
+    """Run tasks while the body runs."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=task, args=(stop,), daemon=True) for task in tasks]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(_ENDING)
+
+
+def refreshing(node: Node) -> Task:
+    """Extends the directory's timestamp when half its life is over."""
+
+    def run(stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                partners.refresh(node.trust, node.signers.all(), node.clock.now())
+            except (AccordError, DBAPIError) as wrong:
+                _LOG.error("the directory's timestamp was not extended: %s", wrong)
+            stop.wait(_HOUR)
+
+    return run
+
+
+def watching(node: Node, told: Callable[[Report], None]) -> Task:
+    """Follows every partner; `told` is called with what came of it, by one thread at a time."""
+    lock = threading.Lock()
+
+    def one_at_a_time(report: Report) -> None:
+        with lock:
+            told(report)
+
+    def run(stop: threading.Event) -> None:
+        watch(Watching(lambda: node.syncing, one_at_a_time, node.entropy, stop))
+
+    return run

@@ -1,0 +1,175 @@
+"""The door as a running server: which node, which port, with TLS or behind a proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import socket
+import threading
+from pathlib import Path
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from accord.core.errors import AccordError
+from accord.identity.gate import Gate
+from accord.store.keys import FOLDER
+from accord.transport.tls import ensure_certificate, server_context
+from accord.web.door.app import DoorApp, Parts
+from accord.wiring import Node
+
+_BACKLOG = 2048
+_CONNECTIONS = 1_000
+"""Past these, a request is answered with 503."""
+_HEAD = 72 << 10
+"""Bytes of the longest head of a request."""
+_IDLE = 75
+"""Seconds for which a connection is kept open between requests."""
+_ENDING = 1
+"""Seconds that requests are given to end in when the server stops."""
+_PATIENCE = 15.0
+"""Seconds in which the head of a request must have come."""
+
+
+class DoorServer:
+    """One door, made ready on a port; `run` serves until `stop`, or a signal in the main thread."""
+
+    def __init__(self, node: Node, host: str, port: int, *, plain: bool = False) -> None:
+        """With `plain`, a proxy on this machine does TLS, and the port is on loopback only.
+
+        Raises:
+            AccordError: the port cannot be had, or the node has no certificate.
+        """
+        if plain and not is_loopback(host):
+            raise AccordError(f"without TLS the door is on loopback only: {host} is not")
+        folder = node.settings.home / FOLDER
+        self._plain = plain
+        self.certificate = "" if plain else ensure_certificate(folder, node.me, node.clock)
+        """SHA-256 of the certificate that it shows, which the directory is to list."""
+        self._app = DoorApp(self._parts(node))
+        self._socket = listening(host, port)
+        self._server = uvicorn.Server(configuration(self._app, None if plain else folder))
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        host, port = self._socket.getsockname()[:2]
+        named = f"[{host}]" if ":" in host else host
+        return f"{'http' if self._plain else 'https'}://{named}:{port}"
+
+    @property
+    def started(self) -> bool:
+        """Whether it answers by now."""
+        return self._server.started
+
+    def run(self) -> None:
+        """Serve. A signal ends it within two seconds, also for those who wait for changes."""
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._app.close()
+            self._socket.close()
+
+    def stop(self) -> None:
+        """End it, from another thread."""
+        self._server.should_exit = True
+
+    def _parts(self, node: Node) -> Parts:
+        return Parts(
+            door=node.door,
+            gate=Gate(node.clock.now(), node.people, threading.Lock()),
+            trust=node.trust,
+            clock=node.clock,
+            beat=node.pulse.beat,
+            stopping=lambda: self._server.should_exit,
+            known_addresses=not self._plain,
+        )
+
+
+def configuration(app: DoorApp, keys: Path | None) -> uvicorn.Config:
+    """How a door is served: with TLS where the folder of its keys is given."""
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # A caller could write X-Forwarded-For as well as a proxy.
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        limit_concurrency=_CONNECTIONS,
+        h11_max_incomplete_event_size=_HEAD,
+        timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=_ENDING,
+        ssl_context_factory=(lambda _config, _default: server_context(keys)) if keys else None,
+    )
+
+
+class PatientProtocol(H11Protocol):
+    """HTTP/1.1 whose patience ends: a head that comes byte by byte must be whole in time."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a head."""
+        super().connection_made(transport)
+        self._late = self.loop.call_later(_PATIENCE, self.timeout_keep_alive_handler)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait for no longer once a head is there; begin to wait when a next one begins."""
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+        elif self._late is None:
+            self._late = self.loop.call_later(_PATIENCE, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End. A connection on which nobody asks is cut: to part from it in TLS takes two."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens already, so that what is said of the port is true.
+
+    Raises:
+        AccordError: the port is in use, or is not to be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        heard = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        # Connections inherit it. Without it, small answers wait 40 ms for an acknowledgement.
+        heard.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError as wrong:
+        if wrong.errno == errno.EADDRINUSE:
+            reason = f"port {port} is in use"
+        else:
+            reason = f"{host}, port {port} cannot be opened ({wrong.strerror})"
+        raise AccordError(f"{reason}; choose another with --host and --port") from wrong
+    return heard
