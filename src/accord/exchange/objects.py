@@ -25,7 +25,7 @@ from accord.identity.markings import STIX_TLP, UNMARKED, Marking, Pap, from_tags
 MOST_REFS = 100_000
 """References in one object."""
 _TITLE = 200
-_MARKS = frozenset({"object_marking_refs", "granular_markings"})
+_MARKS = ("object_marking_refs", "granular_markings")
 ENDS: dict[str, tuple[str, ...]] = {
     "relationship": ("source_ref", "target_ref"),
     "sighting": ("sighting_of_ref", "observed_data_refs", "where_sighted_refs"),
@@ -162,11 +162,14 @@ def _references(value: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]
     while waiting:
         here = waiting.pop()
         if isinstance(here, dict):
-            nested.extend(f"nested {key}" for key in here.keys() & _MARKS)
-            for key, inner in here.items():
-                refs.update(dict.fromkeys(_named(key, inner)))
-            here = list(here.values())
-        waiting.extend(one for one in reversed(here) if isinstance(one, dict | list))
+            nested += [f"nested {key}" for key in _MARKS if key in here]
+            for key in here:
+                # Hardly any member names another object: most are passed over at once.
+                if "_ref" in key:
+                    refs.update(dict.fromkeys(_named(key, here[key])))
+            here = here.values()
+        inside = [one for one in here if isinstance(one, (dict, list))]
+        waiting += reversed(inside)
     if len(refs) > MOST_REFS:
         raise TooLarge(f"{len(refs):,} references; the limit is {MOST_REFS:,}")
     return tuple(refs), tuple(nested)

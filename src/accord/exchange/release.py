@@ -123,12 +123,48 @@ def decide(  # noqa: PLR0913, PLR0917 - the question as the design states it
     if denied is not None:
         return denied
     if (
+        rule == "own-people"
+        or _alone(subject)
+        or (_open(subject) and _all_go(subject, recipient, way, circle, owner, now))
+    ):
+        return Decision("yes", rule, subject.body, subject.marking)
+    return _Asked(recipient, way, circle, owner, now).decide(subject, rule, _DEPTH)
+
+
+def _alone(subject: Subject) -> bool:
+    """Whether an object is decided on by its own marking alone."""
+    return (
         not (subject.ends or subject.sources or subject.refs or subject.granular)
         and subject.type not in ENDS
         and _MARKS not in subject.body
-    ) or rule == "own-people":
-        return Decision("yes", rule, subject.body, subject.marking)
-    return _Asked(recipient, way, circle, owner, now).decide(subject, rule, _DEPTH)
+    )
+
+
+def _open(subject: Subject) -> bool:
+    """Whether an object is whole where everything goes that it connects or names."""
+    return (
+        not (subject.sources or subject.granular)
+        and (bool(subject.ends) or subject.type not in ENDS)
+        and _MARKS not in subject.body
+    )
+
+
+def _all_go(  # noqa: PLR0913, PLR0917 - as `decide`
+    subject: Subject, recipient: Recipient, way: Way, circle: Circle | None, owner: str, now: str
+) -> bool:
+    """Whether all of that goes by its own marking alone: so it nearly always is.
+
+    Anything else is looked at by `_Asked`, which would say the same of these, at more cost.
+    """
+    for one in subject.ends:
+        if one is None or not _alone(one):
+            return False
+        if _rule(one, recipient, way, circle, owner, now) in _NO:
+            return False
+    for _, one in subject.refs:
+        if not _alone(one) or _rule(one, recipient, way, circle, owner, now) in _NO:
+            return False
+    return True
 
 
 def _rule(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one table of decisions, most likely first

@@ -71,7 +71,11 @@ class _Sniff(msgspec.Struct):
     versions: Raw = _UNSET
 
     def has(self, *names: str) -> bool:
-        return all(getattr(self, name) is not _UNSET for name in names)
+        # Asked a dozen times of each document: a loop costs half of what `all` does.
+        for name in names:  # noqa: SIM110
+            if getattr(self, name) is _UNSET:
+                return False
+        return True
 
     def text(self, name: str) -> str:
         """A string member without its quotes; empty where there is none."""

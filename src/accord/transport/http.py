@@ -46,6 +46,7 @@ _SILENT = 45.0
 """Seconds without a byte: more than the 30 for which a partner may let us wait for a change."""
 _NOTICED = 10
 """Seconds of difference between clocks that are worth a warning."""
+_SECOND = len("2026-01-01T00:00:00")
 _TRIES = 3
 _KEPT = 4
 """Connections to a partner that are kept open."""
@@ -128,14 +129,18 @@ class HttpCarrier:
     def _ask(self, partner: Partner, address: str, request: Request) -> Response:
         """Signed anew each time, in the partner's time once that is known."""
         for _ in range(_TRIES):
+            signed = self._in_time_of(partner)
             response = self._exchange(partner, address, request)
             if response.status != _UNAUTHORIZED:
                 return _direct(partner, response)
-            self._learn(partner, response)
+            self._learn(partner, response, signed)
         raise _unknown(partner)
 
-    def _learn(self, partner: Partner, response: Response) -> None:
+    def _learn(self, partner: Partner, response: Response, signed: str) -> None:
         """The partner's time, where it may be why it refused us.
+
+        `signed` is the time that the request bore. Signatures count in whole seconds: half a second
+        may be the one that a door which has just begun asks for.
 
         Raises:
             Refused: the time is not why.
@@ -152,7 +157,8 @@ class HttpCarrier:
         if abs(offset) > _NOTICED:
             _LOG.warning("the clocks of this node and %s differ by %+.0f s", partner.name, offset)
         again = response.header("retry-after") == "1"
-        if abs(offset - self._offsets.get(partner.name, 0)) < 1 and not again:
+        earlier = signed[:_SECOND] < theirs[:_SECOND]
+        if abs(offset - self._offsets.get(partner.name, 0)) < 1 and not again and not earlier:
             raise _unknown(partner)
         self._offsets[partner.name] = offset
         if again:

@@ -8,7 +8,7 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.exchange.envelope import peek
-from accord.exchange.objects import Content, read_stix, resolved
+from accord.exchange.objects import ENDS, Content, read_stix, resolved
 from accord.exchange.release import Subject
 from accord.flows.exchange.owner import Owner
 from accord.flows.exchange.sharing_port import Copy
@@ -56,7 +56,8 @@ class Around:
                 return
             found = self._look_up(wanted)
             self._found |= dict.fromkeys(wanted) | found
-            wanted = {name for one in found.values() for name in _ends(one.body)}
+            linking = (one.body for one in found.values() if one.type in ENDS)
+            wanted = {name for body in linking for name in _ends(body)}
 
     def of(self, beside: Beside, name: str) -> Subject | None:
         """An object by its identifier, without ends; None: not known here."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
+    bindparam,
     case,
     func,
     literal_column,
@@ -27,7 +28,7 @@ from accord.exchange.log.entries import Entry, Kind, write
 from accord.exchange.receipts import Line
 from accord.flows.exchange.answers_port import Committed, Cosigned, Evidence, Kept, Log
 from accord.store import database
-from accord.store.exchange import receipts, tables
+from accord.store.exchange import logs, receipts, tables
 from accord.store.exchange.tables import (
     audience,
     cosignature,
@@ -54,6 +55,12 @@ _WORD = text(
     " SET statement = excluded.statement, quarantined = excluded.quarantined"
 )
 """The first word about a size says when it was applied; a later one may name less quarantined."""
+_ONE_TILE = select(tile.c.hashes).where(
+    tile.c.audience_id == bindparam("audience"),
+    tile.c.level == bindparam("level"),
+    tile.c.number == bindparam("number"),
+)
+"""Asked several times of every request for a tile: put together once."""
 _STIX = "application/stix+json%"
 
 
@@ -88,10 +95,9 @@ class SqlAnswers:
 
     def tile(self, audience: int, level: int, number: int) -> bytes:
         """Hashes of a tile."""
-        where = (tile.c.audience_id == audience) & (tile.c.level == level)
-        query = select(tile.c.hashes).where(where & (tile.c.number == number))
+        wanted = {"audience": audience, "level": level, "number": number}
         with self._engine.connect() as connection:
-            return bytes(connection.execute(query).scalar() or b"")
+            return bytes(connection.execute(_ONE_TILE, wanted).scalar() or b"")
 
     def entries(self, audience: int, first: int, count: int) -> list[bytes]:
         """Entries of a log, in their order."""
@@ -124,9 +130,9 @@ class SqlAnswers:
         query = select(shared.c.id, shared.c.envelope).where(shared.c.envelope.is_not(None))
         found: dict[int, bytes] = {}
         with self._engine.connect() as connection:
-            for chunk in _chunks(sorted(set(ids))):
-                rows = connection.execute(query.where(shared.c.id.in_(chunk)))
-                found.update((id_, bytes(data)) for id_, data in rows)
+            for chunk in logs.chunks(sorted(set(ids))):
+                these = query.where(logs.among(connection, shared.c.id, chunk))
+                found.update((id_, bytes(data)) for id_, data in connection.execute(these))
         return found
 
     def versions(self, object_: str, count: int) -> list[Kept]:
