@@ -143,11 +143,16 @@ class Node:
     def signers(self) -> Signers:
         """The keys with which this node signs today, as its partners know them.
 
+        A newcomer whose directory does not hold its own record yet signs with what it has: the
+        others may have taken it up already, and it learns of that by asking.
+
         Raises:
-            NotFound: it is in no partnership, or has not been taken up yet.
+            NotFound: it is in no partnership.
             NoKey: they cannot be opened.
         """
-        return self.ring.current(partners.own_record(self.trust).keys)
+        record = partners.known(self.trust).directory.partner(self.me)
+        own = record.keys if record else tuple(signer.key() for signer in self.ring.all())
+        return self.ring.current(own)
 
     def new_keys(self, passphrase: str) -> tuple[LibrarySigner, ...]:
         """New private keys in the node's folder, beside those that it has.
@@ -165,10 +170,14 @@ class Node:
         return ensure_certificate(self.settings.home / keys.FOLDER, name)
 
     @cached_property
+    def high_water(self) -> FileHighWater:
+        """What was signed and disclosed, as it is remembered outside the database."""
+        return FileHighWater(self.settings.home / "log-state.json")
+
+    @cached_property
     def sharing(self) -> SqlSharing:
         """The audiences of this node and their logs."""
-        mark = FileHighWater(self.settings.home / "log-state.json")
-        return SqlSharing(self.engine, mark, self.entropy)
+        return SqlSharing(self.engine, self.high_water, self.entropy)
 
     @cached_property
     def library(self) -> SqlLibrary:
@@ -229,7 +238,7 @@ class Node:
     @cached_property
     def answers(self) -> SqlAnswers:
         """What partners and clients are answered from."""
-        return SqlAnswers(self.engine)
+        return SqlAnswers(self.engine, self.trust, self.high_water)
 
     @cached_property
     def door(self) -> Door:
@@ -244,7 +253,7 @@ class Node:
     @cached_property
     def receipts(self) -> SqlReceipts:
         """The disclosure log."""
-        return SqlReceipts(self.engine)
+        return SqlReceipts(self.engine, self.high_water)
 
     @cached_property
     def accounts(self) -> SqlAccounts:

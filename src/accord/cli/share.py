@@ -56,6 +56,8 @@ def share(
     from accord.flows.exchange import share as flow
     from accord.flows.exchange import wanted
 
+    for name in objects:
+        _check(name)
     options = _options(tlp, pap, expires, release_at, anonymous=anonymous)
     node = opened(home, database)
     node.owner.audience(audience)
@@ -110,6 +112,20 @@ def _names(objects: list[str], node: Node) -> list[str]:
         else:
             names.append(name)
     return names
+
+
+def _check(name: str) -> None:
+    """A folder is not shared by accident: its files are named one by one.
+
+    Raises:
+        BadParameter: nothing was named, or a folder.
+    """
+    if not name.strip():
+        raise typer.BadParameter("an empty name names nothing", param_hint="OBJECT")
+    if _is_file(name) and Path(name).is_dir():
+        raise typer.BadParameter(
+            f"{name} is a folder; name the files that are to be shared", param_hint="OBJECT"
+        )
 
 
 def _is_file(name: str) -> bool:

@@ -97,7 +97,8 @@ class Gate:
         signed = verify_request(request, directory, me)
         with self._lock:
             self._remember(signed, _seconds(now))
-        return Recipient("partner", signed.partner.name, signed.partner.title)
+        name, title = signed.partner.name, signed.partner.title
+        return Recipient("partner", name, title, outgoing=signed.outgoing)
 
     def _client(self, given: list[str]) -> Recipient:
         token = _TOKEN.fullmatch(given[0]) if len(given) == 1 else None

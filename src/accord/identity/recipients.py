@@ -21,6 +21,9 @@ class Recipient(msgspec.Struct, frozen=True):
     """Of a client: `operator`, `industry` or `supplier`."""
     tlp: Tlp = Tlp.CLEAR
     """The most restrictive marking that a client is entitled to."""
+    outgoing: bool = False
+    """A partner that signs with a key of before its rotation: it gets the directory, to learn of
+    that, and nothing else."""
 
     @property
     def label(self) -> str:

@@ -79,11 +79,13 @@ class Signed(msgspec.Struct, frozen=True):
     """What a signature that holds says."""
 
     partner: Partner
-    """Whose current key it is."""
+    """Whose key it is."""
     nonce: str
     created: int
     """Seconds since 1970, by the signer's clock."""
     expires: int
+    outgoing: bool = False
+    """It was made with a key that was rotated: its owner may not have heard of that yet."""
 
 
 def sign_request(
@@ -123,7 +125,8 @@ def verify_request(request: Signable, directory: Directory, me: str) -> Signed:
     """Whose request this is: by its signature alone, and not yet by its time.
 
     Raises:
-        Untrusted: no signature holds that says just what it must, by a member's current key.
+        Untrusted: no signature holds that says just what it must, by a key of a member that was
+            not revoked.
     """
     _once(request)
     if _header(request, TO) != me:
@@ -136,10 +139,11 @@ def verify_request(request: Signable, directory: Directory, me: str) -> Signed:
         raise Untrusted("its signature does not cover just what it must")
     if parameters.keys() != _PARAMETERS or parameters["tag"] != _TAG:
         raise Untrusted("its signature has not just the parameters that it must")
-    partner, _ = _current(directory, keyid)
+    partner, key = _usable(directory, keyid)
     nonce = str(parameters["nonce"])
     _check_nonce(nonce)
-    return Signed(partner, nonce, int(parameters["created"]), int(parameters["expires"]))
+    created, expires = int(parameters["created"]), int(parameters["expires"])
+    return Signed(partner, nonce, created, expires, outgoing=not key.in_use)
 
 
 def _once(request: Signable) -> None:
@@ -167,16 +171,16 @@ def _verified(request: Signable, directory: Directory) -> tuple[str, set[str], d
     return str(found.parameters["keyid"]), covered, found.parameters
 
 
-def _current(directory: Directory, keyid: str) -> tuple[Partner, PartnerKey]:
-    """Requests are of today: a key that was rotated or revoked makes none."""
+def _usable(directory: Directory, keyid: str) -> tuple[Partner, PartnerKey]:
+    """Requests are of today: a revoked key makes none, and a rotated one is told from the rest."""
     found = directory.key(keyid)
     if found is None:
         raise Untrusted("its key is nobody's in the directory")
     partner, key = found
     if not partner.member:
         raise Untrusted(f"{partner.name} has left the partnership")
-    if partner.current(ED25519) != key:
-        raise Untrusted(f"its key is not the one that {partner.name} uses today")
+    if partner.current(ED25519) != key and (key.revoked or not key.until):
+        raise Untrusted(f"its key is not one that {partner.name} uses")
     return found
 
 
@@ -220,7 +224,7 @@ class _Keys(HTTPSignatureKeyResolver):
         self._directory = directory
 
     def resolve_public_key(self, key_id: str) -> PartnerKey:
-        return _current(self._directory, key_id)[1]
+        return _usable(self._directory, key_id)[1]
 
 
 class _Ed25519(HTTPSignatureAlgorithm):

@@ -234,21 +234,27 @@ def test_another_partners_name_on_the_key() -> None:
 
 @pytest.mark.parametrize(
     ("key", "left"),
-    [({"until": NOW}, ""), ({"revoked": NOW}, ""), ({}, NOW)],
-    ids=["rotated", "revoked", "left"],
+    [
+        ({"revoked": NOW}, ""),
+        ({"until": NOW, "revoked": NOW}, ""),
+        ({}, NOW),
+        ({"until": NOW}, NOW),
+    ],
+    ids=["revoked", "rotated and revoked", "left", "rotated and left"],
 )
-def test_only_current_keys_of_members(key: dict[str, str], left: str) -> None:
+def test_only_keys_of_members_that_were_not_revoked(key: dict[str, str], left: str) -> None:
     changed = msgspec.structs.replace(AUSTRALIA.key(), **key)
     whose = msgspec.structs.replace(partner("australia", changed), removed=left)
-    refused(SIGNED, "not the one|has left", known=directory(whose, partner("japan")))
+    refused(SIGNED, "not one that|has left", known=directory(whose, partner("japan")))
 
 
-def test_only_the_newest_of_two_keys() -> None:
+def test_a_rotated_key_is_told_from_the_one_in_use() -> None:
     newer = new_signer()
     old: PartnerKey = msgspec.structs.replace(AUSTRALIA.key(), until=NOW)
     known = directory(partner("australia", old, newer.key()))
-    refused(SIGNED, "not the one", known=known)
-    assert verified(signed(REQUEST, newer), known).partner.name == "australia"
+    assert verified(SIGNED, known).outgoing
+    now = verified(signed(REQUEST, newer), known)
+    assert (now.partner.name, now.outgoing) == ("australia", False)
 
 
 def test_a_changed_signature() -> None:

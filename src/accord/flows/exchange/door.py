@@ -75,6 +75,8 @@ class Door:
             return caller.kind in ("client", "public")
         if caller.kind != "partner" or caller.name == self._means.trust.me():
             return False
+        if caller.outgoing and policy is not Policy.RENEWING:
+            return False
         partner = self._means.directory().partner(caller.name)
         return partner is not None and partner.member
 

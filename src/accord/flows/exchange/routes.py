@@ -25,7 +25,7 @@ class Policy(Enum):
 
     MEMBER = "a partner that is a member of the log's audience today"
     PARTNER = "a partner of the directory"
-    RENEWING = "a partner of the directory, also where what this node has of it has expired"
+    RENEWING = "a partner of the directory, even with a rotated key, or where it has expired here"
     READER = "a client of this node, or the public"
 
 
