@@ -14,6 +14,7 @@ from sharing import bundle, give, house, indicator
 from typer.testing import CliRunner, Result
 
 from accord.cli.app import app
+from accord.core.clock import SystemClock
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.flows.exchange import audience
 from accord.identity.markings import Tlp
@@ -30,8 +31,8 @@ def node(database_url: str, tmp_path: Path) -> Iterator[Node]:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Node]:
-    """Australia on SQLite."""
-    made = house(tmp_path, clock=HandClock())
+    """Australia on SQLite, founded today: the commands look at the machine's own clock."""
+    made = house(tmp_path, clock=SystemClock())
     yield made
     made.engine.dispose()
 
@@ -65,7 +66,7 @@ def test_everyone_is_every_other_partner(here: Node) -> None:
     made = audience.create(here.owner, "all", everyone=True)
     assert here.owner.members(made) == ("india", "japan", "united-states")
     for change in (
-        lambda: audience.add(here.owner, "all", "japan"),
+        lambda: audience.add(here.owner, "all", "japan", 0),
         lambda: audience.remove(here.owner, "all", "japan"),
     ):
         with pytest.raises(Invalid, match="every partner"):
@@ -148,6 +149,10 @@ def test_the_commands_share_and_recall(here: Node, tmp_path: Path) -> None:
     status = run(here, "recall", "--status")
     assert status.exit_code == 0
     assert status.stdout.count("not yet") == 2
+    assert f"{indicator('a')['id']}  recalled 20" in status.stdout
+    assert run(here, "recall", "--status", indicator("a")["id"]).stdout == status.stdout
+    with pytest.raises(NotFound, match="lists all of them"):
+        run(here, "recall", "--status", "indicator--of-nothing")
 
 
 def test_words_that_the_commands_do_not_take(here: Node) -> None:

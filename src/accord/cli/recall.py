@@ -11,8 +11,8 @@ from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.owner import Owner
     from accord.flows.exchange.recall import Reached, Taken
+    from accord.wiring import Node
 
 LATE = 1
 """Exit code: a partner has not acknowledged a recall in time."""
@@ -47,7 +47,7 @@ def recall(
     if status:
         if why or relay:
             raise typer.BadParameter("--status only looks; it goes without --why and --relay")
-        _status(node.owner, name, json=json)
+        _status(node, name, json=json)
         return
     if not name:
         raise typer.BadParameter("say what to take back", param_hint="OBJECT")
@@ -73,26 +73,50 @@ def _tell(taken: Taken, *, relay: bool) -> None:
         show.note(f"`accord recall --status {taken.object}` shows who has.")
 
 
-def _status(owner: Owner, name: str, *, json: bool) -> None:
+def _status(node: Node, name: str, *, json: bool) -> None:
+    """Who has acknowledged what; identifiers are never cut, so that they can be copied.
+
+    Raises:
+        NotFound: nothing of this name was recalled.
+    """
+    from accord.core.errors import NotFound
     from accord.flows.exchange.recall import status
 
-    found = status(owner, name)
+    names = [name, *_subjects(node, name)] if name else [""]
+    found = next(filter(None, (status(node.owner, one) for one in names)), [])
+    if name and not found:
+        raise NotFound(f"no recall of {name[:200]!r}; `accord recall --status` lists all of them")
     if json:
         show.as_json(found)
-    elif found:
-        rows = [(one.object, one.partner, one.recalled[:16], said(one)) for one in found]
-        show.table("Recalls", ("object", "partner", "recalled", "acknowledged"), rows)
+    elif not found:
+        show.note("Nothing was recalled.")
     else:
-        show.note("No recall of this object." if name else "Nothing was recalled.")
+        _list(found)
     if any(one.late and not one.acknowledged for one in found):
         raise typer.Exit(LATE)
+
+
+def _subjects(node: Node, name: str) -> list[str]:
+    """What an advisory's name or a digest stands for among what is shared."""
+    held = node.library.named(name)
+    return [word for one in held for word in (one.subject, f"sha256:{one.digest}") if word]
+
+
+def _list(found: list[Reached]) -> None:
+    told = ""
+    widest = max(len(one.partner) for one in found)
+    for one in found:
+        if one.object != told:
+            told = one.object
+            typer.echo(printable(f"{one.object}  recalled {one.recalled[:16]}: {one.why}"))
+        typer.echo(printable(f"  {one.partner:{widest}}  {said(one)}  ({one.audience})"))
 
 
 def said(one: Reached) -> str:
     """A partner's answer to a recall, in words."""
     if one.acknowledged:
         late = f", late by {span(one.late)}" if one.late else ""
-        return f"at {one.acknowledged[:16]}{late}"
+        return f"acknowledged {one.acknowledged[:16]}{late}"
     if one.left:
         return f"never: it left at {one.left[:16]}"
     return f"not yet, late by {span(one.late)}" if one.late else f"not yet, due {one.deadline[:16]}"
