@@ -3,12 +3,14 @@
 # PYTHON=python3.12  which Python makes the environment (3.11 or newer; the first found otherwise)
 # VENV=.venv         where the environment stands
 # ARGS=...           more words for pytest, for the demo or for a benchmark
+# SEEDS=10000         with `make soak`: so many seeds of the simulation
 # UPGRADE=--upgrade  with `make lock`: take the latest versions
 
 VENV ?= .venv
 UV ?= uv
 ARGS ?=
 UPGRADE ?=
+SEEDS ?=
 
 BIN := $(VENV)/bin
 BASE := $(VENV)/stamp-base

@@ -150,7 +150,8 @@ def signatures(node: Node, *, ml_dsa: bool) -> tuple[Step, Step]:
     """`cryptography` alone with what was signed: on one core, nothing else."""
     messages = [dsse.pae(MEDIA, dsse.read(e, MEDIA, 1 << 24).payload) for e in envelopes(node)]
     messages = messages[:20_000]
-    secrets = [Ed25519PrivateKey.generate(), *([MLDSA65PrivateKey.generate()] if ml_dsa else [])]
+    secrets: list[Ed25519PrivateKey | MLDSA65PrivateKey] = [Ed25519PrivateKey.generate()]
+    secrets += [MLDSA65PrivateKey.generate()] if ml_dsa else []
     name = " and ".join(["Ed25519", "ML-DSA-65"][: len(secrets)])
     signing = Step(f"limit: {name} signed, one core", len(messages), Took(0, 0))
     checking = Step(f"limit: {name} verified, one core", len(messages), Took(0, 0))

@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import personal_scores
+import planted
 
 from accord.exchange.personal import detector
 
@@ -54,7 +55,10 @@ def usual(number: int) -> bytes:
 
 
 def main() -> None:
-    print(personal_scores.table(personal_scores.measured()))
+    print(personal_scores.table(personal_scores.measured(), planted.negatives()))
+    print("\nwritten by others:")
+    others = planted.others_left_alone()
+    print(personal_scores.table(personal_scores.measured_by_others(), others))
     bodies = [usual(number) for number in range(COUNT)]
     start = time.process_time()
     for body in bodies:

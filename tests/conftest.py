@@ -7,6 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from simulation.summary import (  # noqa: F401 - hooks, which pytest looks for here
+    pytest_addoption,
+    pytest_runtest_logreport,
+    pytest_terminal_summary,
+)
 
 # Two busy cores make single examples slow now and then: that says nothing about the code.
 settings.register_profile("accord", deadline=None, print_blob=True)

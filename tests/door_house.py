@@ -126,9 +126,10 @@ class House:
         self.engine = engine
         self.trust = trust or Trust()
         self.clock = Clock()
-        self.sharing = SqlSharing(engine, FileHighWater(folder / "log-state.json"))
-        self.answers = SqlAnswers(engine)
-        self.receipts = SqlReceipts(engine)
+        high_water = FileHighWater(folder / "log-state.json")
+        self.sharing = SqlSharing(engine, high_water)
+        self.answers = SqlAnswers(engine, self.trust, high_water)
+        self.receipts = SqlReceipts(engine, high_water)
         self.signers = Signers(sealed.signer(ME))
         notary = Notary(self.sharing, self.trust, self.signers, self.clock)
         means = Means(self.answers, self.trust, notary, self._around, self.clock)

@@ -92,7 +92,11 @@ ORPHANS = (
         "SELECT count(*) FROM shared WHERE state = 'live' AND id NOT IN"
         " (SELECT shared_id FROM followed_entry WHERE state = 'applied' AND shared_id IS NOT NULL)"
     ),
-    "SELECT count(*) FROM shared_document WHERE digest NOT IN (SELECT digest FROM document)",
+    # Of what was recalled the digest stays, so that it is known again if it comes back.
+    (
+        "SELECT count(*) FROM shared_document d JOIN shared s ON s.id = d.shared_id"
+        " WHERE s.state = 'live' AND d.digest NOT IN (SELECT digest FROM document)"
+    ),
     (
         "SELECT count(*) FROM followed_entry WHERE state = 'applied' AND (shared_id IS NULL OR"
         " shared_id NOT IN (SELECT id FROM shared WHERE state = 'live'))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 import planted
@@ -41,8 +42,17 @@ def told_in(body: bytes) -> Counter[tuple[str, str]]:
 
 def measured() -> dict[str, Score]:
     """The score of each kind over all planted texts and all that only look as if."""
+    return _measured(planted.positives(), planted.negatives())
+
+
+def measured_by_others() -> dict[str, Score]:
+    """The same over what others wrote to get past it, told apart from the rest."""
+    return _measured(planted.by_others(), planted.others_left_alone())
+
+
+def _measured(positives: Iterable[planted.Planted], negatives: Iterable[bytes]) -> dict[str, Score]:
     scores = {kind: Score() for kind in (*planted.KINDS, "name")}
-    for one in planted.positives():
+    for one in positives:
         told, holds = told_in(one.body), Counter(one.holds)
         for (kind, text), count in holds.items():
             scores[kind].planted += count
@@ -52,14 +62,14 @@ def measured() -> dict[str, Score]:
         for (kind, text), count in (told - holds).items():
             scores.setdefault(kind, Score()).wrong += count
             scores[kind].errors.append(f"{text!r} in {one.body.decode()}")
-    for body in planted.negatives():
+    for body in negatives:
         for (kind, text), count in told_in(body).items():
             scores.setdefault(kind, Score()).wrong += count
             scores[kind].errors.append(f"{text!r} in {body.decode()}")
     return scores
 
 
-def table(scores: dict[str, Score]) -> str:
+def table(scores: dict[str, Score], negatives: Iterable[bytes]) -> str:
     lines = [
         f"{'kind':12} {'planted':>8} {'found':>8} {'wrong':>8} {'recall':>8} {'precision':>10}"
     ]
@@ -67,6 +77,8 @@ def table(scores: dict[str, Score]) -> str:
         f"{kind:12} {one.planted:8,} {one.found:8,} {one.wrong:8,} {one.recall:8.3f}"
         f" {one.precision:10.3f}"
         for kind, one in scores.items()
+        if one.planted or one.wrong
     ]
-    negatives = sum(1 for _ in planted.negatives())
-    return "\n".join([*lines, f"and {negatives:,} objects in which nothing is to be found"])
+    return "\n".join(
+        [*lines, f"and {sum(1 for _ in negatives):,} objects in which nothing is to be found"]
+    )

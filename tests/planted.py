@@ -257,3 +257,96 @@ def _structured() -> Iterator[dict[str, Any]]:
             "contact_information": f"info@grid{n}.com.au, tel. +61 2 9374 {4000 + n}",
         }
         yield {"type": "file", "hashes": {"MD5": f"{n:032}"}, "name": f"call-{n:09}.txt", "size": n}
+
+
+def by_others() -> Iterator[Planted]:
+    """Objects with personal data written so that a search does not see it, or put elsewhere.
+
+    Not made from the rules of the detector: these are ways in which others got data past it.
+    """
+    for n in range(8):
+        first, last = (part.lower() for part in _person(n + 3))
+        host = ("realcorp.com.au", "gridco.in", "denryoku.co.jp", "utility-corp.com")[n % 4]
+        at = f"{first}.{last}@{host}"
+        dotted = host.replace(".", " dot ")
+        written = (
+            f"{first}.{last}&#64;{host}", f"{first}.{last}&commat;{host}",
+            f"{first}.{last}&#x40;{host}", f"{first}.{last}%40{host}", f"{first}.{last}\uff20{host}",
+            f"{first}.{last}\ufe6b{host}", f"{first}.{last}@\u200b{host}",
+            f"{first}.{last}\u200b@{host}", f"{first}.{last}@{host[:4]}\u00ad{host[4:]}",
+            f"{first}.{last}@{host.replace('.', chr(0xFF0E))}", f"{first}.{last} at {dotted}",
+            f"{first}.{last}[@]{host.replace('.', '[.]')}", f"{first}@\u4f8b\u3048.jp",
+            "\u5c71\u7530@\u4f8b\u3048.jp", f"{first}.{last}@\u0444\u0438\u0440\u043c\u0430.\u0440\u0444",
+        )  # fmt: skip
+        for form in written:
+            yield _said_by_others(f"w{n}", {"description": f"mail {form}"}, "mail", form)
+        for form in (f"mailto:{at}", f"mailto:{first}.{last}%40{host}"):
+            refs = [{"source_name": "x", "url": form}]
+            yield _said_by_others(f"u{n}", {"external_references": refs}, "mail", form[7:])
+        refs = [{"source_name": "x", "external_id": at}]
+        yield _said_by_others(f"e{n}", {"external_references": refs}, "mail", at)
+        for name in ("x_data", "x_person_type", "category", "x_uri", "x_version", "x_victim_id"):
+            yield _said_by_others(f"m{n}{name}", {name: at}, "mail", at)
+        yield _said_by_others(f"k{n}", {f"x {at}": "victim"}, "mail", at)
+        extension = {"extension-definition--6373aa5a-176c-4aa6-88d7-87cd9f060e44": {at: "x"}}
+        yield _said_by_others(f"x{n}", {"extensions": extension}, "mail", at)
+        yield from _by_others_in_places(n, at)
+        yield from _by_others_in_numbers(n)
+
+
+def _by_others_in_places(n: int, at: str) -> Iterator[Planted]:
+    name = " ".join(_person(n))
+    for said in ("Individual", "individual ", "INDIVIDUAL", "indi\u00advidual", None, "unknown"):
+        person = {"name": name, "sectors": ["energy"], "identity_class": said}
+        if said is None:
+            del person["identity_class"]
+        yield _said_by_others(f"i{n}{said}", person, "name", name, "identity")
+    of = f"identity--{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+    content = {"object_ref": of, "contents": {"ja": {"name": name}}}
+    yield _said_by_others(f"l{n}", content, "name", name, "language-content")
+    statement = {"definition_type": "statement", "definition": {"statement": f"Copyright {at}"}}
+    yield _said_by_others(f"s{n}", statement, "mail", at, "marking-definition")
+    letter = {"is_multipart": False, "subject": "Invoice", "body": f"Dear {name}, is {at} yours?"}
+    yield _said_by_others(f"b{n}", letter, "mail", at, "email-message")
+    account = {"display_name": "x", "x_note": f"the victim's mail {at}"}
+    yield _said_by_others(f"a{n}", account, "mail", at, "user-account")
+
+
+def _by_others_in_numbers(n: int) -> Iterator[Planted]:
+    number = f"219-{10 + n}-{1000 + 7 * n}"
+    bare = number.replace("-", "")
+    yield _said_by_others(f"n{n}", {"x_ssn": number}, "ssn", number)
+    yield _said_by_others(f"o{n}", {"x_ssn": int(bare)}, "ssn", bare)
+    yield _said_by_others(f"p{n}", {"x_l": ["SSN", number]}, "ssn", number)
+    row = {"x_rows": [{"name": "Social security number", "value": number}]}
+    yield _said_by_others(f"q{n}", row, "ssn", number)
+    phone = f"20245614{10 + n}"
+    for said in ("The engineer is reached at {}.", "She can be reached on {} at night."):
+        yield _said_by_others(f"r{n}{said}", {"description": said.format(phone)}, "phone", phone)
+    yield _said_by_others(f"t{n}", {"x_phones": [int(phone)]}, "phone", phone)
+
+
+def others_left_alone() -> Iterator[bytes]:
+    """What others saw held without need, and what the forms above might be taken for."""
+    for n in range(8):
+        for text in (
+            f"lodash@4.17.{n}.tgz and @scope/pkg@2.0.{n}", f"a decorator foo{n}@bar.method",
+            f"@property.setter x{n}@name.setter", f"pkg:npm/%40angular/core@12.0.{n}",
+            f"backup.sms 16146800{n:02} was read", f"call of telephone dialer took 14159265{n:02}",
+            f"arrived at noon; the dot product is {n}", f"100%40{n} &#64; &amp; %2e%2e%2f",
+            f"see lists.x.org/list/package-announce@lists.fedoraproject.org/{n}",
+            f"Telegram @apt_news{n}, mastodon @apt@infosec.exchange",
+        ):  # fmt: skip
+            yield json.dumps(_stix("indicator", f"o{n}") | {"description": text}).encode()
+        for name in ("CERT of Power", f"Grid{n} Pty Ltd", "Ministry of Energy"):
+            yield json.dumps(_stix("identity", f"g{n}") | {"name": name}).encode()
+        yield json.dumps(
+            _stix("identity", f"h{n}") | {"name": "Jane's", "identity_class": "Organization"}
+        ).encode()
+
+
+def _said_by_others(
+    name: str, members: dict[str, Any], kind: str, text: str, of: str = "indicator"
+) -> Planted:
+    body = json.dumps(_stix(of, name) | members, ensure_ascii=len(name) % 2 == 0).encode()
+    return Planted(body, ((kind, text),))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from accord.flows.exchange import audience
 from accord.flows.exchange.messages import PREFIX, Request
 from accord.flows.exchange.routes import ROUTES, Policy
+from accord.flows.exchange.sync import sync_all
 from accord.identity.recipients import Recipient
 from accord.identity.signatures import sign_request, verify_request
 
@@ -40,6 +41,7 @@ def test_a_newcomer_signs_before_its_directory_holds_it(house: Nodes) -> None:
     assert known is not None
     before = newcomer.trust.trusted()
     assert before is not None
+    trusted = before
     behind = [one for one in before.directory.partners if one.name != "japan"]
 
     class Behind:
@@ -47,7 +49,7 @@ def test_a_newcomer_signs_before_its_directory_holds_it(house: Nodes) -> None:
             return "japan"
 
         def trusted(self) -> object:
-            return replace(before, directory=replace(before.directory, partners=tuple(behind)))
+            return replace(trusted, directory=replace(trusted.directory, partners=tuple(behind)))
 
     newcomer.__dict__["trust"] = Behind()
     headers = sign_request(
@@ -59,3 +61,36 @@ def test_a_newcomer_signs_before_its_directory_holds_it(house: Nodes) -> None:
     )
     request = Request("GET", f"{PREFIX}/directory/timestamp.json", headers=headers)
     assert verify_request(request, known, "australia").partner.name == "japan"
+
+
+def test_a_partner_that_leaves_meanwhile_stops_no_other(tmp_path: Path) -> None:
+    """The first that is asked brings a directory in which the second is no member any more."""
+    house = Nodes(tmp_path, ("australia", "india", "japan"))
+    try:
+        asks = house["australia"]
+        known = asks.trust.directory()
+        assert known is not None
+        left = tuple(
+            replace(one, removed=house.clock.now()) if one.name == "japan" else one
+            for one in known.partners
+        )
+
+        class Told:
+            def __init__(self) -> None:
+                self.now = known
+
+            def me(self) -> str:
+                return "australia"
+
+            def directory(self) -> object:
+                return self.now
+
+        told = Told()
+
+        def refresh(_: object) -> None:
+            told.now = replace(known, partners=left)
+
+        means = replace(house.means("australia"), trust=told, refresh=refresh)
+        assert [(one.partner, one.good) for one in sync_all(means)] == [("india", True)]
+    finally:
+        house.close()

@@ -11,6 +11,7 @@ import secrets
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from threading import Thread
 from typing import Any, NamedTuple
 
 import exchange_nodes
@@ -108,12 +109,17 @@ class Door:
         node = holder.node
         made = parts(node.door, node.trust, node.clock, node.people, node.pulse.beat)  # type: ignore[arg-type]
         self.app = DoorApp(made)
+        # In a thread of its own: another test's browser may have left a loop running in this one.
         self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self.asked = 0
         self.later(60)
 
     def close(self) -> None:
         self.app.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
         self._loop.close()
 
     def later(self, seconds: float) -> None:
@@ -122,9 +128,8 @@ class Door:
 
     def ask(self, role: str, request: Request) -> Answer:
         self.asked += 1
-        return self._loop.run_until_complete(
-            self._ask(self.crowd.proven(role, request, self.holder.clock.at))
-        )
+        proven = self.crowd.proven(role, request, self.holder.clock.at)
+        return asyncio.run_coroutine_threadsafe(self._ask(proven), self._loop).result(60)
 
     async def _ask(self, request: Request) -> Answer:
         scope = {

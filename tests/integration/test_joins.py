@@ -122,6 +122,29 @@ def test_a_partners_version_never_takes_the_place_of_anothers(node: Node) -> Non
     assert [one.values[0] for one in signals(node, "exploits")] == ["Worm"]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_who_did_not_create_it_revokes_it_for_nobody(node: Node, order: tuple[int, ...]) -> None:
+    """Sharing rule 12: a sighting by one partner of what another says stands against a third."""
+    said = [
+        ("japan", HOLE),
+        ("australia", HOLE | {"modified": LATER, "revoked": True}),
+        ("india", sighting(60, HOLE, count=2)),
+    ]
+    for one in order:
+        origin, value = said[one]
+        arrive(node, origin, value)
+    assert row(node)["sightings"] == 2
+    arrive(node, "japan", HOLE | {"modified": LATER, "revoked": True, "description": "void"})
+    assert row(node)["sightings"] == 0, "nobody says any more that there is one"
+
+
+def test_an_object_that_its_own_origin_revoked_ties_nothing_of_that_origin(node: Node) -> None:
+    nodes.give(node, [("hole", bare(HOLE))])
+    arrive(node, "india", HOLE | {"modified": LATER, "revoked": True}, sighting(60, HOLE, count=2))
+    assert row(node)["sightings"] == 0
+    assert gaps(node) == ["revoked"]
+
+
 def test_each_partner_that_says_so_is_named(node: Node) -> None:
     nodes.give(node, [("hole", bare(HOLE))])
     arrive(node, "japan", WORM, link(41, WORM, "exploits", HOLE))

@@ -26,7 +26,7 @@ def test_killed_again_and_again_it_ends_equal(
     made = soak(tmp_path, KILLS, 600, 60, seed=secrets.randbits(32))
     made.close()
     assert sum(made.moments.values()) == KILLS
-    assert made.moments["done"] <= KILLS // 2, made.moments
+    assert made.moments["done"] <= KILLS - 2, made.moments
     with capfd.disabled():
         sys.stdout.write(f"\nkilled while: {dict(made.moments)}\n")
 

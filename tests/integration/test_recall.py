@@ -234,8 +234,13 @@ def test_only_the_originator_changes_an_object(tmp_path: Path) -> None:
     node = made["australia"]
     audience.create(node.owner, "pair", ["japan"])
     received(node, "japan", made["japan"].signers, b"{}", Tlp.GREEN)
-    (outcome,) = give(node, "pair", indicator("theirs"))
+    partner = node.owner.directory.partner("japan")
+    assert partner
+    changed = indicator("theirs", created_by_ref=partner.identity)
+    (outcome,) = give(node, "pair", changed)
     assert (outcome.rule, "japan" in outcome.reason) == ("originator-only", True)
+    (ours,) = give(node, "pair", indicator("theirs"))
+    assert ours.what == "shared", "its bytes are our own people's, and name nobody else"
     close(made)
 
 

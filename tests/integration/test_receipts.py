@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 from typer.testing import CliRunner, Result
 
 from accord.cli.app import app
-from accord.core.errors import NotFound
+from accord.core.errors import Invalid, NotFound
 from accord.exchange import acknowledgements, receipts
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
@@ -30,6 +30,7 @@ from accord.store import database
 from accord.store.exchange import receipts as stored
 from accord.store.exchange import tables
 from accord.store.exchange.accounts import SqlAccounts
+from accord.store.exchange.high_water import RECEIPTS, Mark
 from accord.wiring import Node
 
 RECEIPT = tables.receipt
@@ -147,14 +148,96 @@ def test_a_receipt_of_a_partner_is_verified_against_the_directory(embedded: Hous
     assert (good.cosignatures, good.wrong) == (1, ())
     assert "no partnership" in verify(embedded.receipts, None).wrong[0]
     table = tables.cosignature
-    for values in ({"size": 2}, {"root": bytes(32)}, {"partner": "usa"}, {"statement": b"{}"}):
+    for values in (
+        {"size": 2}, {"root": bytes(32)}, {"partner": "usa"}, {"statement": b"{}"},
+        {"statement": "text"}, {"quarantined": '[[0,"x"]]'}, {"at": "2020-01-01T00:00:00.000000Z"},
+        {"at": "2040-01-01T00:00:00.000000Z"}, {"at": ""}, {"received": ""},
+        {"received": "2020-01-01T00:00:00.000000Z"}, {"received": EARLY},
+    ):  # fmt: skip
         with embedded.engine.begin() as connection:
             before = connection.execute(select(table)).mappings().one()
-            connection.execute(update(table).values(values))
+            _put(connection, table, values)
         found = verify(embedded.receipts, embedded.trust.known)
         assert (found.cosignatures, len(found.wrong)) == (0, 1), values
         with embedded.engine.begin() as connection:
             connection.execute(update(table).values(dict(before)))
+
+
+def _put(connection: Any, table: Any, values: dict[str, Any]) -> None:
+    """As whoever has the file could: of any type."""
+    for name, value in values.items():
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {name} = ?", (value,))
+
+
+def test_a_later_word_of_the_same_size_holds_with_the_time_of_the_first(embedded: House) -> None:
+    log = embedded.audience("quad", "japan")
+    embedded.share("quad", [stix("malware", "a")])
+    acknowledge(embedded, log, "japan", 0, quarantined=((0, "not yet"),))
+    embedded.clock.at = "2030-06-03T12:00:00.000000Z"
+    acknowledge(embedded, log, "japan", 1)
+    found = verify(embedded.receipts, embedded.trust.known)
+    assert (found.cosignatures, found.wrong) == (1, ())
+
+
+@pytest.mark.parametrize("column", ["line", "hash"])
+def test_a_line_that_is_no_longer_bytes_is_found(embedded: House, column: str) -> None:
+    add(embedded, line(1), line(2), line(3))
+    with embedded.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE receipt SET {column} = CAST({column} AS TEXT) || 'x' WHERE number = 2"
+        )
+    found = verify(embedded.receipts, None)
+    assert (found.lines, found.broken) == (1, 2)
+    if column == "line":
+        with pytest.raises(Invalid, match="not a receipt"):
+            lines(embedded.receipts, [], [], "", 0)
+
+
+def test_lines_that_were_cut_off_are_missed(house: House) -> None:
+    log = house.audience("quad", "japan")
+    house.share("quad", [stix("malware", str(n)) for n in range(5)])
+    house.blobs("japan", log, house.commitments(log))
+    acknowledge(house, log, "japan", 0)
+    add(house, line(6))
+    assert (verify(house.receipts, house.trust.known).cut, len(_wrong(house))) == (0, 0)
+    for kept, cut in ((5, 0), (4, 1), (0, 5)):
+        with house.engine.begin() as connection:
+            connection.execute(delete(RECEIPT).where(RECEIPT.c.number > kept))
+        found = verify(house.receipts, house.trust.known)
+        assert (found.lines, found.broken, found.cut) == (kept, None, cut)
+        assert bool(found.wrong) == bool(cut)
+    assert "the end was cut off: of 5 lines" in found.wrong[0]
+    house.share("quad", [stix("malware", "more")])
+    acknowledge(house, log, "japan", 5)
+    assert verify(house.receipts, house.trust.known).cut == 5, "the proof stays"
+    add(house, *(line(n) for n in range(7)))
+    house.share("quad", [stix("malware", "yet more")])
+    acknowledge(house, log, "japan", 6)
+    found = verify(house.receipts, house.trust.known)
+    assert (found.broken, found.cut) == (None, 0)
+    assert "another one: line 5 " in found.wrong[0]
+
+
+def test_what_is_signed_remembers_refusals_too(embedded: House) -> None:
+    log = embedded.audience("quad", "japan")
+    add(embedded, line(1), line(2))
+    embedded.share("quad", [stix("malware", "a")])
+    assert embedded.get(partner("japan"), f"/logs/{log}/checkpoint").status == 200
+    with embedded.engine.begin() as connection:
+        connection.execute(delete(RECEIPT).where(RECEIPT.c.number == 2))
+    assert verify(embedded.receipts, None).cut == 1
+
+
+def test_a_memory_that_cannot_be_read_is_told(embedded: House, tmp_path: Path) -> None:
+    add(embedded, line(1))
+    (tmp_path / "log-state.json").write_text("{")
+    found = verify(embedded.receipts, None)
+    assert (found.lines, found.broken) == (1, None)
+    assert "log-state.json" in found.wrong[0]
+
+
+def _wrong(house: House) -> tuple[str, ...]:
+    return verify(house.receipts, house.trust.known).wrong
 
 
 def test_time_to_share_is_measured_by_one_clock(house: House) -> None:
@@ -269,6 +352,12 @@ def test_the_command_shows_decisions_and_verifies_them(node: Node) -> None:
     assert bad.exit_code == 1
     assert "2 lines, chain broken at line 3" in bad.output
     assert json.loads(run(node, "receipts", "--verify", "--json").stdout)["broken"] == 3
+    with node.engine.begin() as connection:
+        connection.execute(delete(RECEIPT).where(RECEIPT.c.number > 1))
+    node.high_water.keep(RECEIPTS, Mark(3, "00", ""))
+    cut = run(node, "receipts", "--verify")
+    assert cut.exit_code == 1
+    assert "1 lines, end cut off (2 missing)" in cut.stdout
 
 
 def test_the_commands_of_the_exchange_say_how_it_goes(node: Node) -> None:

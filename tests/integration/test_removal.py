@@ -99,6 +99,19 @@ def test_parts_of_the_scenario_come_and_go(database_url: str, tmp_path: Path, se
     node.engine.dispose()
 
 
+@pytest.mark.parametrize("gone", ["advisory", "bill"])
+def test_hits_go_with_either_side(database_url: str, tmp_path: Path, gone: str) -> None:
+    both = {"advisory": nodes.osv("OSV-1"), "bill": nodes.bill()}
+    node = nodes.on(database_url, tmp_path / "node")
+    nodes.give(node, list(both.items()))
+    with node.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM hit")) == 1
+    remove(node, [(gone, both[gone])])
+    with node.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM hit")) == 0
+    node.engine.dispose()
+
+
 def test_a_superseded_edition_counts_again(database_url: str, tmp_path: Path) -> None:
     old = nodes.osv("OSV-1")
     new = nodes.osv("OSV-1", fixed="1.0.0", modified="2026-01-02T00:00:00Z")

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from accord.core.digests import digest
 from accord.exchange.log.entries import Kind
 from accord.flows.exchange import pull
-from accord.flows.exchange.carrying import Unreachable
+from accord.flows.exchange.carrying import ClockOff, Unreachable
 from accord.flows.exchange.events import Applied
 from accord.flows.exchange.messages import Request, Response
 
@@ -283,6 +283,30 @@ def test_what_expires_is_dropped_here_too(japan: Follower) -> None:
     assert japan.holds(stix("a"))
     japan.now = LATER
     japan.one()
+    assert not japan.holds(stix("a"))
+    assert japan.holds(stix("b"))
+    assert kept(japan, "state") == ["expired", "live"]
+
+
+def test_what_expires_is_dropped_though_nobody_answers(japan: Follower) -> None:
+    log = japan.server.log()
+    log.share(stix("a"), expires="2030-06-01T13:00:00.000000Z")
+    log.share(stix("b"))
+    japan.one()
+    japan.now = LATER
+
+    def off(_look_up: object) -> None:
+        raise ClockOff("our clock is ten years ahead")
+
+    japan.refresh = off
+    assert japan.sync().failed
+    assert japan.holds(stix("a")), "by a wrong clock nothing is dropped"
+
+    def away(_look_up: object) -> None:
+        raise Unreachable("the cable")
+
+    japan.refresh = away
+    assert japan.sync().failed == "the cable"
     assert not japan.holds(stix("a"))
     assert japan.holds(stix("b"))
     assert kept(japan, "state") == ["expired", "live"]

@@ -96,6 +96,9 @@ def content(thing: Thing, things: list[Thing]) -> dict[str, Any]:
         "object_marking_refs": [marking_id(thing.marking.tlp)],
     }
     names = [things[n % len(things)].id for n in thing.refs]
+    whole["description"] += f" see {names[-1]}, and x{names[0]}"
+    whole["x_deep"]["d"] = [[names[1]], {names[-1]: 1}]
+    whole["external_references"][0]["external_id"] = names[2]
     if thing.unknown == "ref":
         whole["object_marking_refs"].append(STRANGE)
     if thing.unknown == "nested":
@@ -250,7 +253,9 @@ def check(node: Node, thing: Thing, row: Row, way: Way) -> None:
         return
     assert found.marking is not None
     assert found.marking.tlp >= thing.marking.tlp
-    assert shows(thing, row, way, found.marking.tlp)
+    # What was made of the recipient's own goes back to it, however that is marked.
+    theirs = [s.marking.tlp for s in node.sources(thing) if s.origin == row.recipient.name]
+    assert found.marking.tlp in theirs or shows(thing, row, way, found.marking.tlp)
     for one in set(CANARY.findall(found.body)):
         assert one.startswith(f"canary-{thing.number}-".encode())
         assert not any(

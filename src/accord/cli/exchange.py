@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accord.cli import exchange_stats
-from accord.cli.options import DEFAULT_HOME, Database, Home, opened
-from accord.cli.show import note
+from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
+from accord.cli.show import as_json, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +53,16 @@ def serve(
     with beside(*tasks):
         note(f"The door is open at {server.address} for partners and clients.")
         server.run()
+
+
+@exchange.command("state-hash")
+def state_hash(json: AsJson = False, home: Home = DEFAULT_HOME, database: Database = "") -> None:
+    """Print one digest over what is held of partners: equal where the same was seen."""
+    digest = opened(home, database).accounts.state_hash()
+    if json:
+        as_json({"state_hash": digest})
+    else:
+        typer.echo(digest)
 
 
 def _ready(node: Node) -> Node:

@@ -86,6 +86,8 @@ def _say(found: Verified) -> None:
     from accord.core.show import printable
 
     whole = "chain whole" if not found.broken else f"chain broken at line {found.broken:,}"
+    if found.cut:
+        whole = f"end cut off ({found.cut:,} missing)"
     typer.echo(f"{found.lines:,} lines, {whole}, head {found.head}")
     typer.echo(f"{found.cosignatures:,} receipts of partners hold.")
     for one in found.wrong:

@@ -23,7 +23,7 @@ import msgspec
 
 from accord.core import json
 from accord.core.errors import AccordError, Invalid
-from accord.exchange import required
+from accord.exchange import mentions, required
 from accord.exchange.definitions import LIMITS
 from accord.identity.markings import STIX_TLP, Marking, Tlp, marking_id
 
@@ -31,6 +31,8 @@ _SPACE: Final = uuid.UUID("9c5bb57c-0b5b-4e0d-8d3b-1b2f0b3ec0a7")
 """Under which the identifiers of redacted objects are made (RFC 9562, section 5.5)."""
 _SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,250}(?:\.(?:\[[0-9]{1,9}\]|[A-Za-z0-9_-]{1,250}))*")
 _NEVER = frozenset({"type", "id", "spec_version", "object_marking_refs", "granular_markings"})
+_ITSELF = frozenset({"type", "id"})
+_REFERENCES = ("_ref", "_refs")
 SOURCE: Final = "accord"
 """Source name of the external reference that names the original."""
 
@@ -70,7 +72,8 @@ def redact(
     """An object without the fields that may not be shown; None where nothing has to be cut.
 
     `marking` is that of the object as a whole, `shows` says whether a field of a TLP colour may be
-    seen, and `hidden` are identifiers to which no reference may be left. `foreign`: the object
+    seen, and `hidden` are identifiers that may stand nowhere in what is left: a member or item
+    that is one goes, in a text a fixed word takes its place. `foreign`: the object
     was made by somebody else, who is then not named as the creator of the new one.
 
     Raises:
@@ -78,10 +81,12 @@ def redact(
         Invalid: not an object of STIX, or a selector selects nothing.
     """
     value = _object(body)
-    paths = set(_marked(value, shows)) | set(_references(value, frozenset(hidden)))
-    if not paths:
+    names = frozenset(name.lower() for name in hidden)
+    paths = set(_marked(value, shows)) | set(_references(value, names))
+    masked = _masked(value, names, "") if names else value
+    if not paths and masked == value:
         return None
-    marking = _left(value, marking, shows)
+    value, marking = masked, _left(value, marking, shows)
     if foreign:
         paths.add(("created_by_ref",))
     return Redacted(_without(value, paths, marking.tlp), marking)
@@ -117,9 +122,31 @@ def renewed(value: dict[str, Any], original: dict[str, Any], *, named: bool = Tr
                 "external_id": original["id"],
             },
         ]
+    name = _name(content, original["id"])
+    return msgspec.json.encode({"type": value["type"], "id": name} | content)
+
+
+def _name(content: dict[str, Any], original: str) -> str:
+    """The identifier of what is left of an object."""
     what = sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
-    name = uuid.uuid5(_SPACE, f"{original['id']}\n{what}")
-    return msgspec.json.encode({"type": value["type"], "id": f"{value['type']}--{name}"} | content)
+    name = uuid.uuid5(_SPACE, f"{original}\n{what}")
+    return f"{content['type']}--{name}"
+
+
+def made_of(value: dict[str, Any]) -> str:
+    """The original of an object that redaction made, as it names it; empty for any other.
+
+    That its identifier follows from the original's and from what is left shows that it is one.
+    """
+    listed = value.get("external_references")
+    last = listed[-1] if isinstance(listed, list) and listed else None
+    if not isinstance(last, dict) or last.get("source_name") != SOURCE:
+        return ""
+    original = last.get("external_id")
+    content = {key: inner for key, inner in value.items() if key != "id"}
+    if not isinstance(original, str) or _name(content, original) != value["id"]:
+        return ""
+    return original
 
 
 class _Form(msgspec.Struct):
@@ -196,22 +223,37 @@ def _step(here: Any, step: str | int, selector: str) -> Any:  # noqa: ANN401 - a
 
 
 def _references(value: dict[str, Any], hidden: frozenset[str]) -> Iterator[Path]:
-    """Every reference to one of the hidden, wherever it stands."""
+    """What names one of the hidden, whatever it is called; an object has its own `id` for good."""
     waiting: list[tuple[Path, Any]] = [((), value)] if hidden else []
     while waiting:
         path, here = waiting.pop()
         if isinstance(here, dict):
             inside: Iterable[tuple[str | int, Any]] = here.items()
-            names = {key for key in here if key.endswith("_ref")}
         else:
             inside = enumerate(here)
-            listed = bool(path) and str(path[-1]).endswith("_refs")
-            names = set(range(len(here))) if listed else set()
         for key, inner in inside:
-            if isinstance(inner, dict | list):
-                waiting.append(((*path, key), inner))
-            elif isinstance(inner, str) and inner in hidden and key in names:
+            if isinstance(key, str) and mentions.names(key, hidden):
                 yield (*path, key)
+            elif isinstance(inner, dict | list):
+                waiting.append(((*path, key), inner))
+            elif isinstance(inner, str) and (path or key not in _ITSELF):
+                member = str(key if isinstance(key, str) else path[-1])
+                if mentions.is_one(inner, hidden) or (
+                    member.endswith(_REFERENCES) and mentions.names(inner, hidden)
+                ):
+                    yield (*path, key)
+
+
+def _masked(value: Any, hidden: frozenset[str], member: str) -> Any:  # noqa: ANN401 - as `_step`
+    """The value with a fixed word in its texts for each of the hidden that they speak of."""
+    if isinstance(value, dict):
+        return {
+            key: one if not member and key in _ITSELF else _masked(one, hidden, key)
+            for key, one in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(one, hidden, member) for one in value]
+    return mentions.without(value, hidden) if isinstance(value, str) else value
 
 
 def _without(value: dict[str, Any], paths: set[Path], tlp: Tlp, *, named: bool = True) -> bytes:

@@ -9,7 +9,9 @@ Source: STIX 2.1, sections 2.9 (identifiers), 3.2 (common properties), 3.5 (refe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,15 +19,38 @@ import msgspec
 from accord.core import json
 from accord.core.errors import Invalid, TooLarge
 from accord.core.show import printable
-from accord.exchange import definitions
+from accord.exchange import definitions, mentions
 from accord.exchange.definitions import LIMITS
+from accord.exchange.granular import made_of
 from accord.exchange.threats.objects import Thing, check, identifier
-from accord.identity.markings import STIX_TLP, UNMARKED, Marking, Pap, from_tags, strictest
+from accord.identity.markings import (
+    STIX_TLP,
+    TLP_EXTENSION,
+    UNMARKED,
+    Marking,
+    Pap,
+    from_tags,
+    looks_marked,
+    parse_tlp,
+    strictest,
+)
 
 MOST_REFS = 100_000
 """References in one object."""
 _TITLE = 200
 _MARKS = ("object_marking_refs", "granular_markings")
+_LANGUAGE = re.compile(r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
+_TAIL = 38
+"""Letters of an identifier from its `--` on."""
+_PLAIN = frozenset({
+    "type", "id", "spec_version", "created", "modified", "name", "description", "labels",
+    "pattern", "pattern_type", "pattern_version", "valid_from", "valid_until", "revoked",
+    "confidence", "lang", "external_references", "source_name", "external_id", "url", "hashes",
+    "relationship_type", "indicator_types", "kill_chain_phases", "kill_chain_name",
+    "phase_name", "aliases", "published", "value", "first_seen", "last_seen", "count",
+    "extensions", "extension_type",
+})  # fmt: skip
+"""Members that name no object and mark nothing."""
 ENDS: dict[str, tuple[str, ...]] = {
     "relationship": ("source_ref", "target_ref"),
     "sighting": ("sighting_of_ref", "observed_data_refs", "where_sighted_refs"),
@@ -48,7 +73,7 @@ class Content(msgspec.Struct, frozen=True):
     """`when()`, or empty."""
     created_by: str = ""
     refs: tuple[str, ...] = ()
-    """Every identifier that it refers to, markings left out, each once, in document order."""
+    """Every identifier that it names anywhere, markings left out, each once: references first."""
     ends: tuple[str, ...] = ()
     """Of those, what a relationship, sighting or translation connects."""
     marking: Marking | None = None
@@ -73,8 +98,9 @@ def read_stix(body: bytes) -> Content:
         raise Invalid("a bundle holds objects and is none: share each of them", "/type")
     if thing.type == "marking-definition":
         definitions.of_value(value)
-    refs, nested = _references(value)
+    refs, nested = _references(value, body)
     marking, unknown = _markings(thing)
+    granular, odd = _granular(thing)
     return Content(
         object=thing.id,
         version=thing.modified,
@@ -84,8 +110,8 @@ def read_stix(body: bytes) -> Content:
         refs=refs,
         ends=_ends(thing),
         marking=marking,
-        unknown_markings=(*unknown, *nested),
-        granular=_granular(thing),
+        unknown_markings=(*unknown, *nested, *odd),
+        granular=granular,
         revoked=thing.revoked,
         title=_title(thing),
     )
@@ -136,8 +162,11 @@ def _markings(thing: Thing) -> tuple[Marking | None, tuple[str, ...]]:
     return (strictest(known) if known else None), (*strange, *unknown)
 
 
-def _granular(thing: Thing) -> bool:
-    """Whether fields are marked (section 7.2.3); a `lang` alone is no marking."""
+def _granular(thing: Thing) -> tuple[bool, tuple[str, ...]]:
+    """Whether fields are marked (section 7.2.3), and what is said beyond what STIX knows.
+
+    A `lang` alone is no marking.
+    """
     listed = thing.content.get("granular_markings", [])
     place = f"{thing.place}/granular_markings"
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
@@ -148,31 +177,78 @@ def _granular(thing: Thing) -> bool:
             raise Invalid("a list of selectors is expected", f"{place}/{index}/selectors")
         if "marking_ref" in one or "lang" not in one:
             identifier(one.get("marking_ref"), f"{place}/{index}/marking_ref")
-    return any("marking_ref" in one for one in listed)
+    odd = tuple(f"granular {key[:_TITLE]}" for one in listed for key in one if _odd(key, one[key]))
+    return any("marking_ref" in one for one in listed), odd
 
 
-def _references(value: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Identifiers in members named `*_ref` or `*_refs`; and markings where STIX has none.
+def _odd(key: str, value: Any) -> bool:  # noqa: ANN401 - as `_at`
+    """Whether a member of a granular marking is none that STIX has."""
+    if key == "lang":
+        return not isinstance(value, str) or not _LANGUAGE.fullmatch(value)
+    return key not in {"marking_ref", "selectors"}
+
+
+def _references(value: dict[str, Any], body: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Identifiers wherever they stand; and members that look like markings where STIX has none.
 
     Members are looked at without recursion, each once; depth is bounded by the decoder.
     """
     refs: dict[str, None] = {}
     nested: list[str] = []
+    definition = value["type"] == "marking-definition"
+    dashes, tidy = _dashes_of_markings(value) + 1, True
     waiting: list[Any] = [{key: inner for key, inner in value.items() if key not in _MARKS}]
     while waiting:
         here = waiting.pop()
         if isinstance(here, dict):
-            nested += [f"nested {key}" for key in _MARKS if key in here]
             for key in here:
-                # Hardly any member names another object: most are passed over at once.
+                # Hardly any member marks or names something: most are passed over at once.
+                if key in _PLAIN:
+                    continue
+                if _marks(key, definition=definition):
+                    nested.append(f"nested {key[:_TITLE]}")
                 if "_ref" in key:
-                    refs.update(dict.fromkeys(_named(key, here[key])))
+                    for one in _named(key, here[key]):
+                        refs[one] = None
+                        dashes += 1
+                        tidy = tidy and one.islower() and one.find("--") == len(one) - _TAIL
             here = here.values()
         inside = [one for one in here if isinstance(one, (dict, list))]
         waiting += reversed(inside)
+    # Each of those holds `--` once: only where there are more, every text is looked through.
+    if not tidy or body.count(b"--") != dashes or b"\\u" in body:
+        _mentioned(value, refs)
     if len(refs) > MOST_REFS:
-        raise TooLarge(f"{len(refs):,} references; the limit is {MOST_REFS:,}")
+        raise TooLarge(f"at least {len(refs):,} references; the limit is {MOST_REFS:,}")
     return tuple(refs), tuple(nested)
+
+
+def _mentioned(value: dict[str, Any], refs: dict[str, None]) -> None:
+    """Add what the texts and member names speak of, other than the object and its original."""
+    itself = {value["id"], made_of(value)}
+    for one in mentions.every(value, (*_MARKS, "id", "type")):
+        if one not in itself:
+            refs[one] = None
+        if len(refs) > MOST_REFS:
+            break
+
+
+def _dashes_of_markings(value: dict[str, Any]) -> int:
+    """How many texts in its markings hold `--`; of what has another form it does not matter."""
+    whole, parts = value.get("object_marking_refs"), value.get("granular_markings")
+    count = sum("--" in one for one in whole if isinstance(one, str)) if whole else 0
+    for one in parts or ():
+        named = one.get("marking_ref") if isinstance(one, dict) else None
+        count += isinstance(named, str) and "--" in named
+    return count
+
+
+@lru_cache(maxsize=4096)
+def _marks(key: str, *, definition: bool) -> bool:
+    """Whether a member's name looks like a marking; a definition says TLP and PAP in its own."""
+    if "marking" in key.casefold():
+        return True
+    return not definition and (key == TLP_EXTENSION or looks_marked(key, name=True))
 
 
 def _named(key: str, value: Any) -> Iterable[str]:  # noqa: ANN401 - as `_at`
@@ -206,9 +282,10 @@ def _title(thing: Thing) -> str:
 def read_document(kind: str, body: bytes) -> Content:
     """What a whole document of a kind, as `accord load` names it, says of its marking.
 
-    CSAF: `/document/distribution/tlp/label`. MISP: the tags of events, objects and attributes, of
-    which the strictest counts for all. CycloneDX: `/metadata/distributionConstraints/tlp`. A STIX
-    bundle: the strictest of its objects. Other kinds bear no marking.
+    CSAF: `/document/distribution/tlp/label`, with which the text beside it must agree. MISP: the
+    tags of events, objects and attributes, of which the strictest counts for all. CycloneDX:
+    `/metadata/distributionConstraints/tlp`. A STIX bundle: the strictest of its objects. Other
+    kinds bear no marking.
 
     Raises:
         Invalid: the document, or a marking in it, breaks its format.
@@ -222,8 +299,46 @@ def read_document(kind: str, body: bytes) -> Content:
     return Content("", "", kind, marking=marking, unknown_markings=unknown)
 
 
+_OF_BUNDLE = frozenset({"type", "id", "spec_version", "objects"})
+_MISP_TAGS = frozenset({"tag", "tags", "eventtag", "attributetag"})
+_COLOUR = re.compile(r"TLP:(AMBER\+STRICT|AMBER|CLEAR|GREEN|RED|WHITE)(?![\w+-])", re.IGNORECASE)
+
+
 class _Bundle(msgspec.Struct):
     objects: list[msgspec.Raw] = []
+
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def marks_of_bundle(body: bytes) -> tuple[str, ...]:
+    """Members of a bundle that look like markings of it: STIX has none (section 8).
+
+    Nobody knows whether they are meant for all that is in it, so that none of it goes anywhere.
+    """
+    found: list[str] = []
+    for key, raw in _members(body).items():
+        if key in _OF_BUNDLE:
+            continue
+        inner = json.decode_strict(bytes(raw))
+        marks = key in _MARKS or _marks(key, definition=False)
+        if marks or any(text in STIX_TLP or looks_marked(text) for text in _texts_in(inner)):
+            found.append(f"bundle {key[:_TITLE]}")
+    return tuple(found)
+
+
+def _texts_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - as `_at`
+    """Every text and member name."""
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, str):
+            yield here
+            yield from mentions.mentioned(here)
+        elif isinstance(here, dict):
+            waiting += [*here, *here.values()]
+        elif isinstance(here, list):
+            waiting += here
 
 
 def _bundle(body: bytes) -> Content:
@@ -233,6 +348,7 @@ def _bundle(body: bytes) -> Content:
     own = {one.object for one in inside}
     refs = dict.fromkeys(ref for one in inside for ref in one.refs if ref not in own)
     unknown = dict.fromkeys(name for one in inside for name in one.unknown_markings)
+    unknown |= dict.fromkeys(marks_of_bundle(body))
     return Content(
         "", "", "STIX bundle",
         refs=tuple(refs),
@@ -259,6 +375,28 @@ def _labels(*steps: str) -> Callable[[Any], Iterator[str]]:
     return read
 
 
+def _csaf(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    """The label, and what the text beside it says of TLP unless it is the same."""
+    label = _at(value, "document", "distribution", "tlp", "label")
+    text = _at(value, "document", "distribution", "text")
+    if label is not None:
+        yield f"tlp:{label}"
+    if text is not None and not (isinstance(text, str) and _agrees(text, label)):
+        yield f"tlp:in its text: {str(text)[:_TITLE]}"
+
+
+def _agrees(text: str, label: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether a text says nothing of TLP, or the label's own colour in the known form only."""
+    if not looks_marked(text):
+        return True
+    try:
+        colour = parse_tlp(str(label))
+        rest = _COLOUR.sub(lambda said: "" if parse_tlp(said[0]) is colour else said[0], text)
+    except Invalid:
+        return False
+    return not looks_marked(rest)
+
+
 def _misp(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
     """Every tag in a MISP event, whatever it hangs on: MISP has no redaction of attributes."""
     waiting = [value]
@@ -267,16 +405,24 @@ def _misp(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
         if isinstance(here, list):
             waiting.extend(here)
         elif isinstance(here, dict):
-            tags = here.get("Tag")
-            for tag in tags if isinstance(tags, list) else ():
-                name = _at(tag, "name")
-                if isinstance(name, str):
-                    yield name
+            for key, inner in here.items():
+                if key.lower() in _MISP_TAGS:
+                    yield from _tags(inner)
             waiting.extend(here.values())
 
 
+def _tags(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    """Tags as a list or one alone, each by its name or in a `Tag`; any other form is unknown."""
+    for tag in value if isinstance(value, list) else (value,):
+        name = _at(tag, "name")
+        if isinstance(name, str):
+            yield name
+        elif tag is not None and _at(tag, "Tag") is None:
+            yield f"tlp:in a tag of another form: {str(tag)[:_TITLE]}"
+
+
 _TAGS: dict[str, Callable[[Any], Iterator[str]]] = {
-    "CSAF": _labels("document", "distribution", "tlp", "label"),
+    "CSAF": _csaf,
     "CycloneDX JSON": _labels("metadata", "distributionConstraints", "tlp"),
     "MISP event": _misp,
 }

@@ -10,6 +10,7 @@ Source: FIRST, Traffic Light Protocol 2.0; OASIS, TLP 2.0 in STIX 2.1 (extension
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -99,7 +100,21 @@ _TLP_WORDS = {tlp.word: tlp for tlp in Tlp} | {
     "AMBER_AND_STRICT": Tlp.AMBER_STRICT,
 }
 _PAP_WORDS = {pap.name: pap for pap in Pap} | {"WHITE": Pap.CLEAR}
-_TAG = re.compile(r"\s*(tlp|pap)\b[^a-z0-9]", re.IGNORECASE)
+_TAG = re.compile(
+    r"(?<![a-z])tlp(?=[^a-z]|v[0-9]|$|red|amber|green|clear|white)|^[^a-z]*pap(?![a-z])"
+    r"|(?<![a-z])pap(?=\s*[:=])"
+)
+_NAME = re.compile(r"tlp|(?<![a-z])pap(?![a-z])")
+_ALIKE = str.maketrans(
+    "\u0442\u0440\u0430\u03c4\u03c1\u03b1\u1d1b\u029f\u1d18\u1d00\ua4d4\ua4e1\ua4d1\ua4ee"
+    "\u13a2\u13de\u13e2\u13aa",
+    "tpatpatlpatlpatlpa",
+)
+"""Letters of other alphabets (Cyrillic, Greek, small capitals, Lisu, Cherokee) that look like
+those of TLP and PAP."""
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Cs", "Co", "Cn"})
 
 
 def strictest(markings: Iterable[Marking]) -> Marking:
@@ -149,25 +164,38 @@ def parse_pap(text: str) -> Pap:
     return _PAP_WORDS[word]
 
 
+def looks_marked(text: str, *, name: bool = False) -> bool:
+    """Whether a text looks as if it said TLP or PAP, in whatever letters; `name`: of a member."""
+    return bool((_NAME if name else _TAG).search(_folded(text)))
+
+
+def _folded(text: str) -> str:
+    """The letters that somebody sees: compatible ones as one, without marks and what is unseen."""
+    if text.isascii() and text.isprintable():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_ALIKE)
+    return "".join(one for one in plain if unicodedata.category(one) not in _UNSEEN)
+
+
 def from_tags(tags: Iterable[str]) -> tuple[Marking | None, tuple[str, ...]]:
     """What MISP-style tags say, and those that limit sharing in a way that is not known.
 
     `tlp:` and `PAP:` tags of any case and of both vocabularies count; tags of other namespaces
-    are none of markings. `tlp:ex:chr`, `tlp:unclear` and misspelled colours are not known.
+    are none of markings. `tlp:ex:chr`, `tlp:unclear`, misspelled colours and whatever else looks
+    like a marking (`TLP_RED`, `tlp2:red`, letters of other alphabets) are not known.
     Source: MISP taxonomies `tlp` (version 10) and `PAP` (version 3).
     """
     colours: list[Tlp] = []
     uses: list[Pap] = []
     unknown: list[str] = []
     for tag in tags:
-        match = _TAG.match(tag)
-        if match is None:
+        if not looks_marked(tag):
             continue
         try:
-            if match[1].lower() == "tlp":
-                colours.append(parse_tlp(tag))
-            else:
+            if tag.lstrip()[:4].upper() == "PAP:":
                 uses.append(parse_pap(tag))
+            else:
+                colours.append(parse_tlp(tag))
         except Invalid:
             unknown.append(tag)
     if not colours and not uses:

@@ -12,6 +12,12 @@ from accord.identity.markings import STIX_TLP, TLP_EXTENSION, Pap, Tlp, definiti
 STRANGE = "marking-definition--11111111-2222-4333-8444-555555555555"
 
 
+MITRE = (
+    "Copyright 2015-2025, The MITRE Corporation. MITRE ATT&CK and ATT&CK are registered trademarks"
+    " of The MITRE Corporation."
+)
+
+
 def read(**members: Any) -> Definition:
     whole = {"type": "marking-definition", "id": STRANGE, "spec_version": "2.1"} | members
     return read_definition(json.dumps(whole).encode())
@@ -82,7 +88,9 @@ def test_pap_as_others_write_it(members: dict[str, Any], pap: Pap) -> None:
         "Copyright 2015-2024, The MITRE Corporation. MITRE ATT&CK is a registered trademark.",
         "© 2026 Example CERT",
         "Licensed under CC BY 4.0",
-        "Terms of use: https://cert.example/terms",
+        MITRE,
+        "Copyright (c) Stark Industries 2017.",
+        "Copyright 2026, Example University. All rights reserved. CC BY 4.0",
     ],
 )
 def test_notices_limit_nothing(text: str) -> None:
@@ -99,10 +107,41 @@ def test_notices_limit_nothing(text: str) -> None:
         "Copyright CERT. Do not share",
         "Licensed to the recipient, confidential",
         "PAP:VIOLET",
+        "Terms of use: https://cert.example/terms",
+        "Copyright 2026 CERT. For CERT eyes, under NDA",
+        "Copyright 2026 CERT. TLP RED",
+        "Copyright 2026 FOUO CERT",
+        "Copyright 2026 CERT \u2013 FOUO",
+        "Copyright: NE PAS DIFFUSER",
+        "Copyright 2026 NE PAS DIFFUSER",
+        "(c) CERT: need to know basis",
+        "Copyright CERT. Keep private",
+        "Licensed for law enforcement",
+        "Licensed under CC BY 4.0 for law enforcement",
+        "Licensed: PAP RED",
+        "\u00a9 2026 CERT \u793e\u5916\u79d8",
     ],
 )
 def test_other_statements_are_not_understood(text: str) -> None:
     assert not statement(text).known
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"definition": {"statement": "Copyright 2026 CERT", "more": "FOUO"}},
+        {"name": "FOUO"},
+        {"extensions": {"extension-definition--1": {"to": "CERT"}}},
+    ],
+)
+def test_a_notice_is_all_that_a_notice_says(members: dict[str, Any]) -> None:
+    notice = {"definition_type": "statement", "definition": {"statement": "Copyright 2026 CERT"}}
+    assert read(**notice).notice
+    assert not read(**notice | members).known
+
+
+def test_pap_beside_words_that_nobody_understands() -> None:
+    assert not read(definition_type="PAP", definition={"pap": "green", "more": "FOUO"}).known
 
 
 def test_what_is_no_marking_definition() -> None:

@@ -11,7 +11,7 @@ import pytest
 import stix2
 from hypothesis import given
 from hypothesis import strategies as st
-from stix2validator import (  # type: ignore[import-untyped]
+from stix2validator import (
     ValidationOptions,
     validate_instance,
 )

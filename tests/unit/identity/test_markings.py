@@ -95,7 +95,7 @@ def test_no_colour(text: str) -> None:
         (["PAP:RED", "tlp:clear"], Marking(Tlp.CLEAR, Pap.RED)),
         (["pap:white", "PAP:AMBER", "tlp:green"], Marking(Tlp.GREEN, Pap.AMBER)),
         (["PAP:GREEN"], Marking(UNMARKED, Pap.GREEN)),
-        (["tlpx:red", "papaya", "type:OSINT", "tlp"], None),
+        (["tlpx:red", "papaya", "type:OSINT", "http-lp", "日本語", "ТЛП"], None),
     ],
 )
 def test_tags(listed: list[str], marking: Marking | None) -> None:

@@ -3,24 +3,28 @@
 Law (bounded): the time taken grows with the size of the body and no faster, whatever is in it.
 
 What an attack is recognised by is not looked at: patterns, hashes, observables and addresses of
-mail that was sent. Free text is: there, a mail address or a number that its neighbours name as a
-person's is held for a person to decide.
+mail that was sent. Everything else is, the names of members too: there, a mail address or a number
+that its neighbours name as a person's is held for a person to decide.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from accord.core import json
 from accord.core.errors import Invalid
 from accord.exchange.personal import mail
 from accord.exchange.personal.finds import MASK, Find, Kind
-from accord.exchange.personal.numbers import PLAIN, STEMS, Effort, numbers
+from accord.exchange.personal.numbers import STEMS, Effort, naming, numbers
+from accord.exchange.personal.observed import OBSERVED
+from accord.exchange.personal.people import is_individual, is_named_in
+from accord.exchange.personal.plain import Plain, plain
 
-VERSION = "1"
+VERSION = "2"
 """Of the rules here and in what they use; finds are kept under it."""
 LONGEST = 4_000_000
 """Characters of one text that are looked through."""
@@ -30,7 +34,8 @@ MOST = 1_000
 _WORTH = tuple(
     word.encode()
     for word in (
-        "@", "[at", "(at", "{at", "[ at", "( at", "{ at", "\\u", "individual", "authors",
+        "@", "[at", "(at", "{at", "[ at", "( at", "{ at", " dot", "\\u", "\\x",
+        "&#", "&amp;", "&commat", "%40", "%25", '"identity"', "language-content", "authors",
         "target-", "passport", "first-name", "middle-name", "last-name", "full-name", "-of-birth",
         "gender", "nationality", "visa", "residence", "redress", "frequent-flyer",
         "identity-card", *STEMS,
@@ -38,22 +43,19 @@ _WORTH = tuple(
     if word.isascii()
 )  # fmt: skip
 """An ASCII body without any of these holds nothing that would be found."""
-_OBSERVED = frozenset(
-    (
-        "artifact", "autonomous-system", "directory", "domain-name", "email-addr", "email-message",
-        "file", "ipv4-addr", "ipv6-addr", "mac-addr", "mutex", "network-traffic", "process",
-        "software", "url", "user-account", "windows-registry-key", "x509-certificate",
-        "observed-data", "extension-definition", "marking-definition",
-    )
-)  # fmt: skip
-"""STIX 2.1, section 6: what was observed. It is the threat itself."""
-_DATA = re.compile(
-    r"(?:[^_]*_){0,8}(?:id|ids|ref|refs|uuid|type|types|pattern|patterns|hash|hashes|version|created|"
-    r"modified|timestamp|first_seen|last_seen|valid_from|valid_until|href|url|urls|uri|cpe|purl|"
-    r"spec_version|category|md5|sha1|sha256|sha512|tlsh|ssdeep|external_id|vectorString|data)",
+_THREAT = re.compile(
+    r"patterns?|hashes|imphash|md5|sha1|sha256|sha512|tlsh|ssdeep|cpe|purl|vectorString",
     re.IGNORECASE,
 )
-"""Members that hold data and not text."""
+"""Members that are the threat or name software, by their whole name, and are not looked at."""
+_DATA = re.compile(
+    r"(?:[^_]*_){0,8}(?:id|ids|ref|refs|uuid|type|types|hash|hashes|version|created|modified|"
+    r"timestamp|first_seen|last_seen|valid_from|valid_until|href|url|urls|uri|category|data)",
+    re.IGNORECASE,
+)
+"""Members that hold data and not text: a mail address is seen there, digits are something else."""
+_PERSON: dict[str, Kind] = {"name": "name", "contact_information": "contact"}
+"""Members of an identity that are about the person from end to end."""
 _DIGIT = re.compile(r"\d")
 _NAME = 4
 """Characters of a name that is looked for in other texts; a shorter one is a word too."""
@@ -96,6 +98,22 @@ def _is_worth(body: bytes) -> bool:
     return not lower.isascii() or any(word in lower for word in _WORTH)
 
 
+_Look = Literal["all", "mail", "nothing"]
+
+
+class _Way(NamedTuple):
+    """How a value is looked at."""
+
+    look: _Look = "all"
+    said: str = ""
+    """What the name of its member, or the text before it, says of the numbers in it."""
+
+
+_SAYING = ("name", "key", "label", "title", "object_relation")
+"""Members that say what the `value` beside them is."""
+_USUAL_NAME = re.compile(r"[A-Za-z0-9_-]*")
+
+
 class _Search:
     """One body, looked through."""
 
@@ -110,50 +128,98 @@ class _Search:
             except Invalid:
                 pass
             else:
-                yield from self._walk(value, "", text=True)
+                yield from self._walk(value, "", _Way())
                 return
-        yield from self._text("", body.decode("utf-8", "replace"))
+        yield from self._text("", body.decode("utf-8", "replace"), _Way())
 
-    def _walk(self, value: Any, place: str, *, text: bool) -> Iterator[Find]:  # noqa: ANN401 - JSON
+    def _walk(self, value: Any, place: str, way: _Way) -> Iterator[Find]:  # noqa: ANN401 - JSON
         """The texts of a value, at any depth; the depth was bounded when it was decoded."""
         if isinstance(value, str):
-            if text:
-                yield from self._text(place, value)
+            if way.look != "nothing":
+                yield from self._text(place, value, way)
         elif isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from self._walk(item, f"{place}/{index}", text=text)
+            yield from self._list(value, place, way)
         elif isinstance(value, dict):
-            yield from self._object(value, place, text=text)
+            if way.look != "nothing":
+                yield from self._object(value, place)
+        elif way.said and isinstance(value, int) and not isinstance(value, bool):
+            yield from self._text(place, str(value), way)
 
-    def _object(self, value: dict[str, Any], place: str, *, text: bool) -> Iterator[Find]:
+    def _list(self, value: list[Any], place: str, way: _Way) -> Iterator[Find]:
+        before: object = None
+        for index, item in enumerate(value):
+            said = naming(before) if isinstance(before, str) else ""
+            yield from self._walk(item, f"{place}/{index}", way._replace(said=said or way.said))
+            before = item
+
+    def _object(self, value: dict[str, Any], place: str) -> Iterator[Find]:
         kind = value.get("type")
         whole, quiet = _whole(value, kind), _quiet(value, kind)
         name_ = value.get("name") if "name" in whole else None
-        for name, member in value.items():
+        for index, (name, member) in enumerate(value.items()):
             inner = f"{place}/{name.replace('~', '~0').replace('/', '~1')}"
+            if not _USUAL_NAME.fullmatch(name):
+                finds = list(self._text(f"{place}/~n{index}", name, _Way()))
+                yield from finds
+                inner = f"{place}/~m{index}" if finds else inner
             if name in whole:
                 yield from _all_of(member, inner, whole[name])
             elif name == "contact_information" and kind == "identity":
-                yield from self._mail(inner, member)
+                yield from self._walk(member, inner, _Way("mail"))
+            elif name == "extensions" and quiet and isinstance(member, dict):
+                yield from self._object(_added(member), inner)
             elif name not in quiet:
-                yield from self._walk(member, inner, text=text and not _DATA.fullmatch(name))
+                yield from self._walk(member, inner, _way(name, value))
                 yield from _named_again(name_, member, inner)
+                if name == "contents" and is_named_in(value):
+                    yield from _translated(member, inner)
 
-    def _text(self, place: str, text: str) -> Iterator[Find]:
+    def _text(self, place: str, text: str, way: _Way) -> Iterator[Find]:
         if len(text) > LONGEST:
             yield Find(place, LONGEST, len(text), "unsearched")
             text = text[:LONGEST]
-        text = text.translate(PLAIN) if not text.isascii() else text
-        yield from self._mail(place, text)
-        if _DIGIT.search(text):
-            for kind, start, end in numbers(text, self._effort):
-                yield Find(place, start, end, kind)
+        read = plain(text)
+        for start, end in mail.addresses(read.text):
+            yield Find(place, *read.original(start, end), "mail")
+        if (way.said or way.look == "all") and _DIGIT.search(read.text):
+            yield from self._numbers(place, read, way.said)
 
-    def _mail(self, place: str, text: object) -> Iterator[Find]:
-        """Addresses alone: the telephone of an organisation is nobody's own."""
-        if isinstance(text, str):
-            for start, end in mail.addresses(text):
-                yield Find(place, start, end, "mail")
+    def _numbers(self, place: str, read: Plain, said: str) -> Iterator[Find]:
+        before = len(said)
+        for kind, start, end in numbers(said + read.text, self._effort):
+            if end > before:
+                yield Find(place, *read.original(max(0, start - before), end - before), kind)
+
+
+def _added(extensions: dict[str, Any]) -> dict[str, Any]:
+    """What somebody else than STIX says of something observed; the others keep their places."""
+    return {
+        name: member if name.startswith("extension-definition--") else None
+        for name, member in extensions.items()
+    }
+
+
+def _way(name: str, value: dict[str, Any]) -> _Way:
+    if name != "value":
+        return _way_of(name)
+    beside = (value.get(other) for other in _SAYING)
+    said = next((said for one in beside if isinstance(one, str) and (said := naming(one))), "")
+    return _Way("all", said)
+
+
+@lru_cache(maxsize=1_024)
+def _way_of(name: str) -> _Way:
+    if _THREAT.fullmatch(name):
+        return _Way("nothing")
+    return _Way("mail" if _DATA.fullmatch(name) else "all", naming(name))
+
+
+def _translated(contents: object, place: str) -> Iterator[Find]:
+    """The name of an identity in other languages (STIX 2.1, section 7.1)."""
+    for language, texts in contents.items() if isinstance(contents, dict) else ():
+        for name, kind in _PERSON.items() if isinstance(texts, dict) else ():
+            step = language.replace("~", "~0").replace("/", "~1")
+            yield from _all_of(texts.get(name), f"{place}/{step}/{name}", kind)
 
 
 def _all_of(member: Any, place: str, kind: Kind) -> Iterator[Find]:  # noqa: ANN401 - JSON
@@ -177,8 +243,8 @@ def _named_again(name: object, member: object, place: str) -> Iterator[Find]:
 
 def _whole(value: dict[str, Any], kind: object) -> dict[str, Kind]:
     """Members of an object that are about a person from end to end."""
-    if kind == "identity" and value.get("identity_class") == "individual":
-        return {"name": "name", "contact_information": "contact"}
+    if kind == "identity" and is_individual(value):
+        return _PERSON
     if kind in ("note", "opinion") and "spec_version" in value:
         return {"authors": "name"}
     if isinstance(kind, str) and "value" in value and "category" in value:
@@ -193,8 +259,8 @@ def _quiet(value: dict[str, Any], kind: object) -> frozenset[str]:
     """Members of an object that are the threat and not words about it."""
     if not isinstance(kind, str):
         return frozenset()
-    if kind in _OBSERVED and str(value.get("id", "")).startswith(f"{kind}--"):
-        return frozenset(value) - {"x_comment", "description"}
+    if kind in OBSERVED and str(value.get("id", "")).startswith(f"{kind}--"):
+        return OBSERVED[kind]
     if "category" in value and "value" in value and kind not in _MISP_TEXT:
         return frozenset(("value", "value1", "value2"))
     return frozenset()

@@ -28,13 +28,6 @@ AFTER = 32
 """Characters behind it."""
 REGIONS = ("US", "AU", "IN", "JP")
 
-PLAIN = str.maketrans(
-    {0xFF10 + n: str(n) for n in range(10)}  # full-width
-    | {0x0966 + n: str(n) for n in range(10)}  # Devanagari
-    | {0xFF0B: "+", 0xFF0D: "-", 0x2010: "-", 0x2011: "-", 0x2012: "-", 0x2013: "-", 0x2212: "-"}
-    | {0x00A0: " ", 0x2009: " ", 0x202F: " ", 0x3000: " ", 0xFF20: "@", 0xFF0E: "."}
-)
-"""One character each, so that places stay the same."""
 _GROUPED = re.compile(r"(?<![A-Za-z0-9_.+-])[0-9](?:[ -]?[0-9]){7,11}(?![A-Za-z0-9_-]|\.\d)")
 """Other scripts have no spaces between words and numbers."""
 _SSN = re.compile(r"(?<![A-Za-z0-9_.+-])[0-9]{3}([ -]?)[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9_-]|\.\d)")
@@ -92,19 +85,27 @@ _NATIONAL = (
     ),
     _Number(
         "my number",
-        ("my number", "mynumber", "my-number", "individual", "マイナンバー", "個人番号"),
+        (
+            "my number",
+            "mynumber",
+            "my-number",
+            "my_number",
+            "individual",
+            "マイナンバー",
+            "個人番号",
+        ),
         _words(r"\bmy[ -]?number\b", r"individual number", "マイナンバー", "個人番号"),
         my_number.is_valid,
     ),
 )
 _STRONG = _words(
     r"\btel\b",
-    r"tele(?:ph|f)on",
+    r"t[e\u00e9]l[e\u00e9](?:ph|f)on",
     r"\b(?:cell|hand|smart)?phone(?:s|d)?\b",
     r"\bph[.:]",
     r"\bmob(?:ile)?\b",
     r"\bfax\b",
-    r"\bsms\b",
+    r"(?<![.\w/])sms\b",
     r"whats-?app",
     "電話",
     "携帯",
@@ -113,6 +114,14 @@ _STRONG = _words(
     "मोबाइल",
 )
 """Bare digits near one of these are a telephone number."""
+_AT_ONCE = re.compile(
+    r"\b(?:reach(?:ed|able)?|call(?:ed)?|contact(?:ed)?|ring|rung|text(?:ed)?)"
+    r"(?: (?:me|him|her|them|us))? (?:at|on|under):?\s{0,2}\(?$",
+    re.IGNORECASE,
+)
+"""Bare digits right behind it are one too: `reached at 2024561414`."""
+_TIMESTAMP = re.compile(r"1[3-9]\d{8}")
+"""Seconds since 1970, from 2011 on. In North America no area code begins so."""
 _WEAK = _words(
     r"\bcell\b",
     r"\bcall(?:ed|ing|s)?\b",
@@ -124,10 +133,11 @@ _WEAK = _words(
 )
 """Programs call, dial and reach too: near these a number counts that is written like one."""
 _PHONE_STEMS = (
-    "tel", "phone", "ph.", "ph:", "mob", "fax", "sms", "whats", "cell", "call", "dial", "ring",
-    "text", "reach", "contact", "電話", "携帯", "फोन", "फ़ोन", "मोबाइल",
+    "tel", "t\u00e9l", "phone", "ph.", "ph:", "mob", "fax", "sms", "whats", "cell", "call", "dial",
+    "ring", "text", "reach", "contact", "電話", "携帯", "फोन", "फ़ोन", "मोबाइल",
 )  # fmt: skip
 _PHONE = _words(_STRONG.pattern, _WEAK.pattern)
+_RIGHT_BEFORE = _words(rf"(?:{_STRONG.pattern})[^\w\n]{{0,3}}(?:no|number|nr)?[^\w\n]{{0,3}}$")
 _WRITTEN = re.compile(r"\+|\(?0|.*\d[ ().-]+\d")
 STEMS = _PHONE_STEMS + tuple(stem for number in _NATIONAL for stem in number.stems)
 """A text without any of them, in lower case, holds no number that counts."""
@@ -136,10 +146,23 @@ _ENOUGH = re.compile(r"\d(?:[^\w\n]{0,3}\d){6}")
 """Seven digits near each other: less is no number of a person."""
 
 
+_JOINTS = re.compile(r"(?<=[a-z])(?=[A-Z])|[_.:/-]+")
+
+
+def naming(name: str) -> str:
+    """The words of a member's name, where they say that a person's number stands there, or ""."""
+    lower = name.lower()
+    if len(name) > BEFORE // 2 or not any(stem in lower for stem in STEMS):
+        return ""
+    words = _JOINTS.sub(" ", name)
+    says = any(one.words.search(words) for one in _NATIONAL) or _STRONG.search(words)
+    return f"{words}: " if says else ""
+
+
 def numbers(text: str, effort: Effort) -> Iterator[tuple[Kind, int, int]]:
     """Kind, start and end of each number; an `unsearched` where there was too much to look at.
 
-    The text is one whose signs were made `PLAIN`.
+    The text is one made `plain`.
     """
     if not _SOME.search(text):
         return
@@ -213,6 +236,11 @@ def _unopened(number: str) -> int:
 
 def _is_called(text: str, start: int, end: int) -> bool:
     """Whether a word near it, or that and how it is written, make it a telephone number."""
+    before = text[max(0, start - BEFORE) : start]
+    if _TIMESTAMP.fullmatch(text[start:end]):
+        return bool(_RIGHT_BEFORE.search(before))
+    if _AT_ONCE.search(before):
+        return True
     around = text[max(0, start - BEFORE) : end + AFTER]
     return bool(_STRONG.search(around) or _WRITTEN.match(text[start:end]))
 

@@ -8,6 +8,7 @@ Source: STIX 2.1, section 3.6.2: a changed object that is not its creator's is a
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -55,7 +56,10 @@ def text_at(body: bytes, media: str, place: str) -> str:
     """
     here = _value(body, media)
     for step in _steps(place):
-        here = _inner(here, step)
+        named = _NAME_OF.fullmatch(step)
+        here = _member(here, int(named[1])) if named else _inner(here, step)
+    if _is_number(here):
+        return str(here)
     if not isinstance(here, str):
         raise Uncut(f"there is no text at {place!r}")
     return here
@@ -94,14 +98,32 @@ def _without(value: Any, finds: Iterable[Find]) -> Any:  # noqa: ANN401 - as `_v
 def _changed(value: Any, steps: list[str], finds: list[Find]) -> Any:  # noqa: ANN401 - as `_value`
     """A copy of the value in which one text is changed."""
     if not steps:
+        if _is_number(value):
+            return _cut(str(value), finds)
         if not isinstance(value, str):
             raise Uncut("there is more in it than is looked through; release it whole or withdraw")
         return _cut(value, finds)
+    if named := _NAME_OF.fullmatch(steps[0]):
+        return _renamed(value, int(named[1]), finds)
     changed = _changed(_inner(value, steps[0]), steps[1:], finds)
     if isinstance(value, list):
         at = int(steps[0])
         return [*value[:at], changed, *value[at + 1 :]]
-    return {**value, steps[0]: changed}
+    return {**value, _key(value, steps[0]): changed}
+
+
+def _renamed(value: Any, at: int, finds: list[Find]) -> dict[str, Any]:  # noqa: ANN401 - as `_value`
+    """The object, in its order, with what was found cut from the name of one member."""
+    cut = name = _cut(_member(value, at), finds)
+    others = {other for index, other in enumerate(value) if index != at}
+    count = 2
+    while name in others:  # No member may hide another.
+        name, count = f"{cut} {count}", count + 1
+    return {name if index == at else other: value[other] for index, other in enumerate(value)}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _cut(text: str, finds: Iterable[Find]) -> str:
@@ -115,13 +137,38 @@ def _cut(text: str, finds: Iterable[Find]) -> str:
     return "".join([*parts, text[at:]])
 
 
+_NAME_OF = re.compile(r"~n(\d{1,9})")
+"""The name of an object's member, by its number: a place never tells what was found."""
+_MEMBER = re.compile(r"~m(\d{1,9})")
+"""A member whose name would tell it. In a JSON pointer `~` stands before 0 and 1 only."""
+
+
 def _steps(place: str) -> list[str]:
-    """A JSON pointer's steps (RFC 6901, section 4)."""
-    return [step.replace("~1", "/").replace("~0", "~") for step in place.split("/")[1:]]
+    """A JSON pointer's steps (RFC 6901, section 4), not yet unescaped."""
+    return place.split("/")[1:]
+
+
+def _key(value: Any, step: str) -> str:  # noqa: ANN401 - as `_value`
+    """The name of the member that a step leads to."""
+    if numbered := _MEMBER.fullmatch(step):
+        return _member(value, int(numbered[1]))
+    return step.replace("~1", "/").replace("~0", "~")
+
+
+def _member(value: Any, at: int) -> str:  # noqa: ANN401 - as `_value`
+    """The name of one of an object's members.
+
+    Raises:
+        Uncut: it has not so many, or is no object.
+    """
+    names = list(value) if isinstance(value, dict) else []
+    if at >= len(names):
+        raise Uncut(f"there is no member {at} where something was found")
+    return str(names[at])
 
 
 def _inner(value: Any, step: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return value[int(step)] if isinstance(value, list) else value[step]
+        return value[int(step)] if isinstance(value, list) else value[_key(value, step)]
     except (KeyError, IndexError, TypeError, ValueError) as wrong:
         raise Uncut(f"there is no {step[:60]!r} where something was found") from wrong

@@ -3,7 +3,8 @@
 Law (order): the answer depends on the objects alone, never on which documents hold them or on the
 order in which they came.
 Law (origin): of each identifier the newest version within its origin counts. A partner's version
-never takes the place of another's; a relationship may lead to an object of another origin.
+never takes the place of another's; a relationship may lead to an object of another origin. What
+one of them revokes is void for that origin alone, while any other still says it.
 Law (final): an object that was revoked stays revoked, within its origin (STIX 2.1, section 3.6).
 Law (nothing is dropped in silence): a relationship or sighting that cannot be followed is a
 problem, with its reason, for as long as it cannot.
@@ -180,11 +181,16 @@ class Joins:
             yield from (found for _, found in sorted(self._newest[object_].items()))
 
     def _resolve(self, object_: str, origin: str) -> Held | None:
-        """An object as one origin sees it: its own version, the node's, or the first partner's."""
+        """An object as one origin sees it: its own version, else the node's, else a partner's.
+
+        Of others what stands goes before what is revoked: only its creator revokes an object
+        (STIX 2.1, section 3.6), and each origin speaks for itself.
+        """
         versions = self._newest.get(object_)
         if versions is None:
             return None
-        return versions.get(origin) or versions[min(versions)]
+        own = versions.get(origin)
+        return own or versions[min(versions, key=lambda name: (versions[name].revoked, name))]
 
     def _stands(self, thing: Held, name: str, *ends: str) -> bool:
         """Whether a relationship or sighting can be followed; if not, that is a problem."""

@@ -6,6 +6,8 @@ Law (final): once its originator took an object back, nothing of it is taken aga
 Law (versions are immutable): a version of an object has one content; another one is refused.
 Law (removal): a document goes with the last envelope that gave it, unless this node's own people
 gave it too.
+Law (order): what a relay passes on never stands beside what its originator gave us later, whichever
+of them came first.
 """
 
 from __future__ import annotations
@@ -47,12 +49,14 @@ class Outcome(msgspec.Struct):
     withheld: int = 0
     recalled: int = 0
     """Entries that tombstones name, whether or not they were ever here."""
+    erased: int = 0
+    """Envelopes that a later one of their originator replaced here."""
     quarantined: list[tuple[int, str]] = []
     events: list[Event] = []
 
     def add(self, other: Outcome) -> None:
         """Take another account into this one; events are told once each, not gathered."""
-        for name in ("new", "same", "withheld", "recalled"):
+        for name in ("new", "same", "withheld", "recalled", "erased"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.quarantined += other.quarantined
 
@@ -73,6 +77,7 @@ def take(
             continue
         rows.append(_refused(one, refusal, blobs, outcome))
     ids = _keep(unit, kept, judged, blobs, how)
+    outcome.erased = _replace(unit, kept, judged, how)
     for one in kept:
         known = judged.here(one)
         outcome.same += known
@@ -113,16 +118,33 @@ class _Judge:
     def __init__(self, unit: Unit, taken: Sequence[Taken], how: Applying) -> None:
         self._me, self._sharer = how.me, how.follow.partner
         objects = {(one.header.origin, one.header.object) for one in taken}
+        ours = {(how.me, name) for _, name in objects}
         self._final = unit.final(objects)
         self.copies = {copy.digest: copy for copy in unit.copies({one.digest for one in taken})}
         self._contents: dict[_Version, str] = {}
-        self._live: dict[_Version, set[str]] = {}
-        for copy in unit.of_objects(objects) if objects else ():
+        self._live: dict[_Version, list[Copy]] = {}
+        self._own: set[str] = set()
+        for copy in unit.of_objects(objects | ours) if objects else ():
+            if copy.origin == self._me:
+                self._own.add(copy.object)
             if copy.state == "live":
-                self._live.setdefault(_version(copy), set()).add(copy.digest)
+                self._live.setdefault(_version(copy), []).append(copy)
                 if copy.document:
                     self._contents[_version(copy)] = copy.document
+        self._direct = unit.direct(self._rivals(taken))
         self._seen: set[str] = set()
+
+    def _rivals(self, taken: Sequence[Taken]) -> set[int]:
+        """Envelopes here of versions of which there is more than one: mostly none."""
+        digests: dict[_Version, set[str]] = {}
+        for one in taken:
+            digests.setdefault(_version(one.header), set()).add(one.digest)
+        return {
+            copy.id
+            for version, copies in self._live.items()
+            if len(digests.get(version, set()) | {copy.digest for copy in copies}) > 1
+            for copy in copies
+        }
 
     def refusal(self, one: Taken) -> str | None:
         """Why an object is not taken after all, or None."""
@@ -131,9 +153,13 @@ class _Judge:
             return _TAKEN_BACK
         if header.origin == self._me and one.digest not in self.copies:
             return f"not what {self._me} sealed: what originates here is only changed here"
+        stix = header.media.startswith(_STIX)
+        # A document is named by what it is about: others may speak of that too.
+        if stix and header.origin != self._me and header.object in self._own:
+            return f"it originates here: only {self._me} changes {header.object}"
         if self._outdated(one):
             return _REPLACED
-        if header.media.startswith(_STIX) and header.version:
+        if stix and header.version:
             content = self._contents.setdefault(_version(header), one.prepared.digest)
             if content != one.prepared.digest:
                 return (
@@ -144,10 +170,30 @@ class _Judge:
 
     def _outdated(self, one: Taken) -> bool:
         """Whether a relay brings what its originator has replaced, as by a narrower marking."""
-        copy, origin = self.copies.get(one.digest), one.header.origin
-        if copy is None or copy.state != "replaced" or origin in (self._sharer, self._me):
+        copy, header = self.copies.get(one.digest), one.header
+        if header.origin in (self._sharer, self._me):
             return False
-        return bool(self._live.get(_version(copy), set()) - {one.digest})
+        others = [c for c in self._live.get(_version(header), ()) if c.digest != one.digest]
+        if copy is not None and copy.state == "replaced" and others:
+            return True
+        if copy is not None and copy.id in self._direct:
+            return False
+        return any(other.id in self._direct and other.issued >= header.issued for other in others)
+
+    def outdated_by(self, kept: Sequence[Taken]) -> set[int]:
+        """Envelopes that only relays gave, and that their originator has now sealed anew."""
+        latest: dict[_Version, str] = {}
+        for one in kept:
+            if one.header.origin == self._sharer:
+                version = _version(one.header)
+                latest[version] = max(one.header.issued, latest.get(version, ""))
+        given = {one.digest for one in kept}
+        return {
+            copy.id
+            for version, issued in latest.items()
+            for copy in self._live.get(version, ())
+            if copy.issued <= issued and copy.digest not in given and copy.id not in self._direct
+        }
 
     def here(self, one: Taken) -> bool:
         """Whether an envelope came before; the second time that it is asked about, it did."""
@@ -171,6 +217,14 @@ def _keep(
     rows = [_new(one, blobs[one.number][SALT:], how.at) for one in new.values()]
     numbers = unit.keep(rows)
     return settled | dict(zip(new, numbers, strict=True))
+
+
+def _replace(unit: Unit, kept: Sequence[Taken], judged: _Judge, how: Applying) -> int:
+    """Erase what was passed on before and is outdated by now; gives how many."""
+    gone = judged.outdated_by(kept)
+    if gone:
+        unit.erase(gone, "replaced", how.at)
+    return len(gone)
 
 
 def _documents(unit: Unit, taken: Sequence[Taken], at: str) -> None:

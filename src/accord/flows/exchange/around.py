@@ -85,8 +85,9 @@ class Around:
                 copies[copy.object] = copy
         bodies = self._owner.sharing.envelopes([copy.id for copy in copies.values()])
         found = {name: _shared(copy, peek(bodies[copy.id]).body) for name, copy in copies.items()}
-        # What was recalled shows no more, though its document may still be kept here.
-        elsewhere = set(names) - copies.keys() - {name for _, name in known.finals}
+        # What this node recalled shows no more, though its document is still kept here.
+        mine = {name for origin, name in known.finals if origin == self._owner.me}
+        elsewhere = set(names) - copies.keys() - mine
         places = newest_of(self._library.places(sorted(elsewhere)))
         # A partner's is known by its envelope alone.
         own = [place for place in places.values() if not place.document.origin]
@@ -96,8 +97,10 @@ class Around:
                 found[name] = kept
         return found
 
-    def _weight(self, copy: Copy) -> tuple[bool, str, int]:
-        return (copy.origin == self._owner.me, copy.version, copy.id)
+    def _weight(self, copy: Copy) -> tuple[bool, str, int, int, str]:
+        """The newest version counts, ours before others; of two markings of it the stricter."""
+        own = copy.origin == self._owner.me
+        return (own, copy.version, copy.tlp, copy.pap, copy.digest)
 
     def _kept(self, body: bytes) -> Subject | None:
         """One that this node keeps and has not shared, marked as it says or by default."""

@@ -1,7 +1,8 @@
 """Audiences: who is in them, as their owner decides.
 
 An audience is a named set of partners; an empty one is nobody. Only this node changes its own, and
-a partner that is added gets the history that is granted to it, which is none unless said.
+a partner that is added gets the history that is granted to it, which is none unless said. So does a
+partner that joins the partnership after an audience of everyone began.
 """
 
 from __future__ import annotations
@@ -65,10 +66,11 @@ def add(owner: Owner, name: str, partner: str, last: int | None = 0) -> int:
         The first entry that it may fetch.
 
     Raises:
-        Invalid: the audience is everyone, or the partner is this node itself.
+        Invalid: the partner is this node itself, or in an audience of everyone and granted nothing.
         NotFound: no such audience or partner.
     """
-    _of_some(owner.audience(name))
+    if last == 0:
+        _of_some(owner.audience(name), "--history with `add` grants one of them the past")
     owner.check([partner])
     return owner.sharing.admit(name, partner, last, owner.now)
 
@@ -81,16 +83,15 @@ def remove(owner: Owner, name: str, partner: str) -> None:
         NotFound: no such audience, or the partner is not in it.
     """
     audience = owner.audience(name)
-    _of_some(audience)
+    _of_some(audience, "make another with `accord audience create` for some of them")
     if partner not in audience.named():
         names = ", ".join(audience.named()) or "nobody"
         raise NotFound(f"{partner[:80]} is not in audience {name}, which is: {names}")
     owner.sharing.dismiss(name, partner, owner.now)
 
 
-def _of_some(audience: Audience) -> None:
+def _of_some(audience: Audience, instead: str) -> None:
     if audience.everyone:
         raise Invalid(
-            f"audience {audience.name} is every partner, of today and of tomorrow; make another"
-            " with `accord audience create` for some of them"
+            f"audience {audience.name} is every partner, of today and of tomorrow; {instead}"
         )

@@ -104,7 +104,10 @@ class Commit:
         return steps
 
     def _step(self, ready: Ready, copies: list[Copy], known: Known) -> _Step:
-        if any(name in _names(ready) for _, name in known.finals):
+        if any((ready.origin, name) in known.finals for name in _names(ready)):
+            raise No("recalled-for-good")
+        theirs = (ready.content.object, ready.digest) in known.taken_back
+        if theirs and all(copy.origin != ready.origin for copy in copies):
             raise No("recalled-for-good")
         if ready.relayed is not None:
             return self._of(ready, [copy for copy in copies if copy.id == ready.relayed.id], ())

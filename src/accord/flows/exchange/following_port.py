@@ -53,6 +53,8 @@ class Copy(msgspec.Struct, frozen=True):
     """SHA-256 of the envelope."""
     state: str
     """`live`, `held`, `recalled`, `replaced` or `expired`."""
+    issued: str
+    """`when()` its originator sealed it."""
     document: str
     """Digest of the document as which its content is kept; empty where it is not."""
 
@@ -143,6 +145,10 @@ class Unit(Protocol):
 
     def unsupported(self, shared: Collection[int]) -> set[int]:
         """Those envelopes that no applied entry of any log stands for any more."""
+        ...
+
+    def direct(self, shared: Collection[int]) -> set[int]:
+        """Those envelopes that an applied entry of their originator's own logs stands for."""
         ...
 
     def erase(self, shared: Collection[int], state: str, at: str) -> tuple[str, ...]:

@@ -56,6 +56,24 @@ class _Read(msgspec.Struct, frozen=True):
     """Of the body, hexadecimal."""
 
 
+class _Others(msgspec.Struct, frozen=True):
+    """What partners sealed; nothing of an object that this node shares as its own."""
+
+    copies: dict[str, list[Copy]]
+    """What is kept, by object."""
+    taken_back: set[tuple[str, str]]
+    """Object and content of what they recalled for good."""
+
+    @classmethod
+    def of(cls, known: Known, me: str) -> _Others:
+        own = {copy.object for copy in known.copies if copy.origin == me}
+        found: dict[str, list[Copy]] = {}
+        for copy in known.copies:
+            if copy.object not in own:
+                found.setdefault(copy.object, []).append(copy)
+        return cls(found, {pair for pair in known.taken_back if pair[0] not in own})
+
+
 class Judge:
     """Judges objects for one audience and one set of options."""
 
@@ -78,19 +96,14 @@ class Judge:
         whole = [one for one in read if isinstance(one, _Read)]
         verdicts = self._sharer.screen.screen([(o.digest, o.body, o.item.media) for o in whole])
         known = self._sharer.sharing.known({one.content.object for one in whole})
-        theirs = _theirs(known, self._sharer.me)
+        others = _Others.of(known, self._sharer.me)
         beside = {id(one.item.beside): one.item.beside for one in whole}
         self._around.fetch({ref for o in whole for ref in o.content.refs}, tuple(beside.values()))
         graphs = {key: self._graph(one) for key, one in beside.items()}
         judged = [
             one
             if isinstance(one, Outcome)
-            else self._judge(
-                one,
-                verdicts[one.digest],
-                theirs.get(one.content.object, []),
-                graphs[id(one.item.beside)],
-            )
+            else self._judge(one, verdicts[one.digest], others, graphs[id(one.item.beside)])
             for one in read
         ]
         return judged, known
@@ -121,11 +134,11 @@ class Judge:
             title=held.title,
         )
 
-    def _judge(self, read: _Read, verdict: Screened, theirs: list[Copy], graph: Graph) -> Judged:
+    def _judge(self, read: _Read, verdict: Screened, others: _Others, graph: Graph) -> Judged:
         marking = marking_of(read.content, self._options, self._default)
         try:
             _refuse_at_sight(read, verdict, self._options)
-            relayed = self._relayed(read, theirs)
+            relayed = self._relayed(read, others)
             if relayed is not None:
                 ready = self._relay(read, relayed, verdict, graph)
             else:
@@ -136,20 +149,24 @@ class Judge:
             return _unread(read.item, wrong)
         return Hold(ready, read.digest, read.body) if verdict.state == "found" else ready
 
-    def _relayed(self, read: _Read, theirs: list[Copy]) -> Copy | None:
+    def _relayed(self, read: _Read, others: _Others) -> Copy | None:
         """The envelope of the partner that the object comes from; None where it is our own.
 
-        What this node's own identity created is its own, whoever else sends it.
+        What this node's own identity created is its own, whoever else sends it; and so is what its
+        own people gave, unless it is byte for byte what a partner sealed: a name takes nothing.
         """
         creator = read.content.created_by
         if creator and creator == self._identity:
             return None
-        if not theirs and not read.item.document.origin:
-            self._refuse_a_foreign_name(creator)
-            return None
+        theirs = others.copies.get(read.content.object, [])
         same = [copy for copy in theirs if copy.content == read.digest]
         if same:
             return max(same, key=lambda copy: (copy.issued, copy.id))
+        if not read.item.document.origin:
+            if (read.content.object, read.digest) in others.taken_back:
+                raise No("recalled-for-good")
+            self._refuse_a_foreign_name(creator)
+            return None
         if theirs:
             origin = theirs[-1].origin
             raise No("originator-only", reason=f"{origin} shares it; only {origin} changes it")
@@ -215,16 +232,6 @@ def _refuse_at_sight(read: _Read, verdict: Screened, options: Options) -> None:
         raise No("withdrawn")
     if options.anonymous and not read.item.stix:
         raise No("stix-only")
-
-
-def _theirs(known: Known, me: str) -> dict[str, list[Copy]]:
-    """What partners sealed, by object; nothing of an object that this node shares as its own."""
-    own = {copy.object for copy in known.copies if copy.origin == me}
-    found: dict[str, list[Copy]] = {}
-    for copy in known.copies:
-        if copy.object not in own:
-            found.setdefault(copy.object, []).append(copy)
-    return found
 
 
 def _refused(content: Content, marking: Marking, no: No) -> Outcome:

@@ -238,7 +238,7 @@ def _apply(follow: Follow, batch: _Batch, examined: list[Examined], work: _Work)
     ]
     pulling.outcome.add(outcome)
     _told(outcome.events, pulling)
-    if buried:
+    if buried or outcome.erased:
         pulling.following.scrub()
     return msgspec.structs.replace(follow, frontier=frontier, checkpoint=work.delta.note)
 
@@ -307,6 +307,8 @@ def again(follow: Follow, pulling: Pulling, before: str) -> None:
         unit.documents.settle()
     pulling.outcome.add(outcome)
     _told(outcome.events, pulling)
+    if outcome.erased:
+        pulling.following.scrub()
 
 
 def _noted(follow: Follow, delta: Delta, pulling: Pulling) -> None:

@@ -7,10 +7,16 @@ from typing import Protocol
 
 import msgspec
 
-from accord.core.errors import Invalid
+from accord.core.errors import AccordError, Invalid
 from accord.exchange import acknowledgements, receipts
+from accord.exchange.acknowledgements import Acknowledgement
+from accord.exchange.log import checkpoint as notes
+from accord.exchange.log import names
 from accord.exchange.receipts import Line
 from accord.identity.partners import Directory, Untrusted
+
+APART = 2 * 60 * 60
+"""Seconds by which clocks may differ and nodes still speak to each other."""
 
 
 class Cosignature(msgspec.Struct, frozen=True):
@@ -22,6 +28,8 @@ class Cosignature(msgspec.Struct, frozen=True):
     size: int
     root: bytes
     statement: bytes
+    at: str
+    """`when()` it was cosigned, by the partner's clock."""
     received: str
     quarantined: str
 
@@ -39,6 +47,8 @@ class Verified(msgspec.Struct, frozen=True):
     """Partners' words that hold."""
     wrong: tuple[str, ...]
     """What does not hold, each with its place."""
+    cut: int = 0
+    """Lines that were there once, as is remembered outside the database, and are missing now."""
 
 
 class Receipts(Protocol):
@@ -50,6 +60,14 @@ class Receipts(Protocol):
 
     def rows(self) -> Iterator[tuple[int, bytes, bytes, str, str]]:
         """Number, line, hash, recipient and object of every row, in order."""
+        ...
+
+    def remembered(self) -> tuple[int, str] | None:
+        """Lines and head, as they were last remembered outside the database.
+
+        Raises:
+            AccordError: what was remembered cannot be read.
+        """
         ...
 
     def cosignatures(self) -> Iterator[Cosignature]:
@@ -72,9 +90,11 @@ def lines(
 def verify(kept: Receipts, directory: Directory | None) -> Verified:
     """Walk the whole chain, and check every cosignature against the directory's keys."""
     wrong: list[str] = []
-    chain = receipts.verify_chain(_agreeing(kept.rows(), wrong))
+    end = _End(kept, wrong)
+    chain = receipts.verify_chain(_agreeing(end.past(kept.rows()), wrong))
     if chain.broken is not None:
         wrong.insert(0, f"line {chain.broken} does not follow from the one before it")
+    cut = 0 if chain.broken else end.compare(chain.lines)
     holding = 0
     for one in kept.cosignatures():
         reason = _refuted(one, directory)
@@ -83,7 +103,43 @@ def verify(kept: Receipts, directory: Directory | None) -> Verified:
             wrong.append(
                 f"the receipt of {one.partner} for {one.audience}, {one.size} entries: {reason}"
             )
-    return Verified(chain.lines, chain.head.hex(), chain.broken, holding, tuple(wrong))
+    return Verified(chain.lines, chain.head.hex(), chain.broken, holding, tuple(wrong), cut)
+
+
+class _End:
+    """What is remembered of the end of the disclosure log, and the line that stands there now."""
+
+    def __init__(self, kept: Receipts, wrong: list[str]) -> None:
+        self._wrong = wrong
+        self._lines, self._head = 0, ""
+        self._now = b""
+        try:
+            self._lines, self._head = kept.remembered() or (0, "")
+        except AccordError as unreadable:
+            wrong.append(str(unreadable))
+
+    def past(
+        self, rows: Iterable[tuple[int, bytes, bytes, str, str]]
+    ) -> Iterator[tuple[int, bytes, bytes, str, str]]:
+        """The rows, as they go by."""
+        for row in rows:
+            if row[0] == self._lines:
+                self._now = row[2]
+            yield row
+
+    def compare(self, lines: int) -> int:
+        """How many lines were cut off from a whole chain; what does not hold is noted."""
+        cut = max(0, self._lines - lines)
+        if cut:
+            self._wrong.insert(
+                0, f"the end was cut off: of {self._lines:,} lines with head {self._head} the last"
+                f" {cut:,} are missing",
+            )  # fmt: skip
+        elif self._lines and self._now.hex() != self._head:
+            self._wrong.insert(
+                0, f"the chain is another one: line {self._lines:,} had the hash {self._head}"
+            )  # fmt: skip
+        return cut
 
 
 def _agreeing(
@@ -110,4 +166,30 @@ def _refuted(one: Cosignature, directory: Directory | None) -> str:
         return str(why)
     if (said.log, said.size, said.root) != (one.log, one.size, one.root.hex()):
         return "it is filed under another log, size or root than it names"
+    if msgspec.json.encode(said.quarantined).decode() != one.quarantined:
+        return "it is filed with other quarantined entries than it names"
+    return _mistimed(one, said, directory)
+
+
+def _mistimed(one: Cosignature, said: Acknowledgement, directory: Directory) -> str:
+    """Why the times of a cosignature cannot be those of the statement, or empty."""
+    member = directory.partner(one.partner)
+    name = names.key_name(directory.partnership, one.partner)
+    keys = member.keys if member else ()
+    _, signed = notes.verify_cosignature(said.checkpoint.encode(), name, keys, history=True)
+    at, received = _seconds(one.at), _seconds(one.received)
+    # A later word about one size takes the place of the first; the times stay those of the first.
+    first = said.old < said.size
+    if at is None or at > signed or (first and at != signed):
+        return "it is filed under another time than it was cosigned at"
+    if received is None or received < at - APART:
+        return "it is filed as received before it was cosigned"
     return ""
+
+
+def _seconds(at: str) -> int | None:
+    """Whole seconds since 1970; none for what is not a time."""
+    try:
+        return notes.posix(at)
+    except ValueError:
+        return None

@@ -87,12 +87,15 @@ class Known(msgspec.Struct, frozen=True):
     """Live and held, of every origin, in the order of intake."""
     finals: frozenset[tuple[str, str]]
     """Origin and object of what was recalled for good."""
+    taken_back: frozenset[tuple[str, str]] = frozenset()
+    """Object and content of what partners sealed and recalled for good."""
 
     def of(self, objects: Collection[str]) -> Known:
         """What it holds of some of the objects."""
         return Known(
             tuple(copy for copy in self.copies if copy.object in objects),
             frozenset(pair for pair in self.finals if pair[1] in objects),
+            frozenset(pair for pair in self.taken_back if pair[0] in objects),
         )
 
 

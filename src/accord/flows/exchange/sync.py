@@ -26,13 +26,13 @@ from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
 from accord.flows.exchange import delta, pull
 from accord.flows.exchange.apply import Outcome
-from accord.flows.exchange.carrying import Carrier
+from accord.flows.exchange.carrying import Carrier, ClockOff
 from accord.flows.exchange.delta import SplitView
 from accord.flows.exchange.events import Listeners
 from accord.flows.exchange.following_port import Follow, Following
 from accord.flows.exchange.pull import Pulling
 from accord.flows.exchange.remote import Listed, Misbehaved, Remote
-from accord.identity.directory.trusted import Lookup
+from accord.identity.directory.trusted import Expired, Lookup
 from accord.identity.keys import Signers
 from accord.identity.partners import Directory, Partner
 
@@ -170,7 +170,8 @@ def sync_all(means: Means, *, patient: bool = False) -> list[Report]:
     Raises:
         NotFound: this node is in no partnership.
     """
-    return [sync(name, means, patient=patient) for name in others(means)]
+    # Whoever is asked may tell that another has left the partnership meanwhile.
+    return [sync(name, means, patient=patient) for name in others(means) if name in others(means)]
 
 
 def others(means: Means) -> list[str]:
@@ -194,10 +195,21 @@ def _partner(name: str, means: Means) -> Partner:
 def _met(remote: Remote, means: Means) -> list[Listed]:
     """Newer metadata of the partnership first, then the logs; what has expired here is dropped.
 
-    The clocks are known to agree by then, as far as the partnership's metadata can tell.
+    It is dropped whether or not the partner is there, unless our own clock seems to be wrong.
     """
-    means.refresh(remote.file)
-    listed = remote.logs()
+    try:
+        means.refresh(remote.file)
+        listed = remote.logs()
+    except (ClockOff, Expired):
+        raise
+    except AccordError:
+        _drop_lapsed(means)
+        raise
+    _drop_lapsed(means)
+    return listed
+
+
+def _drop_lapsed(means: Means) -> None:
     now = means.clock.now()
     lapsed = means.following.lapsed(now, means.trust.me())
     if lapsed:
@@ -205,7 +217,6 @@ def _met(remote: Remote, means: Means) -> list[Listed]:
             unit.erase(lapsed, "expired", now)
             unit.documents.settle()
         means.following.scrub()
-    return listed
 
 
 def _stopped(follow: Follow) -> LogReport:

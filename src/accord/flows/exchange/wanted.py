@@ -15,6 +15,7 @@ import msgspec
 
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.core.times import when
+from accord.exchange.objects import marks_of_bundle
 from accord.flows.recognise import recognise
 from accord.identity.markings import STIX_TLP
 
@@ -182,7 +183,11 @@ def items(wanted: Sequence[Wanted], library: Library) -> Iterator[Item | Refused
             yield _refused(one, str(wrong))
             continue
         if kind == "STIX bundle":
-            yield from _inside(body, one)
+            marks = marks_of_bundle(body)
+            if marks:
+                yield _refused(one, f"{marks[0]}: a marking where STIX has none is not understood")
+            else:
+                yield from _inside(body, one)
         elif kind == "STIX object":
             version = _Top.of(body).spec_version or "2.1"
             yield Item(body, STIX_MEDIA + version, kind, one.document, _ALONE)

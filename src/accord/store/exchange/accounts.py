@@ -16,6 +16,7 @@ from accord.flows.exchange.status import (
     Numbered,
     Standing,
 )
+from accord.store.exchange.state import state_hash
 from accord.store.exchange.tables import (
     audience,
     cosignature,
@@ -40,6 +41,11 @@ class SqlAccounts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def state_hash(self) -> str:
+        """One digest over what is held of partners."""
+        with self._engine.connect() as connection, connection.begin():
+            return state_hash(connection)
 
     def releases(self) -> Iterator[Release]:
         """Every envelope in every log of this node, in the order of the logs."""

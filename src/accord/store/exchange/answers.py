@@ -26,9 +26,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from accord.core.errors import AccordError
 from accord.exchange.log.entries import Entry, Kind, write
 from accord.exchange.receipts import Line
-from accord.flows.exchange.answers_port import Committed, Cosigned, Evidence, Kept, Log
+from accord.flows.exchange.answers_port import Committed, Cosigned, Evidence, Kept, Log, Trust
 from accord.store import database
 from accord.store.exchange import logs, receipts, tables
+from accord.store.exchange.high_water import HighWater
 from accord.store.exchange.tables import (
     audience,
     cosignature,
@@ -42,6 +43,8 @@ from accord.store.exchange.tables import (
 
 _MANY = 500
 _SEALED = "sealed"
+_BY_JOINING = -1
+"""In the place of the first entry that a member may fetch: nobody has granted it any history."""
 _KEPT = (
     shared.c.id, shared.c.origin, shared.c.object, shared.c.version, shared.c.type,
     shared.c.media, shared.c.digest, shared.c.tlp, shared.c.pap, shared.c.release_at,
@@ -71,19 +74,57 @@ class NotKept(AccordError):
 class SqlAnswers:
     """`Answers` on a database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, trust: Trust, high_water: HighWater) -> None:
         self._engine = engine
+        self._trust = trust
+        self._high_water = high_water
+        self._before: dict[tuple[int, str], tuple[int, int]] = {}
+        """By audience and time: how many entries were looked at, and the first from that time."""
 
     def logs(self, partner: str) -> list[Log]:
         """The logs that a partner is a member of today, by name of the audience."""
+        joined = self._joined(partner)
         with self._engine.connect() as connection:
-            return [_log(row) for row in connection.execute(_logs_of(partner))]
+            rows = connection.execute(_logs_of(partner)).all()
+            return [_log(row, self._since(connection, row, joined)) for row in rows]
 
     def log(self, log: str, partner: str) -> Log | None:
         """One of them."""
+        joined = self._joined(partner)
         with self._engine.connect() as connection:
             row = connection.execute(_logs_of(partner).where(audience.c.log == log)).one_or_none()
-        return _log(row) if row else None
+            return _log(row, self._since(connection, row, joined)) if row else None
+
+    def _joined(self, partner: str) -> str | None:
+        """Since when somebody is a partner; none for who is not one."""
+        directory = self._trust.directory()
+        found = directory.partner(partner) if directory else None
+        return found.since if found else None
+
+    def _since(self, connection: Connection, row: Any, joined: str | None) -> int:  # noqa: ANN401 - as `_log`
+        """The first entry that a member may fetch: as its owner grants, or as it joined.
+
+        Who was a partner before an audience of every partner began has all of it.
+        """
+        if row.since != _BY_JOINING:
+            return int(row.since)
+        if joined is None:
+            return int(row.size)
+        return 0 if joined <= row.created else self._first(connection, row.id, row.size, joined)
+
+    def _first(self, connection: Connection, log: int, size: int, joined: str) -> int:
+        """The entry after the last one from before a time.
+
+        Entries stay as they are, so those that were looked at once are not looked at again.
+        """
+        seen, first = self._before.get((log, joined), (0, 0))
+        if seen != size:
+            start, first = (seen, first) if seen < size else (0, 0)
+            earlier = and_(entry.c.audience_id == log, entry.c.number >= start, entry.c.at < joined)
+            last = connection.scalar(select(func.max(entry.c.number)).where(earlier))
+            first = first if last is None else last + 1
+            self._before[log, joined] = size, first
+        return first
 
     def members(self, audience: int) -> frozenset[str]:
         """The members of an audience today that its owner named."""
@@ -171,6 +212,7 @@ class SqlAnswers:
             held = _acknowledged(connection, audience, partner)
             if held != old:
                 return held
+            receipts.remember(connection, self._high_water)
             connection.execute(
                 _WORD,
                 {"audience": audience, "partner": partner, "size": word.size, "root": word.root,
@@ -232,10 +274,10 @@ def _logs_of(partner: str) -> Any:  # noqa: ANN401 - a query of many columns
     mine = and_(member.c.audience_id == audience.c.id, member.c.partner == partner)
     named = and_(member.c.partner.is_not(None), member.c.removed == "")
     everybody = and_(audience.c.scope == "all", member.c.partner.is_(None))
-    since = case((named, member.c.since), else_=literal_column("0"))
+    since = case((named, member.c.since), else_=literal_column(str(_BY_JOINING)))
     return (
         select(
-            audience.c.id, audience.c.name, audience.c.log, audience.c.scope,
+            audience.c.id, audience.c.name, audience.c.log, audience.c.scope, audience.c.created,
             head.c.size, head.c.root, head.c.checkpoint, since.label("since"),
         )
         .join(head, head.c.audience_id == audience.c.id)
@@ -245,7 +287,7 @@ def _logs_of(partner: str) -> Any:  # noqa: ANN401 - a query of many columns
     )  # fmt: skip
 
 
-def _log(row: Any) -> Log:  # noqa: ANN401 - a row of the database
+def _log(row: Any, since: int) -> Log:  # noqa: ANN401 - a row of the database
     return Log(
         audience=row.id,
         name=row.name,
@@ -254,7 +296,7 @@ def _log(row: Any) -> Log:  # noqa: ANN401 - a row of the database
         size=row.size,
         root=bytes(row.root),
         checkpoint=bytes(row.checkpoint),
-        since=row.since,
+        since=since,
     )
 
 

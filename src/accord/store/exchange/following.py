@@ -291,6 +291,20 @@ class SqlApplying:
             left -= set(self._connection.scalars(select(table.c.shared_id).where(these)))
         return left
 
+    def direct(self, shared: Collection[int]) -> set[int]:
+        """Those envelopes that an applied entry of their originator's own logs stands for."""
+        entry, follow, table = tables.followed_entry, tables.follow, tables.shared
+        query = (
+            select(table.c.id)
+            .join(entry, entry.c.shared_id == table.c.id)
+            .join(follow, follow.c.id == entry.c.follow_id)
+            .where(entry.c.state == "applied", follow.c.partner == table.c.origin)
+        )
+        found: set[int] = set()
+        for chunk in logs.chunks(sorted(shared)):
+            found.update(self._connection.scalars(query.where(self._among(table.c.id, chunk))))
+        return found
+
     def erase(self, shared: Collection[int], state: str, at: str) -> tuple[str, ...]:
         """Erase envelopes, here and with tombstones in this node's own logs.
 
@@ -306,7 +320,7 @@ class SqlApplying:
         kind = Kind.RECALL if state == "recalled" else Kind.RETRACT
         logs.retract(self._connection, gone, kind, at)
         logs.erase(self._connection, gone, state)
-        digests = self._unlink(gone)
+        digests = self._unlink(gone, for_good=state == "recalled")
         owners = self._owners(digests)
         orphans = tuple(d for d in digests if d in owners and owners[d] is None)
         self.documents.remove(orphans)
@@ -332,7 +346,7 @@ class SqlApplying:
         table, link = tables.shared, tables.shared_document
         query = select(
             table.c.id, table.c.origin, table.c.object, table.c.version, table.c.digest,
-            table.c.state, link.c.digest.label("document"),
+            table.c.state, table.c.issued, link.c.digest.label("document"),
         ).outerjoin(link, link.c.shared_id == table.c.id)  # fmt: skip
         found: list[Copy] = []
         for chunk in logs.chunks(values):
@@ -355,14 +369,18 @@ class SqlApplying:
         columns = ("follow_id", "number", "data")
         database.insert(self._connection, tables.quarantined_blob, columns, refused)
 
-    def _unlink(self, shared: Sequence[int]) -> list[str]:
-        """Part envelopes from their documents; gives the digests of these."""
+    def _unlink(self, shared: Sequence[int], *, for_good: bool) -> list[str]:
+        """Part envelopes from their documents; gives the digests of these.
+
+        Of what was taken back for good the digest stays: by it the content is known again.
+        """
         link = tables.shared_document
         digests: set[str] = set()
         for chunk in logs.chunks(shared):
             these = self._among(link.c.shared_id, chunk)
             digests.update(self._connection.scalars(select(link.c.digest).where(these)))
-            self._connection.execute(delete(link).where(these))
+            if not for_good:
+                self._connection.execute(delete(link).where(these))
         return sorted(digests)
 
     def _owners(self, digests: Sequence[str]) -> dict[str, str | None]:
@@ -379,7 +397,7 @@ class SqlApplying:
             givers = (
                 select(link.c.digest, shared.c.origin)
                 .join(shared, shared.c.id == link.c.shared_id)
-                .where(self._among(link.c.digest, chunk))
+                .where(self._among(link.c.digest, chunk), shared.c.state != "recalled")
             )
             for name, origin in self._connection.execute(givers):
                 if name in owners:

@@ -22,7 +22,7 @@ _COPY = (
 
 
 def known(connection: Connection, objects: Collection[str]) -> Known:
-    """What is kept of some objects, live and held, and which of them are final."""
+    """What is kept of some objects, live and held, and which of them, of whom, are final."""
     table, content = tables.shared, tables.shared_document
     columns = [table.c[name] for name in _COPY]
     query = (
@@ -33,15 +33,33 @@ def known(connection: Connection, objects: Collection[str]) -> Known:
     )
     rows: list[Any] = []
     finals: set[tuple[str, str]] = set()
+    taken_back: set[tuple[str, str]] = set()
     final = tables.final
     for chunk in chunks(sorted(set(objects))):
         rows += connection.execute(query.where(among(connection, table.c.object, chunk)))
         these = select(final.c.origin, final.c.object).where(
             among(connection, final.c.object, chunk)
         )
-        finals.update((row.origin, row.object) for row in connection.execute(these))
+        final_here = {(row.origin, row.object) for row in connection.execute(these)}
+        finals |= final_here
+        taken_back |= _taken_back(connection, sorted({name for _, name in final_here}))
     rows.sort(key=lambda row: row.id)
-    return Known(tuple(_copies(connection, rows)), frozenset(finals))
+    copies = tuple(_copies(connection, rows))
+    return Known(copies, frozenset(finals), frozenset(taken_back))
+
+
+def _taken_back(connection: Connection, objects: Sequence[str]) -> set[tuple[str, str]]:
+    """Object and content of what partners recalled; what this node itself did is final anyway."""
+    if not objects:
+        return set()
+    table, content = tables.shared, tables.shared_document
+    query = (
+        select(table.c.object, content.c.digest)
+        .join(content, content.c.shared_id == table.c.id)
+        .where(func.coalesce(table.c.state, "") == "recalled")
+        .where(among(connection, table.c.object, objects))
+    )
+    return {(row.object, row.digest) for row in connection.execute(query)}
 
 
 def _copies(connection: Connection, rows: Sequence[Any]) -> Iterator[Copy]:

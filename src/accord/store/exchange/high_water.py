@@ -1,7 +1,8 @@
 """The largest tree that was ever signed for each log, in a file beside the database.
 
 A database that was restored from an old backup has forgotten the end of its logs; the file has not.
-It is written and synced before a checkpoint is given out.
+It is written and synced before a checkpoint is given out. The end of the disclosure log stands in
+it too, so that lines that were cut off are missed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from typing import Protocol
 import msgspec
 
 from accord.core.errors import AccordError
+
+RECEIPTS = "receipts"
+"""In the place of a log's name, which is 32 hexadecimal digits: the disclosure log. Its mark is the
+number of lines and the hash after the last of them, without a note."""
 
 
 class Mark(msgspec.Struct, frozen=True):

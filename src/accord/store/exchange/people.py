@@ -11,7 +11,7 @@ from accord.core.errors import Invalid, NotFound
 from accord.identity.clients import Client, token_hash
 from accord.identity.markings import Tlp
 from accord.identity.recipients import Recipient
-from accord.store import database
+from accord.store.exchange import writer
 from accord.store.exchange.tables import client as table
 
 
@@ -33,7 +33,7 @@ class SqlPeople:
         Raises:
             Invalid: the name or the certificate is taken.
         """
-        with database.writing(self._engine, durable=True) as connection:
+        with writer.writing(self._engine, durable=True) as connection:
             self._free(connection, client)
             try:
                 connection.execute(insert(table).values(**_row(client, token)))
@@ -47,7 +47,7 @@ class SqlPeople:
             NotFound: there is none.
             Invalid: the certificate is another client's.
         """
-        with database.writing(self._engine, durable=True) as connection:
+        with writer.writing(self._engine, durable=True) as connection:
             self._free(connection, client)
             change = update(table).where(table.c.name == client.name).values(**_row(client, token))
             if connection.execute(change).rowcount == 0:

@@ -1,5 +1,5 @@
 """The disclosure log in the database: lines are added at its end, in the transaction that they are
-about, and read again to be shown and verified.
+about, and read again to be shown and verified. Its end is remembered outside the database too.
 """
 
 from __future__ import annotations
@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, case, func, select, type_coerce
 
 from accord.exchange.receipts import FIRST, START, Line, chain
 from accord.flows.exchange.receipts import Cosignature
 from accord.store import database
+from accord.store.exchange.high_water import RECEIPTS, HighWater, Mark
 from accord.store.exchange.tables import audience, cosignature, receipt
 
 _COLUMNS = ("number", "line", "hash", "recipient", "object")
@@ -37,15 +38,43 @@ def append(connection: Connection, lines: Iterable[Line]) -> None:
     )
 
 
+def remember(connection: Connection, high_water: HighWater) -> None:
+    """Remember outside the database where the disclosure log ends.
+
+    `connection` is a transaction of the one writer that has added no line. Where lines are missing,
+    or others, since the end was last remembered, that end stays: it is the proof.
+    """
+    end = select(receipt.c.number, receipt.c.hash).order_by(receipt.c.number.desc()).limit(1)
+    last = connection.execute(end).one_or_none()
+    mark = high_water.mark(RECEIPTS)
+    if last is None or (mark is not None and mark.size >= last.number):
+        return
+    if mark is not None:
+        then = select(receipt.c.hash).where(receipt.c.number == mark.size)
+        if bytes(connection.scalar(then) or b"").hex() != mark.root:
+            return
+    high_water.keep(RECEIPTS, Mark(last.number, bytes(last.hash).hex(), ""))
+
+
 class SqlReceipts:
     """`accord.flows.exchange.receipts.Receipts` on a database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, high_water: HighWater) -> None:
         self._engine = engine
+        self._high_water = high_water
+
+    def remembered(self) -> tuple[int, str] | None:
+        """Lines and head of the disclosure log, as they were last remembered.
+
+        Raises:
+            AccordError: what was remembered cannot be read.
+        """
+        mark = self._high_water.mark(RECEIPTS)
+        return (mark.size, mark.root) if mark else None
 
     def newest(self, recipients: Iterable[str], object_: str, limit: int) -> list[bytes]:
         """Lines, the newest first; of some recipients, of one object, where these are named."""
-        query = select(receipt.c.line).order_by(receipt.c.number.desc())
+        query = select(self._bytes(receipt.c.line)).order_by(receipt.c.number.desc())
         wanted = list(recipients)
         if wanted:
             query = query.where(receipt.c.recipient.in_(wanted))
@@ -53,26 +82,31 @@ class SqlReceipts:
             query = query.where(receipt.c.object == object_)
         with self._engine.connect() as connection:
             found = connection.scalars(query.limit(limit) if limit else query)
-            return [bytes(line) for line in found]
+            return [bytes(line or b"") for line in found]
 
     def rows(self) -> Iterator[tuple[int, bytes, bytes, str, str]]:
         """Number, line, hash, recipient and object of every row, in the order of the numbers."""
-        columns = (receipt.c.number, receipt.c.line, receipt.c.hash)
-        query = select(*columns, receipt.c.recipient, receipt.c.object).order_by(receipt.c.number)
+        line, hash_ = self._bytes(receipt.c.line), self._bytes(receipt.c.hash)
+        columns = (receipt.c.number, line, hash_, receipt.c.recipient, receipt.c.object)
+        query = select(*columns).order_by(receipt.c.number)
         with (
             self._engine.connect().execution_options(yield_per=_AT_ONCE) as connection,
             connection.execute(query) as found,
         ):
-            for number, line, hash_, recipient, object_ in found:
-                yield number, bytes(line), bytes(hash_), recipient, object_
+            for number, data, chained, recipient, object_ in found:
+                yield number, bytes(data or b""), bytes(chained or b""), recipient, object_
 
     def cosignatures(self) -> Iterator[Cosignature]:
         """Every word of a partner that is kept, by audience, partner and size."""
         query = (
-            select(cosignature, audience.c.name, audience.c.log)
+            select(
+                audience.c.name, audience.c.log, cosignature.c.partner, cosignature.c.size,
+                self._bytes(cosignature.c.root), self._bytes(cosignature.c.statement),
+                cosignature.c.at, cosignature.c.received, cosignature.c.quarantined,
+            )
             .join(audience, audience.c.id == cosignature.c.audience_id)
             .order_by(audience.c.name, cosignature.c.partner, cosignature.c.size)
-        )
+        )  # fmt: skip
         with (
             self._engine.connect().execution_options(yield_per=_AT_ONCE) as connection,
             connection.execute(query) as found,
@@ -83,8 +117,16 @@ class SqlReceipts:
                     log=row.log,
                     partner=row.partner,
                     size=row.size,
-                    root=bytes(row.root),
-                    statement=bytes(row.statement),
+                    root=bytes(row.root or b""),
+                    statement=bytes(row.statement or b""),
+                    at=row.at,
                     received=row.received,
                     quarantined=row.quarantined,
                 )
+
+    def _bytes(self, column: Column[bytes]) -> ColumnElement[bytes]:
+        """A column's bytes, or nothing: SQLite takes text there too, from whoever tampers."""
+        if self._engine.dialect.name != "sqlite":
+            return column
+        stored = case((func.typeof(column) == "blob", column))
+        return type_coerce(stored, column.type).label(column.name)

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from accord.core.errors import Invalid
 from accord.exchange.receipts import Line
 from accord.flows.exchange.review import Review, Verdict
-from accord.store import database
-from accord.store.exchange import receipts
+from accord.store.exchange import receipts, writer
 from accord.store.exchange.tables import review as table
 
 _COLUMNS = (
@@ -45,7 +44,7 @@ class SqlReviews:
         Raises:
             Invalid: somebody decided meanwhile.
         """
-        with database.writing(self._engine, durable=True) as connection:
+        with writer.writing(self._engine, durable=True) as connection:
             numbers = _open(connection, number)
             values = {
                 "outcome": verdict.outcome, "person": verdict.person, "why": verdict.why,

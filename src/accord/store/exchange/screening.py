@@ -12,7 +12,7 @@ from accord.exchange.personal.finds import Find
 from accord.flows.exchange.screening import Decided
 from accord.flows.exchange.sharing_port import Waiting
 from accord.store import database
-from accord.store.exchange import logs
+from accord.store.exchange import logs, writer
 from accord.store.exchange.tables import review, scan
 
 _NOTHING = "[]"
@@ -37,7 +37,7 @@ class SqlScans:
 
     def keep_scans(self, found: dict[str, tuple[Find, ...]], detector: str) -> None:
         """Keep what was found, by the digest of the body."""
-        with database.writing(self._engine) as connection:
+        with writer.writing(self._engine) as connection:
             known = set(_known(connection, sorted(found), detector))
             rows = [
                 (digest, detector, msgspec.json.encode(finds).decode() if finds else _NOTHING)
@@ -62,7 +62,7 @@ class SqlScans:
 
     def hold(self, waiting: Sequence[Waiting], at: str) -> list[int]:
         """Let objects wait for a person, each once; gives the numbers under which they wait."""
-        with database.writing(self._engine, durable=True) as connection:
+        with writer.writing(self._engine, durable=True) as connection:
             return [_hold(connection, one, at) for one in waiting]
 
 

@@ -196,6 +196,7 @@ class SqlSharing:
             return head.checkpoint
         note = make(head)
         self._high_water.keep(log, Mark(head.size, head.root.hex(), note.decode()))
+        receipts.remember(connection, self._high_water)
         table = tables.head
         kept = update(table).where(table.c.audience_id == row.audience_id).values(checkpoint=note)
         connection.execute(kept)

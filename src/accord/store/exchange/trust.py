@@ -11,7 +11,7 @@ from accord.flows.exchange.trust import ME, Kept
 from accord.identity.directory.metadata import TIMESTAMP
 from accord.identity.directory.trusted import Trusted, reread
 from accord.identity.partners import Directory
-from accord.store import database
+from accord.store.exchange import writer
 from accord.store.exchange.tables import directory_file, proposal, setting
 
 _CURRENT = select(directory_file.c.data).where(directory_file.c.name == TIMESTAMP)
@@ -75,7 +75,7 @@ class SqlTrust:
 
     def set(self, settings: Mapping[str, str]) -> None:
         """Change settings."""
-        with database.writing(self._engine, durable=True) as connection:
+        with writer.writing(self._engine, durable=True) as connection:
             _set(connection, settings)
 
     def replace(
@@ -88,7 +88,7 @@ class SqlTrust:
 
         False, and nothing is kept, where another process has kept a newer one in between.
         """
-        with database.writing(self._engine, durable=True) as connection:
+        with writer.writing(self._engine, durable=True) as connection:
             current = connection.scalar(_CURRENT)
             if current != (before.files[TIMESTAMP] if before else None):
                 return False
@@ -109,7 +109,7 @@ class SqlTrust:
         """Keep a proposal, or its new state."""
         values = {"data": proposal_.data, "state": proposal_.state}
         named = proposal.c.digest == proposal_.digest
-        with database.writing(self._engine, durable=True) as connection:
+        with writer.writing(self._engine, durable=True) as connection:
             if not connection.execute(update(proposal).where(named).values(values)).rowcount:
                 row = {"digest": proposal_.digest, "at": proposal_.at, **values}
                 connection.execute(insert(proposal).values(row))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from accord.exchange.personal import detector, mail, numbers
 from accord.exchange.personal.finds import Find
+from accord.exchange.personal.plain import plain
 
 
 def kinds(text: str) -> list[str]:
@@ -26,12 +27,20 @@ def places(value: Any) -> list[tuple[str, str]]:
 
 def test_recall_and_precision_of_what_is_planted() -> None:
     scores = personal_scores.measured()
-    shown = personal_scores.table(scores)
+    shown = personal_scores.table(scores, planted.negatives())
     assert sum(one.planted for one in scores.values()) >= 300
     assert sum(1 for _ in planted.negatives()) >= 1_000
     for kind, one in scores.items():
         assert one.recall >= 0.98, (shown, kind, one.misses)
         assert one.precision >= 0.98, (shown, kind, one.errors)
+
+
+def test_recall_and_precision_of_what_others_wrote() -> None:
+    scores = personal_scores.measured_by_others()
+    shown = personal_scores.table(scores, planted.others_left_alone())
+    for kind, one in scores.items():
+        assert one.recall == 1, (shown, kind, one.misses)
+        assert one.precision == 1, (shown, kind, one.errors)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +77,16 @@ def test_recall_and_precision_of_what_is_planted() -> None:
         ("https://x.com/?m=bob@host.com", ["mail"]),
         ("soc-2@utility.com, us-cert@hq.gov", []),
         ("bob@sub.example.org and a@b.test", []),
+        ("jane&amp;#64;corp.com and roe%2540corp.com", ["mail", "mail"]),
+        ("jane\\x40corp.com", ["mail"]),
+        ("&#106;&#97;&#110;&#101;&#64;corp.com", ["mail"]),
+        ("219-4\u200b5-1234 is an SSN", ["ssn"]),
+        ("look at the dot com boom", []),
+        ("a.b at corp dot com and more", ["mail"]),
+        ("phone: 1614680000", ["phone"]),
+        ("phoned home, 1614680000 was sent", []),
+        ("jane@163.com", ["mail"]),
+        ("users@maven.apache.org, x-devel@corp.com", []),
         ("icon@2x.png, getty@tty1.service, pkg@1.2.3", []),
     ],
 )
@@ -141,12 +160,41 @@ def test_escaped_text_is_read() -> None:
     assert [one.kind for one in detector.find(body)] == ["mail"]
 
 
+@given(
+    st.lists(
+        st.sampled_from(["&#64;", "\u200b", "jane@corp.com ", "%40", "x ", "\uff20", "\u5c71"])
+    )
+)
+def test_places_point_into_what_was_written(parts: list[str]) -> None:
+    """Before and behind a find there is nothing of it, whatever was read as something else."""
+    text = " ".join(parts)
+    for one in detector.find(json.dumps({"description": text}).encode()):
+        assert 0 <= one.start < one.end <= len(text)
+        assert any(sign in text[one.start : one.end] for sign in ("@", "&#64;", "%40", "\uff20"))
+        assert plain(text[one.start : one.end]).text.strip().endswith(("com", "jp"))
+
+
+def test_a_name_of_a_member_is_told_by_its_number() -> None:
+    value = {"a": 1, "jane@corp.com": {"b": "roe@corp.com"}}
+    assert places(value) == [("/~m1/b", "mail"), ("/~n1", "mail")]
+
+
+def test_observables_are_looked_at_where_somebody_wrote_words() -> None:
+    address = "jane.roe@corp.com"
+    seen = {"type": "process", "id": "process--1", "command_line": address, "extensions": {
+        "windows-service-ext": {"display_name": address},
+        "extension-definition--1": {"text": address},
+    }}  # fmt: skip
+    assert places(seen) == [("/extensions/extension-definition--1/text", "mail")]
+    assert places(seen | {"x_note": address})[1:] == [("/x_note", "mail")]
+
+
 def test_places_are_json_pointers() -> None:
     assert places({"a/b~c": [{"text": "jane@corp.com"}]}) == [("/a~1b~0c/0/text", "mail")]
 
 
 def test_the_quick_look_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    bodies = [one.body for one in planted.positives()]
+    bodies = [one.body for one in (*planted.positives(), *planted.by_others())]
     quick = [detector.find(body) for body in bodies]
     monkeypatch.setattr(detector, "_is_worth", lambda _: True)
     assert [detector.find(body) for body in bodies] == quick
@@ -166,6 +214,8 @@ UNITS = (
     "1", "@", " ", "1 ", "a@a.", "a.", "[at]", "a[at]", "tel 1 ", "tel +61 2 9374 4000 ", "-1",
     "tel 123 4567 ", "ssn 123-45-6789 ", "aadhaar 1234 5678 9012 ", "uid 2341 2341 2346 ", "a",
     "jane@corp.com ", "\u96fb\u8a71\uff10\uff11", "pan ABCPE1234F ", "://", "tel (", "tel ++",
+    "&#64;", "a at b dot ", "at dot ", "\u200b", "\u5c71@", "\u5c71.", "a@\u5c71.", "%40", "&amp;",
+    "a\u200b", "\u3002a", "a dot ", "\uff20", "reached at 2024561414 ", "a@a\u3002",
 )  # fmt: skip
 
 

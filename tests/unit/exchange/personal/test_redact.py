@@ -15,9 +15,11 @@ from accord.exchange.personal.finds import MASK, Find
 from accord.exchange.personal.redact import Uncut, redact, text_at
 
 PLANTED = list(planted.positives())
+BY_OTHERS = list(planted.by_others())
 PIECES = st.sampled_from(
     ["tel ", "ssn ", "+61 2 9374 4000", "123-45-6789", "jane@corp.com", "@", " ", "[at]", "com",
-     ".", "1", "0412345678", MASK, "call ", "(", "\uff11"]
+     "&#64;", "\u200b", " at ", " dot ", "%40", "\u5c71", ".", "1", "0412345678", MASK,
+     "call ", "(", "\uff11"]
 )  # fmt: skip
 
 
@@ -28,6 +30,24 @@ def test_nothing_is_left(one: planted.Planted) -> None:
     for _, text in one.holds:
         assert json.dumps(text)[1:-1] not in cut.decode()
         assert text not in cut.decode()
+
+
+@pytest.mark.parametrize("one", BY_OTHERS[::7], ids=lambda one: one.holds[0][0])
+def test_nothing_is_left_of_what_others_wrote(one: planted.Planted) -> None:
+    value = json.loads(redact(one.body, detector.find(one.body)))
+    assert detector.find(json.dumps(value).encode()) == ()
+    assert one.holds[0][1] not in json.dumps(value, ensure_ascii=False)
+
+
+def test_names_of_members_are_cut_and_hide_no_other() -> None:
+    body = json.dumps({"a": 1, "x@corp.com": "jane@corp.com", "y@corp.com": 2, "~n0": 3}).encode()
+    cut = json.loads(redact(body, detector.find(body)))
+    assert list(cut.items()) == [("a", 1), (MASK, MASK), (f"{MASK} 2", 2), ("~n0", 3)]
+
+
+def test_a_number_is_cut_as_a_text() -> None:
+    body = b'{"x_ssn": 219451234, "y": true}'
+    assert json.loads(redact(body, detector.find(body))) == {"x_ssn": MASK, "y": True}
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
@@ -84,8 +104,8 @@ def test_finds_that_overlap_are_one_cut() -> None:
 
 
 def test_what_cannot_be_cut_is_said() -> None:
-    body = b'{"a": {"b": 1}}'
-    for place in ("", "/x", "/a", "/a/b", "/a/b/c"):
+    body = b'{"a": {"b": true}}'
+    for place in ("", "/x", "/a", "/a/b", "/a/b/c", "/~n1", "/~m1", "/~m0", "/a/b/~n0"):
         with pytest.raises(Uncut):
             redact(body, (Find(place, 0, 1, "mail"),))
         with pytest.raises(Uncut):

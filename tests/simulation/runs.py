@@ -1,0 +1,92 @@
+"""One run by its number: a plan under faults, then quiet, then the checks, then what comes last."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from simulation import checks, endings
+from simulation.attacks import Bad
+from simulation.plans import Plan
+from simulation.world import NAMES, World
+
+STEPS = 18
+
+
+class Failed(AssertionError):
+    """A run that went wrong, with how to see it again."""
+
+
+class Run:
+    """One run."""
+
+    def __init__(self, seed: int) -> None:
+        self.world = World(seed)
+        kind = self.world.random.random()
+        self.gated, self.skewed, self.bad = kind < 0.15, kind > 0.8, 0.15 < kind < 0.4
+        self.plan = Plan(self.world, skewed=self.skewed)
+        self.ending = ""
+        self.refused = 0
+
+    def play(self) -> None:
+        """Everything, in order."""
+        world = self.world
+        # Keys count from the founding on: a clock that is behind must not be before it.
+        world.pass_time(7200)
+        if self.gated:
+            world.gated()
+        bad = Bad(self.plan, world.random.choice(NAMES)) if self.bad else None
+        world.network.between = self.plan.between
+        self.plan.begin()
+        world.faults.armed = True
+        rotates = (
+            world.random.randrange(STEPS) if self.gated and world.random.random() < 0.5 else -1
+        )
+        for step in range(STEPS):
+            self.plan.step()
+            if step == rotates:
+                endings.rotate(world)
+            if bad and step in (8, 15):
+                world.random.choice((bad.lie, bad.pry))()
+        self.plan.settle()
+        if bad:
+            bad.poison()
+            bad.lie()
+            bad.pry()
+            self.plan.settle()
+            self.refused = bad.refused
+        checks.everything(world, self.plan, facts=world.random.random() < 0.5)
+        self.refused += world.network.refused.total()
+        if not bad:
+            ending = world.random.choice((None, *endings.ALL))
+            if ending is not None:
+                self.ending = ending.__name__
+                ending(world, self.plan)
+
+
+def play(seed: int) -> Run:
+    """One run.
+
+    Raises:
+        Failed: something that must hold does not.
+    """
+    run = Run(seed)
+    try:
+        run.play()
+    except Exception as wrong:
+        replay = f"replay: .venv/bin/python -m pytest tests/simulation --seed {seed}"
+        trace = "\n".join(run.world.trace)
+        raise Failed(f"{wrong!r}\n{trace}\n{replay}") from wrong
+    finally:
+        run.world.close()
+    return run
+
+
+def counted(run: Run) -> Counter[str]:
+    """What happened in it."""
+    faults, plan = run.world.faults.counts, run.plan.counts
+    crashes = sum(count for kind, count in faults.items() if kind.startswith(("crash", "torn")))
+    total = Counter({kind: count for kind, count in faults.items() if count})
+    total["seeds"], total["nodes"], total["crashes"] = 1, len(NAMES), crashes
+    total["actions"], total["recalls"] = plan.total(), plan["take_back"]
+    total["messages"], total["refused attacks"] = run.world.network.messages, run.refused
+    return total
