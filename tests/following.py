@@ -67,7 +67,9 @@ class Follower:
 
     def states(self, log: str = "all") -> list[str]:
         """What became of the entries of a log, in order."""
-        (follow,) = [f for f in self.following.logs(self.server.name) if f.name == log]
+        named = [f for f in self.following.logs(self.server.name) if f.name == log]
+        # A damaged listing may have named a log that there is not: nothing was ever taken of it.
+        (follow,) = [f for f in named if f.checkpoint] or named
         with self.following.unit() as unit:
             rows = unit.entries(follow.id, range(follow.size))
         return [row.state for row in sorted(rows, key=lambda row: row.number)]
