@@ -26,9 +26,13 @@ _FLAGS = [
 _HERE = ("127.0.0.1", "localhost", "::1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for each worker."""
+    """One Chromium for each module.
+
+    Playwright keeps an event loop running for as long as it lives, so it must not outlive the
+    tests that need it: `asyncio.run` of any later test would be refused.
+    """
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
