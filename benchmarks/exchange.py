@@ -36,7 +36,8 @@ from accord.exchange.envelope import MEDIA
 from accord.exchange.log import merkle, tiles
 from accord.exchange.log.entries import Entry, Kind, commitment, write
 from accord.exchange.log.merkle import Frontier
-from accord.flows.exchange import audience, share, sync, wanted
+from accord.flows.exchange.following import sync
+from accord.flows.exchange.sharing import audience, share, wanted
 from accord.flows.load import load
 from accord.store import database, schema
 from accord.store.exchange import tables
@@ -289,7 +290,7 @@ def catching_up(nodes: dict[str, Node], folder: Path, entries: int) -> None:
             made.write(path, NEW, (number + 1) * 10_000_000, advisories=False)
             loaded = load([path], sharer.intake, AT)
             with Stopwatch() as sharing:
-                share.share(sharer.sharer, wanted.find(loaded.digests, sharer.library), to)
+                share.share(sharer.sharer, wanted.find(loaded.digests, sharer.holdings), to)
             before = processor()
             with Stopwatch() as syncing:
                 report = sync.sync(SHARER, receiver.syncing)

@@ -23,7 +23,8 @@ from exchange_nodes import HandClock
 from house_of_nodes import Nodes, Wire
 from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 
-from accord.flows.exchange import audience, clients, review
+from accord.flows.exchange import clients
+from accord.flows.exchange.sharing import audience, review
 from accord.flows.exchange.trust import MARKING, ME, PARTNERSHIP
 from accord.identity.clients import Client
 from accord.identity.directory import edits, founding, proposals

@@ -19,13 +19,13 @@ from accord.exchange.log import names
 from accord.exchange.log.entries import Kind
 from accord.exchange.objects import read_stix
 from accord.flows.exchange.answering.asked import Means
+from accord.flows.exchange.answering.door import Door
 from accord.flows.exchange.answering.nearby import Nearby
-from accord.flows.exchange.around import Around
-from accord.flows.exchange.checkpoints import Notary
-from accord.flows.exchange.door import Door
 from accord.flows.exchange.messages import PREFIX, Request, Response
-from accord.flows.exchange.owner import Owner
-from accord.flows.exchange.sharing_port import Copy
+from accord.flows.exchange.sharing.around import Around
+from accord.flows.exchange.sharing.checkpoints import Notary
+from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing.port import Copy
 from accord.identity.directory.records import Charter
 from accord.identity.directory.trusted import Trusted
 from accord.identity.keys import Signers
@@ -34,7 +34,7 @@ from accord.identity.partners import Directory
 from accord.identity.recipients import Recipient
 from accord.store.exchange.answers import SqlAnswers
 from accord.store.exchange.high_water import FileHighWater
-from accord.store.exchange.library import SqlLibrary
+from accord.store.exchange.holdings import SqlHoldings
 from accord.store.exchange.receipts import SqlReceipts
 from accord.store.exchange.sharing import SqlSharing
 
@@ -137,7 +137,7 @@ class House:
 
     def _around(self) -> Nearby:
         owner = Owner(self.trust.known, ME, self.sharing, self.clock.now())
-        return Nearby(lambda: Around(owner, SqlLibrary(self.engine), Tlp.AMBER))
+        return Nearby(lambda: Around(owner, SqlHoldings(self.engine), Tlp.AMBER))
 
     def audience(self, name: str, *members: str, everyone: bool = False) -> str:
         """Make an audience; gives the name of its log."""

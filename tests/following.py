@@ -11,7 +11,7 @@ from sealed import NOW, directory, signer
 from accord.core.clock import FixedClock
 from accord.core.digests import digest
 from accord.flows.exchange.events import Event, Listeners
-from accord.flows.exchange.sync import LogReport, Means, Refresh, Report, sync
+from accord.flows.exchange.following.sync import LogReport, Means, Refresh, Report, sync
 from accord.identity.keys import Signers
 from accord.identity.partners import Directory
 from accord.store.exchange.following import SqlFollowing

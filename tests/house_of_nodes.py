@@ -10,10 +10,10 @@ import exchange_nodes
 import msgspec
 from exchange_nodes import HandClock
 
-from accord.flows.exchange import recall as taking_back
 from accord.flows.exchange.events import Event, Listeners
+from accord.flows.exchange.following.sync import Means, Report, sync
 from accord.flows.exchange.messages import Request, Response
-from accord.flows.exchange.sync import Means, Report, sync
+from accord.flows.exchange.sharing import recall as taking_back
 from accord.identity.partners import Partner
 from accord.identity.recipients import Recipient
 from accord.wiring import Node

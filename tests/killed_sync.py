@@ -25,8 +25,9 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from accord.cli.demo import stage
-from accord.flows.exchange import audience, recall, receipts
-from accord.flows.exchange.sync import sync
+from accord.flows.exchange.accounts import receipts
+from accord.flows.exchange.following.sync import sync
+from accord.flows.exchange.sharing import audience, recall
 from accord.flows.rebuild import rebuild
 from accord.identity.markings import Tlp
 from accord.wiring import Node

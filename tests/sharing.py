@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from accord.exchange.log import merkle
 from accord.exchange.log.entries import Entry, Kind, commitment, read
-from accord.flows.exchange import audience, share, wanted
-from accord.flows.exchange.plan import Options, Outcome
-from accord.flows.exchange.share import Shared
+from accord.flows.exchange.sharing import audience, share, wanted
+from accord.flows.exchange.sharing.plan import Options, Outcome
+from accord.flows.exchange.sharing.share import Shared
 from accord.identity.markings import Tlp, marking_id
 from accord.store.exchange import tables
 from accord.wiring import Node
@@ -65,7 +65,7 @@ def load(node: Node, *objects: dict[str, Any]) -> str:
 
 def shared(node: Node, name: str, to: str, **options: Any) -> Shared:
     """Share by name."""
-    found = wanted.find([name], node.library)
+    found = wanted.find([name], node.holdings)
     return share.share(node.sharer, found, to, Options(**options))
 
 

@@ -18,17 +18,17 @@ from accord.core.clock import Clock, SystemClock
 from accord.core.errors import AccordError, NotFound
 from accord.flows.exchange import partners
 from accord.flows.exchange.answering.asked import Means
+from accord.flows.exchange.answering.door import Door
 from accord.flows.exchange.answering.nearby import Nearby
-from accord.flows.exchange.around import Around
-from accord.flows.exchange.checkpoints import Notary
-from accord.flows.exchange.door import Door
-from accord.flows.exchange.due import release_due
-from accord.flows.exchange.owner import Owner, standing
-from accord.flows.exchange.plan import DEFAULT
-from accord.flows.exchange.recall import Recaller
-from accord.flows.exchange.screening import PersonalScreen
-from accord.flows.exchange.share import Sharer
-from accord.flows.exchange.sync import Means as Syncing
+from accord.flows.exchange.following.sync import Means as Syncing
+from accord.flows.exchange.sharing.around import Around
+from accord.flows.exchange.sharing.checkpoints import Notary
+from accord.flows.exchange.sharing.due import release_due
+from accord.flows.exchange.sharing.owner import Owner, standing
+from accord.flows.exchange.sharing.plan import DEFAULT
+from accord.flows.exchange.sharing.recall import Recaller
+from accord.flows.exchange.sharing.screening import PersonalScreen
+from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exposures import Exposures
 from accord.flows.rebuild import rebuild
 from accord.identity.directory.trusted import Lookup
@@ -39,7 +39,7 @@ from accord.store.exchange.accounts import SqlAccounts
 from accord.store.exchange.answers import SqlAnswers
 from accord.store.exchange.following import SqlFollowing
 from accord.store.exchange.high_water import FileHighWater
-from accord.store.exchange.library import SqlLibrary
+from accord.store.exchange.holdings import SqlHoldings
 from accord.store.exchange.people import SqlPeople
 from accord.store.exchange.pulse import SqlPulse
 from accord.store.exchange.receipts import SqlReceipts
@@ -180,9 +180,9 @@ class Node:
         return SqlSharing(self.engine, self.high_water, self.entropy)
 
     @cached_property
-    def library(self) -> SqlLibrary:
+    def holdings(self) -> SqlHoldings:
         """The documents from which objects are shared."""
-        return SqlLibrary(self.engine)
+        return SqlHoldings(self.engine)
 
     @property
     def owner(self) -> Owner:
@@ -210,7 +210,7 @@ class Node:
             owner.me,
             owner.sharing,
             owner.now,
-            self.library,
+            self.holdings,
             PersonalScreen(SqlScans(self.engine)),
             self.signers,
         )
@@ -223,7 +223,7 @@ class Node:
             NotFound: it is in no partnership.
         """
         owner = self.owner
-        return Recaller(owner.directory, owner.me, owner.sharing, owner.now, self.library)
+        return Recaller(owner.directory, owner.me, owner.sharing, owner.now, self.holdings)
 
     @property
     def notary(self) -> Notary:
@@ -246,7 +246,7 @@ class Node:
 
         def around() -> Nearby:
             default = parse_tlp(self.sharing.marking() or DEFAULT.word)
-            return Nearby(lambda: Around(self.owner, self.library, default))
+            return Nearby(lambda: Around(self.owner, self.holdings, default))
 
         return Door(Means(self.answers, self.trust, _Notary(self), around, self.clock))
 

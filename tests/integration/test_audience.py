@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from accord.cli.app import app
 from accord.core.clock import SystemClock
 from accord.core.errors import AccordError, Invalid, NotFound
-from accord.flows.exchange import audience
+from accord.flows.exchange.sharing import audience
 from accord.identity.markings import Tlp
 from accord.wiring import Node
 

@@ -9,10 +9,10 @@ import pytest
 from house_of_nodes import Nodes
 from msgspec.structs import replace
 
-from accord.flows.exchange import audience
+from accord.flows.exchange.answering.routes import ROUTES, Policy
+from accord.flows.exchange.following.sync import sync_all
 from accord.flows.exchange.messages import PREFIX, Request
-from accord.flows.exchange.routes import ROUTES, Policy
-from accord.flows.exchange.sync import sync_all
+from accord.flows.exchange.sharing import audience
 from accord.identity.recipients import Recipient
 from accord.identity.signatures import sign_request, verify_request
 

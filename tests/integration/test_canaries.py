@@ -31,8 +31,8 @@ from accord.exchange.acknowledgements import Acknowledgement
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
 from accord.exchange.log.entries import Kind
+from accord.flows.exchange.answering.routes import ROUTES
 from accord.flows.exchange.messages import PREFIX, Request
-from accord.flows.exchange.routes import ROUTES
 from accord.identity.keys import LibrarySigner, signer_of
 from accord.identity.markings import Tlp
 from accord.identity.signatures import sign_request

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from house_of_nodes import Nodes
 
-from accord.flows.exchange import audience, partners, share, wanted
+from accord.flows.exchange import partners
 from accord.flows.exchange.messages import PREFIX, Request
+from accord.flows.exchange.sharing import audience, share, wanted
 from accord.flows.load import load_documents
 from accord.identity.directory.trusted import Expired
 from accord.identity.recipients import Recipient
@@ -33,7 +34,7 @@ def test_nothing_is_shared_given_out_or_taken_until_it_is_renewed(tmp_path: Path
         sharer = house["australia"]
         audience.create(sharer.owner, "pair", ["japan"], everyone=False)
         loaded = load_documents([("one", OBJECT)], sharer.intake, sharer.clock.now())
-        found = wanted.find(loaded.digests, sharer.library)
+        found = wanted.find(loaded.digests, sharer.holdings)
         share.share(sharer.sharer, found, "pair")
         house.clock.at = LATER
 
@@ -60,7 +61,7 @@ def test_after_it_is_renewed_nothing_was_skipped(tmp_path: Path) -> None:
         sharer = house["australia"]
         audience.create(sharer.owner, "pair", ["japan"], everyone=False)
         loaded = load_documents([("one", OBJECT)], sharer.intake, sharer.clock.now())
-        share.share(sharer.sharer, wanted.find(loaded.digests, sharer.library), "pair")
+        share.share(sharer.sharer, wanted.find(loaded.digests, sharer.holdings), "pair")
         house.clock.at = LATER
         ring = sharer.ring.all()
         assert partners.refresh(sharer.trust, ring, LATER, alone=True)

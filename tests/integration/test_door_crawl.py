@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from door_house import House, made, partner, stix, stix_id
 
+from accord.flows.exchange.answering.routes import ROUTES, Policy
 from accord.flows.exchange.messages import PREFIX, Request, Response
-from accord.flows.exchange.routes import ROUTES, Policy
 from accord.identity.markings import Marking, Tlp
 from accord.identity.recipients import PUBLIC, SELF, Recipient
 

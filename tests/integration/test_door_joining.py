@@ -11,8 +11,8 @@ from msgspec import json
 from msgspec.structs import replace
 
 from accord.core.errors import Invalid
-from accord.flows.exchange import audience
-from accord.flows.exchange.owner import Owner
+from accord.flows.exchange.sharing import audience
+from accord.flows.exchange.sharing.owner import Owner
 
 JOINED = "2030-06-02T00:00:00.000000Z"
 AFTER = "2030-06-03T00:00:00.000000Z"

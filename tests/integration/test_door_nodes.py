@@ -12,13 +12,13 @@ from door_house import items, sighting_or_link, stix, stix_id
 from exchange_nodes import HandClock, close, partnership
 from msgspec.structs import replace
 
-from accord.flows.exchange import recall, wanted
+from accord.flows.exchange.accounts.receipts import lines, verify
+from accord.flows.exchange.accounts.stats import stats
+from accord.flows.exchange.accounts.status import status
+from accord.flows.exchange.following.sync import Report, sync
 from accord.flows.exchange.messages import PREFIX, Request, Response
-from accord.flows.exchange.receipts import lines, verify
-from accord.flows.exchange.share import share
-from accord.flows.exchange.stats import stats
-from accord.flows.exchange.status import status
-from accord.flows.exchange.sync import Report, sync
+from accord.flows.exchange.sharing import recall, wanted
+from accord.flows.exchange.sharing.share import share
 from accord.identity.markings import Tlp
 from accord.identity.partners import Partner
 from accord.identity.recipients import Recipient
@@ -68,7 +68,7 @@ def give(node: Node, audience: str, bodies: list[bytes]) -> None:
     data = json.dumps({**bundle, "objects": [json.loads(body) for body in bodies]})
     nodes.give(node, [(f"{audience}.json", data.encode())])
     names = [json.loads(body)["id"] for body in bodies]
-    shared = share(node.sharer, wanted.find(names, node.library), audience)
+    shared = share(node.sharer, wanted.find(names, node.holdings), audience)
     assert {outcome.what for outcome in shared.outcomes} == {"shared"}
 
 

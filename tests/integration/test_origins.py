@@ -16,9 +16,9 @@ from sharing import give, indicator, load, one
 from sqlalchemy import select
 
 from accord.exchange.objects import read_stix
-from accord.flows.exchange import audience
-from accord.flows.exchange.committing import Commit
-from accord.flows.exchange.plan import Ready
+from accord.flows.exchange.sharing import audience
+from accord.flows.exchange.sharing.committing import Commit
+from accord.flows.exchange.sharing.plan import Ready
 from accord.identity.markings import Marking, Tlp
 from accord.store.exchange import tables
 from accord.wiring import Node

@@ -18,9 +18,9 @@ from accord.core.digests import digest as digest_of
 from accord.core.errors import Invalid, NotFound
 from accord.exchange.envelope import Header, seal
 from accord.exchange.log.entries import Kind
-from accord.flows.exchange import audience, due, recall, wanted
 from accord.flows.exchange.events import Event, Listeners, Recalled
-from accord.flows.exchange.sharing_port import Copy
+from accord.flows.exchange.sharing import audience, due, recall, wanted
+from accord.flows.exchange.sharing.port import Copy
 from accord.identity.keys import Signers
 from accord.identity.markings import Tlp, marking_id
 from accord.store.exchange import tables
@@ -92,7 +92,7 @@ def test_own_documents_stay(node: Node) -> None:
     digest = load(node, indicator("a"))
     shared(node, digest, "pair")
     recall.recall(node.recaller, indicator("a")["id"], "wrong")
-    assert node.library.held([digest])[0].outcome == "taken"
+    assert node.holdings.held([digest])[0].outcome == "taken"
 
 
 def test_what_was_never_shared_cannot_be_recalled(node: Node) -> None:
@@ -142,7 +142,7 @@ def test_those_who_listen_hear_of_it(here: Node) -> None:
     give(here, "pair", indicator("a"))
     owner = here.recaller
     listening = recall.Recaller(
-        owner.directory, owner.me, owner.sharing, owner.now, owner.library,
+        owner.directory, owner.me, owner.sharing, owner.now, owner.holdings,
         Listeners((heard.append,)),
     )  # fmt: skip
     recall.recall(listening, indicator("a")["id"], "wrong")
@@ -208,7 +208,7 @@ def test_a_relay_passes_on_what_its_marking_allows(tmp_path: Path, tlp: Tlp, *, 
     node = made["australia"]
     audience.create(node.owner, "pair", ["india"])
     digest = load(node, indicator("theirs", None))
-    (item,) = wanted.items(wanted.find([digest], node.library), node.library)
+    (item,) = wanted.items(wanted.find([digest], node.holdings), node.holdings)
     assert isinstance(item, wanted.Item)
     number = received(node, "japan", made["japan"].signers, item.body, tlp)
     outcome = one(node, indicator("theirs")["id"], "pair")

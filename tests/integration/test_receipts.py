@@ -21,10 +21,10 @@ from accord.core.errors import Invalid, NotFound
 from accord.exchange import acknowledgements, receipts
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
-from accord.flows.exchange.answers_port import Evidence
-from accord.flows.exchange.receipts import lines, verify
-from accord.flows.exchange.stats import Stats, stats
-from accord.flows.exchange.status import evidence, status
+from accord.flows.exchange.accounts.receipts import lines, verify
+from accord.flows.exchange.accounts.stats import Stats, stats
+from accord.flows.exchange.accounts.status import evidence, status
+from accord.flows.exchange.answering.port import Evidence
 from accord.identity.markings import Marking, Tlp
 from accord.store import database
 from accord.store.exchange import receipts as stored

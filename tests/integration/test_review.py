@@ -21,8 +21,9 @@ from accord.core.errors import Invalid, NotFound
 from accord.exchange.envelope import peek
 from accord.exchange.personal import detector
 from accord.exchange.personal.finds import Find
-from accord.flows.exchange import audience, recall, receipts, review
-from accord.flows.exchange.screening import PersonalScreen
+from accord.flows.exchange.accounts import receipts
+from accord.flows.exchange.sharing import audience, recall, review
+from accord.flows.exchange.sharing.screening import PersonalScreen
 from accord.identity.markings import Tlp
 from accord.store.exchange import tables
 from accord.store.exchange.screening import SqlScans

@@ -18,8 +18,8 @@ from accord.core.errors import AccordError, Invalid, NotFound
 from accord.exchange.envelope import open_envelope
 from accord.exchange.log import checkpoint, names
 from accord.exchange.log.entries import Kind
-from accord.flows.exchange import audience, due, share, wanted
-from accord.flows.exchange.answers_port import Sealed
+from accord.flows.exchange.sharing import audience, due, share, wanted
+from accord.flows.exchange.sharing.port import Sealed
 from accord.identity.markings import Pap, Tlp, marking_id
 from accord.store.exchange import logs
 from accord.wiring import Node
@@ -292,7 +292,7 @@ def test_a_document_is_shared_whole(node: Node) -> None:
     data = nodes.osv("GHSA-1", "left-pad")
     digest = nodes.give(node, [("osv.json", data)]).digests[0]
     for name in ("GHSA-1", digest, f"sha256:{digest}"):
-        assert wanted.find([name], node.library)[0].document.digest == digest
+        assert wanted.find([name], node.holdings)[0].document.digest == digest
     assert one(node, "GHSA-1", "pair", anonymous=True).rule == "stix-only"
     outcome = one(node, "GHSA-1", "pair")
     assert (outcome.object, outcome.what) == ("osv:GHSA-1", "shared")
@@ -306,13 +306,13 @@ def test_what_operators_run_is_never_shared(here: Node) -> None:
 
 def test_names_that_mean_nothing_or_too_much(here: Node) -> None:
     with pytest.raises(NotFound, match="nothing that this node keeps"):
-        wanted.find(["CVE-2026-1"], here.library)
+        wanted.find(["CVE-2026-1"], here.holdings)
     with pytest.raises(NotFound, match="in no document"):
-        wanted.find([indicator("a")["id"]], here.library)
+        wanted.find([indicator("a")["id"]], here.holdings)
     for name in ("GHSA-1", "GHSA-2"):
         nodes.give(here, [(name, nodes.osv(name, aliases=["CVE-2026-1"]))])
     with pytest.raises(Invalid, match="2 documents"):
-        wanted.find(["CVE-2026-1"], here.library)
+        wanted.find(["CVE-2026-1"], here.holdings)
 
 
 def test_a_crash_between_batches_is_made_good_by_sharing_again(

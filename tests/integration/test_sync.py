@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from accord.core.digests import digest
 from accord.exchange.log.entries import Kind
-from accord.flows.exchange import pull
 from accord.flows.exchange.carrying import ClockOff, Unreachable
 from accord.flows.exchange.events import Applied
+from accord.flows.exchange.following import pull
 from accord.flows.exchange.messages import Request, Response
 
 LATER = "2030-06-02T12:00:00.000000Z"

@@ -21,8 +21,8 @@ import sharing
 from sqlalchemy import text
 
 from accord.core.clock import SystemClock
-from accord.flows.exchange import audience
-from accord.flows.exchange import recall as taking_back
+from accord.flows.exchange.sharing import audience
+from accord.flows.exchange.sharing import recall as taking_back
 from accord.flows.exchange.trust import MARKING, ME, PARTNERSHIP
 from accord.identity.directory import founding
 from accord.identity.directory.records import Charter

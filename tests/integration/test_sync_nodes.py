@@ -11,8 +11,8 @@ import sharing
 from house_of_nodes import Nodes
 from sqlalchemy import text
 
-from accord.flows.exchange import audience
 from accord.flows.exchange.events import Applied, Recalled
+from accord.flows.exchange.sharing import audience
 from accord.identity.markings import Tlp
 from accord.wiring import Node
 

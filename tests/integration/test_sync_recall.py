@@ -20,7 +20,7 @@ from accord.exchange.envelope import peek
 from accord.exchange.log.entries import Kind
 from accord.flows.exchange.carrying import Unreachable
 from accord.flows.exchange.events import Recalled
-from accord.flows.exchange.following_port import New
+from accord.flows.exchange.following.port import New
 from accord.flows.exchange.messages import Request, Response
 
 CANARY = "canary-77ab01"

@@ -15,8 +15,8 @@ from log_server import Log, LogServer, sealed, stix
 from sealed import directory, partner
 
 from accord.exchange.log.entries import Kind, read
-from accord.flows.exchange import pull
 from accord.flows.exchange.carrying import Unreachable
+from accord.flows.exchange.following import pull
 from accord.flows.exchange.messages import Request, Response
 
 some = settings(max_examples=20, suppress_health_check=list(HealthCheck))

@@ -18,7 +18,7 @@ from accord.exchange.envelope import Header, peek, seal
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
 from accord.flows.exchange.messages import PREFIX, Request, Response
-from accord.flows.exchange.sharing_port import Copy
+from accord.flows.exchange.sharing.port import Copy
 from accord.identity.markings import Tlp, parse_tlp
 from accord.identity.recipients import Recipient
 from accord.wiring import Node

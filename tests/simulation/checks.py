@@ -8,7 +8,7 @@ from simulation.world import NAMES, World
 from sqlalchemy import text
 
 from accord.exchange.log import merkle
-from accord.flows.exchange import receipts
+from accord.flows.exchange.accounts import receipts
 from accord.flows.prepare import packer, prepare
 from accord.store.exchange import state
 

@@ -14,8 +14,8 @@ import sharing
 from simulation.oracle import Audience, Sealed
 from simulation.world import NAMES, World
 
-from accord.flows.exchange import audience, due, recall, share, wanted
-from accord.flows.exchange.plan import Options
+from accord.flows.exchange.sharing import audience, due, recall, share, wanted
+from accord.flows.exchange.sharing.plan import Options
 from accord.identity.markings import parse_tlp
 from accord.wiring import Node
 
@@ -187,7 +187,7 @@ class Plan:
 
         def act(node: Node) -> Any:
             (name,) = nodes.give(node, [document]).digests
-            found = wanted.find([name], node.library)
+            found = wanted.find([name], node.holdings)
             (outcome,) = share.share(node.sharer, found, to.name, options).outcomes
             return outcome
 
@@ -248,7 +248,7 @@ class Plan:
         self._say(f"{name} passes {one.object} of {one.origin} on to {to.name}")
 
         def act(node: Node) -> Any:
-            found = wanted.find([one.object], node.library)
+            found = wanted.find([one.object], node.holdings)
             return share.share(node.sharer, found, to.name, Options()).outcomes
 
         self.oracle.release(name, self._now(name))

@@ -29,7 +29,7 @@ from accord.core.errors import AccordError
 from accord.exchange.log.entries import Kind, read
 from accord.flows.exchange import partners
 from accord.flows.exchange.events import Event, Listeners
-from accord.flows.exchange.sync import Means, Report, sync
+from accord.flows.exchange.following.sync import Means, Report, sync
 from accord.identity.directory.trusted import Trusted
 from accord.identity.gate import Gate
 from accord.store import keys

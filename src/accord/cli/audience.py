@@ -11,8 +11,8 @@ from accord.cli.show import as_json, note, table
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.owner import Owner
-    from accord.flows.exchange.sharing_port import Audience
+    from accord.flows.exchange.sharing.owner import Owner
+    from accord.flows.exchange.sharing.port import Audience
 
 audience = typer.Typer(
     no_args_is_help=True,
@@ -36,7 +36,7 @@ def create(
     database: Database = "",
 ) -> None:
     """Make an audience. One without partners is nobody, until somebody is added."""
-    from accord.flows.exchange import audience as flow
+    from accord.flows.exchange.sharing import audience as flow
 
     owner = opened(home, database).owner
     made = flow.create(owner, name, partners or (), everyone=everyone)
@@ -78,7 +78,7 @@ def add(
     database: Database = "",
 ) -> None:
     """Put a partner into an audience. It gets what is shared from now on."""
-    from accord.flows.exchange import audience as flow
+    from accord.flows.exchange.sharing import audience as flow
 
     owner = opened(home, database).owner
     since = flow.add(owner, name, partner, flow.history(history))
@@ -92,7 +92,7 @@ def remove(
     name: Name, partner: Partner, home: Home = DEFAULT_HOME, database: Database = ""
 ) -> None:
     """Take a partner out of an audience. What it has fetched, it keeps."""
-    from accord.flows.exchange import audience as flow
+    from accord.flows.exchange.sharing import audience as flow
 
     owner = opened(home, database).owner
     flow.remove(owner, name, partner)

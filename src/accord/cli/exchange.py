@@ -13,7 +13,7 @@ from accord.cli.show import as_json, note
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from accord.flows.exchange.sync import Report
+    from accord.flows.exchange.following.sync import Report
     from accord.web.door.server import DoorServer
     from accord.wiring import Node
 

@@ -12,8 +12,8 @@ from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, opene
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from accord.flows.exchange.stats import Journey, Spread, Stats
-    from accord.flows.exchange.status import FollowStatus, Numbered, Status
+    from accord.flows.exchange.accounts.stats import Journey, Spread, Stats
+    from accord.flows.exchange.accounts.status import FollowStatus, Numbered, Status
     from accord.wiring import Node
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -30,7 +30,7 @@ def stats(
     database: Database = "",
 ) -> None:
     """Print how long it takes until partners have applied what is shared, in both directions."""
-    from accord.flows.exchange.stats import stats as run
+    from accord.flows.exchange.accounts.stats import stats as run
 
     node = opened(home, database)
     found = run(node.accounts, _status(node).partners, limit if objects else None)
@@ -56,7 +56,7 @@ def evidence(
     database: Database = "",
 ) -> None:
     """List kept statements that cannot both be true, or print two of them as they were signed."""
-    from accord.flows.exchange.status import evidence as run
+    from accord.flows.exchange.accounts.status import evidence as run
 
     found = run(opened(home, database).accounts, number)
     if json:
@@ -70,7 +70,7 @@ def evidence(
 
 
 def _status(node: Node) -> Status:
-    from accord.flows.exchange.status import status as run
+    from accord.flows.exchange.accounts.status import status as run
 
     return run(node.accounts, node.trust.directory(), node.me)
 

@@ -11,7 +11,7 @@ from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.recall import Reached, Taken
+    from accord.flows.exchange.sharing.recall import Reached, Taken
     from accord.wiring import Node
 
 LATE = 1
@@ -40,8 +40,8 @@ def recall(
 
     With --status, exit code 1: a partner is late.
     """
-    from accord.flows.exchange import due
-    from accord.flows.exchange import recall as flow
+    from accord.flows.exchange.sharing import due
+    from accord.flows.exchange.sharing import recall as flow
 
     node = opened(home, database)
     if status:
@@ -80,7 +80,7 @@ def _status(node: Node, name: str, *, json: bool) -> None:
         NotFound: nothing of this name was recalled.
     """
     from accord.core.errors import NotFound
-    from accord.flows.exchange.recall import status
+    from accord.flows.exchange.sharing.recall import status
 
     names = [name, *_subjects(node, name)] if name else [""]
     found = next(filter(None, (status(node.owner, one) for one in names)), [])
@@ -98,7 +98,7 @@ def _status(node: Node, name: str, *, json: bool) -> None:
 
 def _subjects(node: Node, name: str) -> list[str]:
     """What an advisory's name or a digest stands for among what is shared."""
-    held = node.library.named(name)
+    held = node.holdings.named(name)
     return [word for one in held for word in (one.subject, f"sha256:{one.digest}") if word]
 
 

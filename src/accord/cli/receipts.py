@@ -11,7 +11,7 @@ from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, opene
 
 if TYPE_CHECKING:
     from accord.exchange.receipts import Line
-    from accord.flows.exchange.receipts import Verified
+    from accord.flows.exchange.accounts.receipts import Verified
     from accord.wiring import Node
 
 _NONE: list[str] = []
@@ -34,7 +34,7 @@ def receipts(
     database: Database = "",
 ) -> None:
     """List every decision on what may leave this node, the newest first, or verify the record."""
-    from accord.flows.exchange.receipts import lines
+    from accord.flows.exchange.accounts.receipts import lines
 
     node = opened(home, database)
     if verify:
@@ -71,7 +71,7 @@ def _when(at: str) -> str:
 
 
 def _verify(node: Node, *, json: bool) -> None:
-    from accord.flows.exchange.receipts import verify
+    from accord.flows.exchange.accounts.receipts import verify
 
     found = verify(node.receipts, node.trust.directory())
     if json:

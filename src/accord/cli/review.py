@@ -11,7 +11,7 @@ from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened, sai
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.review import Decided, Review
+    from accord.flows.exchange.sharing.review import Decided, Review
 
 REFUSED = 1
 """Exit code: the decision stands, but sharing did not go on."""
@@ -54,7 +54,7 @@ def show(
     database: Database = "",
 ) -> None:
     """Show what was found, with the text around it; masked, but with --plain."""
-    from accord.flows.exchange import review as flow
+    from accord.flows.exchange.sharing import review as flow
 
     kept = opened(home, database).reviews
     one = flow.get(kept, number)
@@ -84,7 +84,7 @@ def release(
     number: Number, why: Why, person: Person, home: Home = DEFAULT_HOME, database: Database = ""
 ) -> None:
     """Let it leave as it is; the share that waited goes on."""
-    from accord.flows.exchange import review as flow
+    from accord.flows.exchange.sharing import review as flow
 
     node = opened(home, database)
     _tell(flow.release(node.sharer, node.reviews, number, person, why))
@@ -95,7 +95,7 @@ def redact(
     number: Number, why: Why, person: Person, home: Home = DEFAULT_HOME, database: Database = ""
 ) -> None:
     """Cut out what was found; the share that waited goes on with what is left."""
-    from accord.flows.exchange import review as flow
+    from accord.flows.exchange.sharing import review as flow
 
     node = opened(home, database)
     _tell(flow.redact(node.sharer, node.reviews, number, person, why))
@@ -106,7 +106,7 @@ def withdraw(
     number: Number, why: Why, person: Person, home: Home = DEFAULT_HOME, database: Database = ""
 ) -> None:
     """Keep it here: sharing it is refused from now on."""
-    from accord.flows.exchange import review as flow
+    from accord.flows.exchange.sharing import review as flow
 
     node = opened(home, database)
     _tell(flow.withdraw(node.reviews, number, person, why, node.clock.now()))

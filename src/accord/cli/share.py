@@ -13,8 +13,8 @@ from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.plan import Options, Outcome
-    from accord.flows.exchange.share import Progress, Shared
+    from accord.flows.exchange.sharing.plan import Options, Outcome
+    from accord.flows.exchange.sharing.share import Progress, Shared
     from accord.wiring import Node
 
 REFUSED = 1
@@ -53,15 +53,15 @@ def share(
     A file is loaded first, so that it is kept here as well; of a STIX bundle each object is shared.
     Exit code 0: all is shared, or waits. 1: something was refused.
     """
-    from accord.flows.exchange import share as flow
-    from accord.flows.exchange import wanted
+    from accord.flows.exchange.sharing import share as flow
+    from accord.flows.exchange.sharing import wanted
 
     for name in objects:
         _check(name)
     options = _options(tlp, pap, expires, release_at, anonymous=anonymous)
     node = opened(home, database)
     node.owner.audience(audience)
-    found = wanted.find(_names(objects, node), node.library)
+    found = wanted.find(_names(objects, node), node.holdings)
     shared = flow.share(node.sharer, found, audience, options, _progress())
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
@@ -83,7 +83,7 @@ def share(
 def _options(tlp: str, pap: str, expires: str, release_at: str, *, anonymous: bool) -> Options:
     from accord.core.errors import Invalid
     from accord.core.times import when
-    from accord.flows.exchange.plan import Options
+    from accord.flows.exchange.sharing.plan import Options
     from accord.identity.markings import parse_pap, parse_tlp
 
     try:

@@ -11,7 +11,7 @@ from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.sync import LogReport, Report
+    from accord.flows.exchange.following.sync import LogReport, Report
     from accord.wiring import Node
 
 _COLUMNS = (
@@ -43,7 +43,7 @@ def sync(
     Exit code 0: everything that partners have for us is here. 1: a partner was not reached, or
     contradicts itself and is stopped.
     """
-    from accord.flows.exchange import sync as flow
+    from accord.flows.exchange.following import sync as flow
 
     if watch and partner:
         raise typer.BadParameter("--watch follows all partners: name none")
@@ -138,7 +138,7 @@ def _watch(node: Node, *, json: bool) -> None:
     """Print what comes, until a person stops it."""
     from threading import Event, Lock
 
-    from accord.flows.exchange.watch import Watching, watch
+    from accord.flows.exchange.following.watch import Watching, watch
 
     node.signers.all()
     lock, last = Lock(), dict[str, bool]()

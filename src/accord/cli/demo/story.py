@@ -13,7 +13,7 @@ from accord.cli.demo import stage
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.stats import Word
+    from accord.flows.exchange.accounts.stats import Word
     from accord.supply.matching.exposures import Exposure
     from accord.wiring import Node
 
@@ -103,19 +103,19 @@ class Story:
 
     def refuse(self) -> None:
         """A partner may not pass on what is marked AMBER."""
-        from accord.flows.exchange import audience, share, wanted
+        from accord.flows.exchange.sharing import audience, share, wanted
         from accord.scenario.partners import WITHDRAWN
 
         _say("\nJapan tries to pass an indicator on to the United States:")
         japan = self.nodes["japan"]
         audience.create(japan.owner, "neighbours", ["united-states"], everyone=False)
-        found = wanted.find([WITHDRAWN], japan.library)
+        found = wanted.find([WITHDRAWN], japan.holdings)
         outcome = share.share(japan.sharer, found, "neighbours").outcomes[0]
         _line("japan", f"{outcome.what}: {outcome.rule}. {outcome.reason}")
 
     def recall(self) -> None:
         """One indicator was a mistake."""
-        from accord.flows.exchange import recall
+        from accord.flows.exchange.sharing import recall
         from accord.scenario.partners import WITHDRAWN
 
         _say("\nOne indicator was a supplier's own monitoring. Australia recalls it:")
@@ -127,13 +127,13 @@ class Story:
             "the recall was not acknowledged",
         )
         for one in recall.status(self.teller.owner, WITHDRAWN):
-            gone = not self.nodes[one.partner].library.places([WITHDRAWN])
+            gone = not self.nodes[one.partner].holdings.places([WITHDRAWN])
             what = "erased it and has acknowledged" if gone else "STILL HAS IT"
             self._time(one.partner, one.acknowledged, what)
 
     def verify(self) -> None:
         """Every receipt, on every node."""
-        from accord.flows.exchange import receipts
+        from accord.flows.exchange.accounts import receipts
 
         _say("\nReceipts: each decision on what may leave, and each partner's word:")
         for name, node in self.nodes.items():
@@ -152,21 +152,21 @@ class Story:
         return found[0].id[:8] if found else "ID"
 
     def _audience(self, name: str, members: Sequence[str], *, everyone: bool) -> None:
-        from accord.flows.exchange import audience
+        from accord.flows.exchange.sharing import audience
 
         audience.create(self.teller.owner, name, list(members), everyone=everyone)
 
     def _share(self, documents: list[tuple[str, bytes]], audience: str, tlp: str) -> int:
         """Load and share; gives how many went out."""
         from accord.core.errors import AccordError
-        from accord.flows.exchange import share, wanted
-        from accord.flows.exchange.plan import Options
+        from accord.flows.exchange.sharing import share, wanted
+        from accord.flows.exchange.sharing.plan import Options
         from accord.flows.load import load_documents
         from accord.identity.markings import parse_tlp
 
         node = self.teller
         loaded = load_documents(documents, node.intake, node.clock.now())
-        found = wanted.find(loaded.digests, node.library)
+        found = wanted.find(loaded.digests, node.holdings)
         shared = share.share(node.sharer, found, audience, Options(tlp=parse_tlp(tlp)))
         wrong = [one for one in shared.outcomes if one.what != "shared"]
         if wrong:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
-from accord.flows.exchange.answers_port import Evidence
-from accord.flows.exchange.stats import Arrival, Release, Word
-from accord.flows.exchange.status import (
+from accord.flows.exchange.accounts.stats import Arrival, Release, Word
+from accord.flows.exchange.accounts.status import (
     AudienceStatus,
     FollowStatus,
     Kept,
     Numbered,
     Standing,
 )
+from accord.flows.exchange.answering.port import Evidence
 from accord.store.exchange.state import state_hash
 from accord.store.exchange.tables import (
     audience,
@@ -37,7 +37,7 @@ _AT_ONCE = 2000
 
 
 class SqlAccounts:
-    """`accord.flows.exchange.stats.Times` and `accord.flows.exchange.status.Accounts`."""
+    """The ports `Times` and `Accounts` of `accord.flows.exchange.accounts`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""What the door reads and keeps, in the database: `accord.flows.exchange.answers_port.Answers`."""
+"""What the door reads and keeps, in the database: the port `Answers`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from accord.core.errors import AccordError
 from accord.exchange.log.entries import Entry, Kind, write
 from accord.exchange.receipts import Line
-from accord.flows.exchange.answers_port import Committed, Cosigned, Evidence, Kept, Log, Trust
+from accord.flows.exchange.answering.port import Committed, Cosigned, Evidence, Kept, Log, Trust
 from accord.store import database
 from accord.store.exchange import logs, receipts, tables
 from accord.store.exchange.high_water import HighWater

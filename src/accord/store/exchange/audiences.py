@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from accord.core.errors import Invalid, NotFound
-from accord.flows.exchange.sharing_port import Audience, Member
+from accord.flows.exchange.sharing.port import Audience, Member
 from accord.store.exchange import logs, tables
 
 _ADMIT = text(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from accord.exchange.log.entries import Kind
 from accord.exchange.log.merkle import Frontier
 from accord.exchange.log.merkle import read as read_frontier
-from accord.flows.exchange.following_port import Copy, Follow, New, Overtaken, Row
+from accord.flows.exchange.following.port import Copy, Follow, New, Overtaken, Row
 from accord.store import database, schema
 from accord.store.exchange import logs, removal, tables
 from accord.store.intake import Refusing, SqlIntake, SqlUnit
@@ -28,7 +28,7 @@ _UNSENT = "unsent cosignature of log {}"
 
 
 class SqlFollowing:
-    """`accord.flows.exchange.following_port.Following` on a database."""
+    """`accord.flows.exchange.following.port.Following` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -180,7 +180,7 @@ class SqlFollowing:
 
 
 class SqlApplying:
-    """`accord.flows.exchange.following_port.Unit`: one transaction."""
+    """`accord.flows.exchange.following.port.Unit`: one transaction."""
 
     def __init__(self, documents: SqlUnit) -> None:
         self.documents = documents

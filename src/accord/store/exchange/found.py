@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from accord.exchange.log.entries import Entry, Kind, write
-from accord.flows.exchange.sharing_port import Copy, Due, Known, Recall
+from accord.flows.exchange.sharing.port import Copy, Due, Known, Recall
 from accord.store.exchange import tables
 from accord.store.exchange.logs import among, chunks
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Column, ColumnElement, Connection, Engine, case, func, select, type_coerce
 
 from accord.exchange.receipts import FIRST, START, Line, chain
-from accord.flows.exchange.receipts import Cosignature
+from accord.flows.exchange.accounts.receipts import Cosignature
 from accord.store import database
 from accord.store.exchange.high_water import RECEIPTS, HighWater, Mark
 from accord.store.exchange.tables import audience, cosignature, receipt
@@ -57,7 +57,7 @@ def remember(connection: Connection, high_water: HighWater) -> None:
 
 
 class SqlReceipts:
-    """`accord.flows.exchange.receipts.Receipts` on a database."""
+    """`accord.flows.exchange.accounts.receipts.Receipts` on a database."""
 
     def __init__(self, engine: Engine, high_water: HighWater) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""`accord.flows.exchange.review.Reviews` on a database."""
+"""`accord.flows.exchange.sharing.review.Reviews` on a database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from accord.core.errors import Invalid
 from accord.exchange.receipts import Line
-from accord.flows.exchange.review import Review, Verdict
+from accord.flows.exchange.sharing.review import Review, Verdict
 from accord.store.exchange import receipts, writer
 from accord.store.exchange.tables import review as table
 

@@ -1,4 +1,4 @@
-"""`accord.flows.exchange.screening.Scans` on a database."""
+"""`accord.flows.exchange.sharing.screening.Scans` on a database."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import Connection, Engine, func, select
 
 from accord.exchange.personal.finds import Find
-from accord.flows.exchange.screening import Decided
-from accord.flows.exchange.sharing_port import Waiting
+from accord.flows.exchange.sharing.port import Waiting
+from accord.flows.exchange.sharing.screening import Decided
 from accord.store import database
 from accord.store.exchange import logs, writer
 from accord.store.exchange.tables import review, scan

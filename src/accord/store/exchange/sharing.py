@@ -1,4 +1,4 @@
-"""`accord.flows.exchange.sharing_port.Sharing` on a database."""
+"""`accord.flows.exchange.sharing.port.Sharing` on a database."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from accord.core.errors import NotFound
 from accord.exchange.log.entries import Kind
 from accord.exchange.receipts import Line
-from accord.flows.exchange.answers_port import Sealed
-from accord.flows.exchange.sharing_port import Audience, Copy, Due, Head, Known, Recall
+from accord.flows.exchange.sharing.port import Audience, Copy, Due, Head, Known, Recall, Sealed
 from accord.store import database
 from accord.store.exchange import audiences, found, logs, receipts, tables
 from accord.store.exchange.high_water import HighWater, Mark

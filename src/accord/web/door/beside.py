@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from accord.core.errors import AccordError
 from accord.flows.exchange import partners
-from accord.flows.exchange.sync import Report
-from accord.flows.exchange.watch import Watching, watch
+from accord.flows.exchange.following.sync import Report
+from accord.flows.exchange.following.watch import Watching, watch
 from accord.wiring import Node
 
 Task = Callable[[threading.Event], None]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from accord.flows.exchange.answering import logs
+from accord.flows.exchange.answering.routes import ROUTES, Policy, Route, find
 from accord.flows.exchange.messages import PREFIX
-from accord.flows.exchange.routes import ROUTES, Policy, Route, find
 
 
 def test_a_route_without_a_policy_cannot_be_made() -> None:

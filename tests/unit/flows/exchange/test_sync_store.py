@@ -11,7 +11,7 @@ from log_server import stix
 from sqlalchemy import text
 
 from accord.exchange.log.merkle import Frontier, leaves
-from accord.flows.exchange.following_port import Overtaken
+from accord.flows.exchange.following.port import Overtaken
 from accord.flows.exchange.messages import Request, Response
 
 

@@ -13,11 +13,12 @@ from house_of_nodes import Nodes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.flows.exchange import audience, watch
 from accord.flows.exchange.carrying import Unreachable
+from accord.flows.exchange.following import watch
+from accord.flows.exchange.following.sync import Report
+from accord.flows.exchange.following.watch import Watching, follow, pause
 from accord.flows.exchange.messages import Request, Response
-from accord.flows.exchange.sync import Report
-from accord.flows.exchange.watch import Watching, follow, pause
+from accord.flows.exchange.sharing import audience
 from accord.identity.partners import Partner
 
 

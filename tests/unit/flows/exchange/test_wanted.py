@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 import pytest
 
 from accord.core.errors import NotFound
-from accord.flows.exchange import wanted
-from accord.flows.exchange.wanted import Held, Item, Place, Refused, Wanted
+from accord.flows.exchange.sharing import wanted
+from accord.flows.exchange.sharing.wanted import Held, Item, Place, Refused, Wanted
 from accord.identity.markings import Tlp, marking_id
 
 ONE = "indicator--00000000-0000-4000-8000-000000000001"
@@ -20,7 +20,7 @@ def held(digest: str, origin: str = "", outcome: str = "taken") -> Held:
 
 
 class Shelf:
-    """`Library` over bytes at hand."""
+    """`Holdings` over bytes at hand."""
 
     def __init__(self, bodies: dict[str, bytes], places: Sequence[Place] = ()) -> None:
         self._bodies = bodies

@@ -16,7 +16,7 @@ from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
 from accord.flows.exchange.answering import logs
 from accord.flows.exchange.answering.asked import JSON, Asked, answer, not_verified, too_large
-from accord.flows.exchange.answers_port import Cosigned
+from accord.flows.exchange.answering.port import Cosigned
 from accord.flows.exchange.messages import Response
 from accord.identity.partners import Untrusted
 

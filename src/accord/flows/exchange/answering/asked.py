@@ -13,7 +13,7 @@ import msgspec
 
 from accord.core.clock import Clock
 from accord.core.errors import AccordError
-from accord.flows.exchange.answers_port import Answers, Log, Notary, Surroundings, Trust
+from accord.flows.exchange.answering.port import Answers, Log, Notary, Surroundings, Trust
 from accord.flows.exchange.messages import Request, Response
 from accord.identity.partners import Directory
 from accord.identity.recipients import Recipient

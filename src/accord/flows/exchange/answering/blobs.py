@@ -20,8 +20,8 @@ from accord.flows.exchange.answering.asked import (
     too_large,
 )
 from accord.flows.exchange.answering.lines import line
+from accord.flows.exchange.answering.port import Committed, Damaged, Kept
 from accord.flows.exchange.answering.subjects import Subjects, body_of
-from accord.flows.exchange.answers_port import Committed, Damaged, Kept
 from accord.flows.exchange.messages import Response
 
 MOST = 1000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accord.exchange.receipts import Line
-from accord.flows.exchange.answers_port import Kept
+from accord.flows.exchange.answering.port import Kept
 from accord.identity.markings import Tlp
 
 _WORDS = tuple(tlp.word for tlp in Tlp)

@@ -29,7 +29,7 @@ from accord.flows.exchange.answering.asked import (
     not_understood,
     too_large,
 )
-from accord.flows.exchange.answers_port import Answers, Damaged, Evidence, Log
+from accord.flows.exchange.answering.port import Answers, Damaged, Evidence, Log
 from accord.flows.exchange.messages import Response
 from accord.identity.partners import PartnerKey, Untrusted
 

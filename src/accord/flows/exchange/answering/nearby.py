@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection
 from functools import cached_property
 
 from accord.exchange.release import Subject
-from accord.flows.exchange.around import Around
-from accord.flows.exchange.wanted import Beside
+from accord.flows.exchange.sharing.around import Around
+from accord.flows.exchange.sharing.wanted import Beside
 
 _NOTHING = Beside()
 
 
 class Nearby:
-    """`accord.flows.exchange.answers_port.Surroundings`; begins once something is looked up."""
+    """`accord.flows.exchange.answering.port.Surroundings`; begins once something is looked up."""
 
     def __init__(self, begin: Callable[[], Around]) -> None:
         self._begin = begin

@@ -20,8 +20,8 @@ from accord.exchange.receipts import Line
 from accord.exchange.release import Decision, Subject, Way, decide
 from accord.flows.exchange.answering.asked import Asked, answer, not_here, not_understood
 from accord.flows.exchange.answering.lines import line
+from accord.flows.exchange.answering.port import Kept
 from accord.flows.exchange.answering.subjects import STIX, Subjects, body_of
-from accord.flows.exchange.answers_port import Kept
 from accord.flows.exchange.messages import PREFIX, Response
 from accord.identity.markings import Tlp
 

@@ -14,7 +14,7 @@ from accord.exchange.envelope import MAX_BODY, MAX_HEADER, MEDIA
 from accord.exchange.graph import Graph
 from accord.exchange.objects import ENDS
 from accord.exchange.release import Decision, Subject
-from accord.flows.exchange.answers_port import Damaged, Kept, Surroundings
+from accord.flows.exchange.answering.port import Damaged, Kept, Surroundings
 from accord.identity.markings import Marking, Pap, Tlp
 
 STIX = "application/stix+json"

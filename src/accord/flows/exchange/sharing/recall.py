@@ -14,11 +14,10 @@ import msgspec
 from accord.core.errors import Invalid, NotFound
 from accord.exchange.log.entries import Kind
 from accord.exchange.receipts import Line
-from accord.flows.exchange.answers_port import Sealed
 from accord.flows.exchange.events import Listeners, Recalled
-from accord.flows.exchange.owner import Owner
-from accord.flows.exchange.sharing_port import Audience, Changed, Copy, Known, Recall
-from accord.flows.exchange.wanted import Library
+from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing.port import Audience, Changed, Copy, Known, Recall, Sealed
+from accord.flows.exchange.sharing.wanted import Holdings
 from accord.identity.markings import Tlp
 from accord.identity.recipients import SELF, Recipient
 
@@ -64,7 +63,7 @@ class Reached(msgspec.Struct, frozen=True):
 class Recaller(Owner, frozen=True):
     """An owner of audiences with what it needs to take something back."""
 
-    library: Library
+    holdings: Holdings
     listeners: Listeners = Listeners()
 
 
@@ -114,7 +113,7 @@ def _object(owner: Recaller, name: str) -> str:
         raise NotFound(
             f"{name} was recalled already; `accord recall --status` says by whom it is known"
         )
-    for held in owner.library.named(name):
+    for held in owner.holdings.named(name):
         for one in (held.subject, f"sha256:{held.digest}"):
             if one and owner.sharing.known([one]).copies:
                 return one

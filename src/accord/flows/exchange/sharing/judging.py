@@ -17,9 +17,9 @@ from accord.exchange.envelope import MAX_BODY
 from accord.exchange.graph import Graph
 from accord.exchange.objects import Content, read_document, read_stix
 from accord.exchange.release import Circle
-from accord.flows.exchange.around import Around, complete
-from accord.flows.exchange.owner import Owner
-from accord.flows.exchange.plan import (
+from accord.flows.exchange.sharing.around import Around, complete
+from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing.plan import (
     DEFAULT,
     Hold,
     No,
@@ -30,8 +30,8 @@ from accord.flows.exchange.plan import (
     marking_of,
     unnamed,
 )
-from accord.flows.exchange.sharing_port import Audience, Copy, Known, Screen, Screened
-from accord.flows.exchange.wanted import Beside, Item, Library, Refused
+from accord.flows.exchange.sharing.port import Audience, Copy, Known, Screen, Screened
+from accord.flows.exchange.sharing.wanted import Beside, Holdings, Item, Refused
 from accord.identity.markings import Marking, Pap, Tlp, parse_tlp, strictest
 
 Judged = Ready | Hold | Outcome
@@ -42,7 +42,7 @@ _ROUNDS = 8
 class Sharer(Owner, frozen=True):
     """An owner of audiences with what it needs to judge what may go to them."""
 
-    library: Library
+    holdings: Holdings
     screen: Screen
 
 
@@ -84,7 +84,7 @@ class Judge:
         circle = Circle(audience.name, sharer.me, frozenset(self.members), audience.everyone)
         self._panel = Panel(circle, self.members, sharer.me, sharer.now)
         self._default = parse_tlp(sharer.sharing.marking() or DEFAULT.word)
-        self._around = Around(sharer, sharer.library, self._default)
+        self._around = Around(sharer, sharer.holdings, self._default)
         self._names = {one.identity: one.name for one in sharer.directory.partners}
         self._identity = next(
             (identity for identity, name in self._names.items() if name == sharer.me), ""

@@ -11,8 +11,8 @@ from threading import Event, Thread
 import msgspec
 
 from accord.core.errors import AccordError, NotFound
-from accord.flows.exchange.remote import Remote
-from accord.flows.exchange.sync import Means, Report, others, sync
+from accord.flows.exchange.following.remote import Remote
+from accord.flows.exchange.following.sync import Means, Report, others, sync
 
 WAIT = 25
 """Seconds that a partner is asked to wait for a change."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from accord.core.errors import Invalid, NotFound
-from accord.flows.exchange.sharing_port import Audience, Sharing
+from accord.flows.exchange.sharing.port import Audience, Sharing
 from accord.identity.partners import Directory
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from accord.core.errors import NotFound
-from accord.flows.exchange.answers_port import Evidence
+from accord.flows.exchange.answering.port import Evidence
 from accord.identity.partners import Directory
 
 

@@ -1,4 +1,4 @@
-"""`accord.flows.exchange.wanted.Library` on a database."""
+"""`accord.flows.exchange.sharing.wanted.Holdings` on a database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import ColumnElement, Connection, Engine, select
 
 from accord.core.errors import NotFound
-from accord.flows.exchange.wanted import Held, Place, objects_in
+from accord.flows.exchange.sharing.wanted import Held, Place, objects_in
 from accord.store import schema
 from accord.store.exchange import logs
 from accord.store.intake import unpack_checked
@@ -18,7 +18,7 @@ _DIGEST = re.compile(r"[0-9a-f]{6,64}", re.ASCII)
 _COLUMNS = ("digest", "kind", "subject", "edition", "title", "origin", "outcome")
 
 
-class SqlLibrary:
+class SqlHoldings:
     """The documents of this node."""
 
     def __init__(self, engine: Engine) -> None:

@@ -21,10 +21,6 @@ class Damaged(AccordError):
     """What is kept here is no longer what was kept. Nothing of it is given out."""
 
 
-class Sealed(AccordError):
-    """No checkpoint is signed here any more, until a person has looked at why."""
-
-
 class Log(msgspec.Struct, frozen=True):
     """An audience log of this node, as one of its members may see it."""
 

@@ -20,13 +20,13 @@ from accord.exchange.accept import Circumstances
 from accord.exchange.log import entries as log_entries
 from accord.exchange.log.entries import Entry, Kind
 from accord.exchange.log.merkle import leaves
-from accord.flows.exchange import apply, examine
-from accord.flows.exchange.apply import Applying, Outcome
-from accord.flows.exchange.delta import Delta
 from accord.flows.exchange.events import Event, Listeners
-from accord.flows.exchange.examine import Blob, Examined, Left
-from accord.flows.exchange.following_port import Follow, Following, Row
-from accord.flows.exchange.remote import BLOBS, Remote
+from accord.flows.exchange.following import apply, examine
+from accord.flows.exchange.following.apply import Applying, Outcome
+from accord.flows.exchange.following.delta import Delta
+from accord.flows.exchange.following.examine import Blob, Examined, Left
+from accord.flows.exchange.following.port import Follow, Following, Row
+from accord.flows.exchange.following.remote import BLOBS, Remote
 from accord.flows.load import without_collecting
 
 BATCH = 2_000

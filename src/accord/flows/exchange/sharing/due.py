@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accord.flows.exchange.sharing_port import Due, Sharing
+from accord.flows.exchange.sharing.port import Due, Sharing
 
 _AT_ONCE = 2_000
 

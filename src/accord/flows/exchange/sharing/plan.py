@@ -15,7 +15,7 @@ import msgspec
 from accord.exchange import granular, release, rules
 from accord.exchange.objects import Content
 from accord.exchange.release import Circle, Decision, Subject, Way
-from accord.flows.exchange.sharing_port import Copy
+from accord.flows.exchange.sharing.port import Copy
 from accord.identity.markings import Marking, Pap, Tlp, strictest
 from accord.identity.recipients import Recipient
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 
 from accord.core.errors import AccordError
-from accord.flows.exchange import routes
+from accord.flows.exchange.answering import routes
 from accord.flows.exchange.answering.asked import Asked, Means, Refused, not_here, refusal
-from accord.flows.exchange.answers_port import (
+from accord.flows.exchange.answering.port import (
     Damaged,
     Evidence,
     Log,
-    Sealed,
 )
+from accord.flows.exchange.answering.routes import Policy, Route
 from accord.flows.exchange.messages import Request, Response
-from accord.flows.exchange.routes import Policy, Route
+from accord.flows.exchange.sharing.port import Sealed
 from accord.identity.recipients import Recipient
 
 _LOG = logging.getLogger("accord.door")

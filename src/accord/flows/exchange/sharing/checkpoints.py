@@ -14,9 +14,9 @@ from accord.core.clock import Clock
 from accord.core.errors import Invalid
 from accord.exchange.log import checkpoint as checkpoints
 from accord.exchange.log import names
-from accord.flows.exchange import due
-from accord.flows.exchange.owner import standing
-from accord.flows.exchange.sharing_port import Head, Sharing
+from accord.flows.exchange.sharing import due
+from accord.flows.exchange.sharing.owner import standing
+from accord.flows.exchange.sharing.port import Head, Sharing
 from accord.identity.keys import Signers
 from accord.identity.partners import ED25519, Directory, Untrusted
 

@@ -24,14 +24,14 @@ from accord.exchange.accept import Circumstances
 from accord.exchange.acknowledgements import MAX_QUARANTINED, Acknowledgement
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
-from accord.flows.exchange import delta, pull
-from accord.flows.exchange.apply import Outcome
 from accord.flows.exchange.carrying import Carrier, ClockOff
-from accord.flows.exchange.delta import SplitView
 from accord.flows.exchange.events import Listeners
-from accord.flows.exchange.following_port import Follow, Following
-from accord.flows.exchange.pull import Pulling
-from accord.flows.exchange.remote import Listed, Misbehaved, Remote
+from accord.flows.exchange.following import delta, pull
+from accord.flows.exchange.following.apply import Outcome
+from accord.flows.exchange.following.delta import SplitView
+from accord.flows.exchange.following.port import Follow, Following
+from accord.flows.exchange.following.pull import Pulling
+from accord.flows.exchange.following.remote import Listed, Misbehaved, Remote
 from accord.identity.directory.trusted import Expired, Lookup
 from accord.identity.keys import Signers
 from accord.identity.partners import Directory, Partner

@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from accord.flows.exchange import due
-from accord.flows.exchange.answers_port import Sealed
-from accord.flows.exchange.committing import Commit
-from accord.flows.exchange.judging import Judge, Judged
-from accord.flows.exchange.judging import Sharer as Judging
-from accord.flows.exchange.plan import Hold, Options, Outcome, Ready
-from accord.flows.exchange.sharing_port import Waiting
-from accord.flows.exchange.wanted import Item, Refused, Wanted, items
+from accord.flows.exchange.sharing import due
+from accord.flows.exchange.sharing.committing import Commit
+from accord.flows.exchange.sharing.judging import Judge, Judged
+from accord.flows.exchange.sharing.judging import Sharer as Judging
+from accord.flows.exchange.sharing.plan import Hold, Options, Outcome, Ready
+from accord.flows.exchange.sharing.port import Sealed, Waiting
+from accord.flows.exchange.sharing.wanted import Item, Refused, Wanted, items
 from accord.flows.load import without_collecting
 from accord.identity.keys import Signers
 
@@ -74,7 +73,7 @@ def share(
     commit = Commit(sharer, sharer.signers, one.name)
     shared = Shared(one.name, judge.members)
     with without_collecting():
-        for batch in _batches(items(wanted, sharer.library)):
+        for batch in _batches(items(wanted, sharer.holdings)):
             judged, known = judge.batch(batch)
             shared.outcomes += commit.batch(_held(sharer, judged, one.name, options), known)
             if progress is not None:

@@ -13,6 +13,10 @@ from accord.exchange.log.entries import Kind
 from accord.exchange.receipts import Line
 
 
+class Sealed(AccordError):
+    """No checkpoint is signed here any more, until a person has looked at why."""
+
+
 class Changed(AccordError):
     """Somebody else shared or recalled the same objects at the same time."""
 

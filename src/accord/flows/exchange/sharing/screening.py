@@ -9,7 +9,7 @@ import msgspec
 
 from accord.exchange.personal import detector
 from accord.exchange.personal.finds import Find
-from accord.flows.exchange.sharing_port import Screened, Waiting
+from accord.flows.exchange.sharing.port import Screened, Waiting
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Scans(Protocol):
 
 
 class PersonalScreen:
-    """`accord.flows.exchange.sharing_port.Screen` with accord's own detector.
+    """`accord.flows.exchange.sharing.port.Screen` with accord's own detector.
 
     Law (seen is decided): a release holds for what the person was shown; what a later version of
     the detector finds in the same bytes is for a person to decide anew.

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from accord.core.errors import Invalid, NotFound
-from accord.flows.exchange.owner import Owner
-from accord.flows.exchange.sharing_port import Audience
+from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing.port import Audience
 
 MOST = 1_000
 """Audiences of one node, at most."""

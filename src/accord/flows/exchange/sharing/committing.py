@@ -16,9 +16,9 @@ from accord.exchange.envelope import Header, one_line, seal
 from accord.exchange.log.entries import Kind
 from accord.exchange.receipts import Line
 from accord.exchange.release import Way
-from accord.flows.exchange.owner import Owner
-from accord.flows.exchange.plan import No, Outcome, Ready
-from accord.flows.exchange.sharing_port import Changed, Copy, Known, Unit
+from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing.plan import No, Outcome, Ready
+from accord.flows.exchange.sharing.port import Changed, Copy, Known, Unit
 from accord.identity.keys import Signers
 from accord.identity.partners import ED25519, ML_DSA_65, Holds
 from accord.identity.recipients import Recipient

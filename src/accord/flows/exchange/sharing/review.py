@@ -18,9 +18,9 @@ from accord.exchange.personal.finds import SAID, Find
 from accord.exchange.personal.redact import redact as cut
 from accord.exchange.personal.redact import text_at
 from accord.exchange.receipts import Line
-from accord.flows.exchange.plan import Options
-from accord.flows.exchange.share import Shared, Sharer, share
-from accord.flows.exchange.wanted import Library, Wanted
+from accord.flows.exchange.sharing.plan import Options
+from accord.flows.exchange.sharing.share import Shared, Sharer, share
+from accord.flows.exchange.sharing.wanted import Holdings, Wanted
 
 WAY = "review"
 """As the disclosure log names it."""
@@ -223,18 +223,18 @@ def _decide(sharer: Sharer, kept: Reviews, one: Review, verdict: Verdict) -> Dec
 
 def _go_on(sharer: Sharer, one: Review) -> Shared:
     options = msgspec.json.decode(one.options, type=Options)
-    return share(sharer, [_wanted(sharer.library, one)], one.audience, options)
+    return share(sharer, [_wanted(sharer.holdings, one)], one.audience, options)
 
 
-def _wanted(library: Library, one: Review) -> Wanted:
+def _wanted(holdings: Holdings, one: Review) -> Wanted:
     """The very bytes that were looked through, wherever they stand now."""
-    for place in library.places([one.object]):
+    for place in holdings.places([one.object]):
         if place.version == one.version:
-            body = library.objects([place]).get(one.object, b"")
+            body = holdings.objects([place]).get(one.object, b"")
             if sha256(body).hexdigest() == one.digest:
                 return Wanted(place.document, {(one.object, one.version)})
     try:
-        return Wanted(library.held([one.digest])[0], None)
+        return Wanted(holdings.held([one.digest])[0], None)
     except NotFound as wrong:
         raise NotFound(
             f"{one.object} as it was looked through is not kept here any more"

@@ -10,9 +10,9 @@ from accord.core.errors import Invalid
 from accord.exchange.envelope import peek
 from accord.exchange.objects import ENDS, Content, read_stix, resolved
 from accord.exchange.release import Subject
-from accord.flows.exchange.owner import Owner
-from accord.flows.exchange.sharing_port import Copy
-from accord.flows.exchange.wanted import Beside, Library, newest_of
+from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing.port import Copy
+from accord.flows.exchange.sharing.wanted import Beside, Holdings, newest_of
 from accord.identity.markings import Marking, Pap, Tlp
 
 _DEPTH = 4
@@ -28,9 +28,9 @@ class Around:
     what this node keeps. An embargo that ends before the object goes out is over.
     """
 
-    def __init__(self, owner: Owner, library: Library, default: Tlp) -> None:
+    def __init__(self, owner: Owner, holdings: Holdings, default: Tlp) -> None:
         self._owner = owner
-        self._library = library
+        self._holdings = holdings
         self._default = default
         self._found: dict[str, Subject | None] = {}
         self._partners = {
@@ -88,10 +88,10 @@ class Around:
         # What this node recalled shows no more, though its document is still kept here.
         mine = {name for origin, name in known.finals if origin == self._owner.me}
         elsewhere = set(names) - copies.keys() - mine
-        places = newest_of(self._library.places(sorted(elsewhere)))
+        places = newest_of(self._holdings.places(sorted(elsewhere)))
         # A partner's is known by its envelope alone.
         own = [place for place in places.values() if not place.document.origin]
-        for name, body in self._library.objects(own).items():
+        for name, body in self._holdings.objects(own).items():
             kept = self._kept(body)
             if kept is not None:
                 found[name] = kept

@@ -20,8 +20,8 @@ from accord.core.digests import Digest
 from accord.exchange.envelope import Header
 from accord.exchange.log.entries import SALT, Kind
 from accord.flows.exchange.events import Applied, Event, Recalled
-from accord.flows.exchange.examine import Examined, Left, Taken
-from accord.flows.exchange.following_port import Copy, Follow, New, Row, Unit
+from accord.flows.exchange.following.examine import Examined, Left, Taken
+from accord.flows.exchange.following.port import Copy, Follow, New, Row, Unit
 from accord.flows.prepared import Known, Prepared
 
 _STATES = {Kind.RECALL: "recalled", Kind.RETRACT: "retracted"}

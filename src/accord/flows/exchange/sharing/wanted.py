@@ -90,7 +90,7 @@ class Beside:
         return None if found is None else bytes(found[1])
 
 
-class Library(Protocol):
+class Holdings(Protocol):
     """The documents of this node."""
 
     def named(self, name: str) -> list[Held]:
@@ -109,7 +109,7 @@ class Library(Protocol):
         """The bytes of STIX objects where they stand, by identifier."""
 
 
-def find(names: Sequence[str], library: Library) -> list[Wanted]:
+def find(names: Sequence[str], holdings: Holdings) -> list[Wanted]:
     """What names mean, document by document; nothing is read yet.
 
     Raises:
@@ -117,7 +117,7 @@ def find(names: Sequence[str], library: Library) -> list[Wanted]:
         Invalid: a name means several documents.
     """
     objects = [name for name in dict.fromkeys(names) if _STIX.fullmatch(name)]
-    newest = newest_of(library.places(objects)) if objects else {}
+    newest = newest_of(holdings.places(objects)) if objects else {}
     wanted: dict[str, Wanted] = {}
     for name in dict.fromkeys(names):
         if name in newest:
@@ -126,7 +126,7 @@ def find(names: Sequence[str], library: Library) -> list[Wanted]:
             if one.objects is not None:
                 one.objects.add((place.object, place.version))
         else:
-            document = _one(name, library)
+            document = _one(name, holdings)
             wanted[document.digest] = Wanted(document, None)
     return list(wanted.values())
 
@@ -153,11 +153,11 @@ def _weight(place: Place) -> tuple[bool, str, str]:
     return (not place.document.origin, place.version, place.document.digest)
 
 
-def _one(name: str, library: Library) -> Held:
+def _one(name: str, holdings: Holdings) -> Held:
     """The document that a name means."""
     if _STIX.fullmatch(name):
         raise NotFound(f"{name} is in no document of this node; load the bundle that holds it")
-    found = library.named(name)
+    found = holdings.named(name)
     own = [document for document in found if not document.origin] or found
     if not own:
         raise NotFound(
@@ -170,13 +170,13 @@ def _one(name: str, library: Library) -> Held:
     return own[0]
 
 
-def items(wanted: Sequence[Wanted], library: Library) -> Iterator[Item | Refused]:
+def items(wanted: Sequence[Wanted], holdings: Holdings) -> Iterator[Item | Refused]:
     """The bytes of everything that is wanted, document by document."""
     for one in wanted:
         if one.document.outcome == "quarantined":
             yield _refused(one, "it is quarantined here", quarantined=True)
             continue
-        body = library.body(one.document.digest)
+        body = holdings.body(one.document.digest)
         try:
             kind = recognise(body) or one.document.kind
         except AccordError as wrong:

@@ -18,8 +18,8 @@ from accord.exchange.log import names, proofs
 from accord.exchange.log.checkpoint import Checkpoint
 from accord.exchange.log.merkle import Frontier, leaves
 from accord.exchange.log.tiles import TileReader
-from accord.flows.exchange.following_port import Follow
-from accord.flows.exchange.remote import Misbehaved, Remote
+from accord.flows.exchange.following.port import Follow
+from accord.flows.exchange.following.remote import Misbehaved, Remote
 from accord.identity.partners import Directory, Partner, Untrusted
 
 MOST = 5_000_000

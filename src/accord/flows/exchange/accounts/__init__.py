@@ -1,0 +1,1 @@
+"""Account for it: receipts, times, and how the exchange stands."""

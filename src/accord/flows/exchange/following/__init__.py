@@ -1,0 +1,1 @@
+"""Take: bring this node up to what partners have released to it."""
