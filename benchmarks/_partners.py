@@ -16,7 +16,6 @@ from uuid import UUID
 from accord.cli.demo.stage import address, federate
 from accord.identity.keys import LibrarySigner
 from accord.identity.markings import Tlp, marking_id
-from accord.store import keys
 from accord.wiring import Node, Settings
 
 SHARER, RECEIVER = "australia", "india"
@@ -70,8 +69,10 @@ _YOUNG = 1.2
 class _Classical(Node):
     """A node that signs with Ed25519 alone, as a partnership's policy may have it."""
 
-    def new_keys(self, passphrase: str) -> tuple[LibrarySigner, ...]:
-        return keys.create(self.settings.home, passphrase, self.entropy, ml_dsa=False)
+    def new_keys(
+        self, passphrase: str, uris: Sequence[str] = (), *, ml_dsa: bool = False
+    ) -> tuple[LibrarySigner, ...]:
+        return super().new_keys(passphrase, uris, ml_dsa=ml_dsa)
 
 
 def partners(folder: Path, *, ml_dsa: bool) -> dict[str, Node]:

@@ -50,7 +50,7 @@ BOTH = 10_000
 """Objects shared under two signatures."""
 SHARE, ALIKE = 1 / 3, 0.2
 ROUNDS = 9
-ANSWER = 500
+ANSWER = 1_000
 """Envelopes in an answer, as a node asks for them."""
 BATCH = 2_000
 """Objects in a transaction, as a node applies them."""

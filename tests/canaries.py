@@ -258,6 +258,8 @@ class Holder:
         recalled = self.new()
         self.share(recalled, "all", recalled.body(Tlp.CLEAR))
         self.house.recall(HOLDER, recalled.id, self.secret())
+        # A notice of recall names the object, to whom could have it: and nothing else of it.
+        self.allow([recalled.mark], EVERYBODY)
         marked = self.new()
         self.share(marked, "one", marked.body(None), tlp=Tlp.GREEN)
         self.share(marked, "one", marked.body(None), tlp=Tlp.AMBER)
@@ -310,6 +312,7 @@ class Holder:
             self.allow(seen.words, readers | partners)
         self.house.recall(HOLDER, gone.id, self.secret())
         self.allow(gone.words, NOBODY)
+        self.allow([gone.mark], japan)
 
     def _reviews(self) -> None:
         """Personal data: waiting, let through, cut out, kept."""
@@ -361,6 +364,7 @@ class Holder:
         self.house.recall("india", given[-1].id, self.secret())
         assert self.house.sync(HOLDER, "india").good
         self.allow(given[-1].words, NOBODY)
+        self.allow([given[-1].mark], frozenset({"japan"}))
 
     def _clients(self) -> None:
         people, entropy = self.node.people, self.node.entropy

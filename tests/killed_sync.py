@@ -98,9 +98,10 @@ ORPHANS = (
         "SELECT count(*) FROM shared_document d JOIN shared s ON s.id = d.shared_id"
         " WHERE s.state = 'live' AND d.digest NOT IN (SELECT digest FROM document)"
     ),
+    # A notice of recall is acted on before the tombstone is.
     (
         "SELECT count(*) FROM followed_entry WHERE state = 'applied' AND (shared_id IS NULL OR"
-        " shared_id NOT IN (SELECT id FROM shared WHERE state = 'live'))"
+        " shared_id NOT IN (SELECT id FROM shared WHERE state IN ('live', 'recalled')))"
     ),
     "SELECT count(*) FROM follow WHERE cosigned > size",
     (

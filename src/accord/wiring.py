@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from getpass import getpass
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from accord.core.clock import Clock, SystemClock
 from accord.core.errors import AccordError, NotFound
+from accord.core.show import printable
 from accord.flows.exchange import partners
 from accord.flows.exchange.answering.asked import Means
 from accord.flows.exchange.answering.door import Door
@@ -27,6 +28,7 @@ from accord.flows.exchange.sharing.due import release_due
 from accord.flows.exchange.sharing.owner import Owner, standing
 from accord.flows.exchange.sharing.plan import DEFAULT
 from accord.flows.exchange.sharing.recall import Recaller
+from accord.flows.exchange.sharing.renewing import Renewed, renew
 from accord.flows.exchange.sharing.screening import PersonalScreen
 from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exposures import Exposures
@@ -48,6 +50,7 @@ from accord.store.exchange.screening import SqlScans
 from accord.store.exchange.sharing import SqlSharing
 from accord.store.exchange.trust import SqlTrust
 from accord.store.intake import SqlIntake
+from accord.store.key_errors import NoKey
 from accord.store.views import SqlViews
 from accord.transport.http import HttpCarrier
 from accord.transport.tls import ensure_certificate
@@ -70,6 +73,14 @@ def _passphrase() -> str:
     return said
 
 
+def _pin(label: str) -> str:
+    """Of the token with this label: as the environment has it, or as a person types it."""
+    said = os.environ.get("ACCORD_PIN", "")
+    if not said and sys.stdin.isatty():
+        return getpass(f"PIN of the token {printable(label)}: ")
+    return said
+
+
 class _Notary:
     """The node's notary of each moment: its keys may be rotated while it runs.
 
@@ -80,7 +91,8 @@ class _Notary:
         self._node = node
 
     def checkpoint(self, log: str) -> bytes:
-        """The signed note of a log's newest checkpoint."""
+        """The signed note of a log's newest checkpoint, once what is in it counts today."""
+        self._node.renew()
         return self._node.notary.checkpoint(log)
 
     def release_due(self) -> None:
@@ -96,6 +108,8 @@ class Node:
         self.clock = clock or SystemClock()
         self.passphrase: Callable[[], str] = cache(_passphrase)
         """Opens the private keys, where they are encrypted."""
+        self.pin: Callable[[str], str] = cache(_pin)
+        """Opens the token with this label, where keys are kept on one."""
         self._ring: keys.Ring | None = None
 
     @cached_property
@@ -136,7 +150,7 @@ class Node:
             NoKey: one cannot be opened.
         """
         if self._ring is None:
-            self._ring = keys.open_ring(self.settings.home, self.passphrase)
+            self._ring = keys.open_ring(self.settings.home, self.passphrase, self.pin)
         return self._ring
 
     @property
@@ -152,16 +166,35 @@ class Node:
         """
         record = partners.known(self.trust).directory.partner(self.me)
         own = record.keys if record else tuple(signer.key() for signer in self.ring.all())
-        return self.ring.current(own)
+        try:
+            return self.ring.current(own)
+        except NoKey:
+            # They were opened before another command made new ones.
+            self._ring = None
+            return self.ring.current(own)
 
-    def new_keys(self, passphrase: str) -> tuple[LibrarySigner, ...]:
+    def new_keys(
+        self, passphrase: str, uris: Sequence[str] = (), *, ml_dsa: bool = True
+    ) -> tuple[LibrarySigner, ...]:
         """New private keys in the node's folder, beside those that it has.
 
+        `uris` are addresses of keys that are kept elsewhere; `ml_dsa` is whether an ML-DSA-65 key
+        is made where no address leads to one.
+
         Raises:
-            AccordError: they cannot be made or kept.
+            AccordError: they cannot be made or kept, or a key would come out of a token into a
+                file without anybody having said so.
         """
-        uris = os.environ.get("ACCORD_KEY", "").split()
-        made = keys.create(self.settings.home, passphrase, self.entropy, uris=uris)
+        if not uris and self.ring.elsewhere:
+            own = partners.own_record(self.trust)
+            if any(key.in_use and key.keyid in self.ring.elsewhere for key in own.keys):
+                raise NoKey(
+                    "a key of this node is kept on a token or in a service: name where the new "
+                    "one is with --key, or say --key file"
+                )
+        made = keys.create(
+            self.settings.home, passphrase, self.entropy, uris=uris, ml_dsa=ml_dsa, pin=self.pin
+        )
         self._ring = None
         return made
 
@@ -223,7 +256,21 @@ class Node:
             NotFound: it is in no partnership.
         """
         owner = self.owner
-        return Recaller(owner.directory, owner.me, owner.sharing, owner.now, self.holdings)
+        return Recaller(
+            owner.directory, owner.me, owner.sharing, owner.now, self.holdings,
+            lambda: self.signers,
+        )  # fmt: skip
+
+    def renew(self) -> Renewed:
+        """Seal anew what this node shares, where today's keys and rules ask for it.
+
+        Cheap where nothing has changed.
+
+        Raises:
+            NotFound: it is in no partnership.
+            NoKey: its keys cannot be opened.
+        """
+        return renew(self.owner, lambda: self.signers)
 
     @property
     def notary(self) -> Notary:

@@ -188,7 +188,9 @@ class Addresses:
         self._queries = {
             "/objects": ["", "limit=1", "limit=7", "limit=0", "next=W10", "limit=1&limit=1", "a=b",
                          f"next={_token(self.objects[5])}"],
-            "/changes": ["", "since=x", "wait=0", f"since={next(iter(self._sizes))}:1"],
+            "/recalls": ["", f"after={'0' * 64}", "after=x", "after=", "since=x"],
+            "/changes": ["", f"recalled={'0' * 64}", "recalled=x", "since=x", "wait=0",
+                         f"since={next(iter(self._sizes))}:1"],
         }  # fmt: skip
         self._none = {"/logs", "/objects", "/changes", "/logs/{log}/checkpoint"}
 
@@ -210,6 +212,7 @@ class Addresses:
     def content(self) -> Iterator[Request]:
         """Only what gives content out, so often that whoever may have it has it."""
         yield Request("GET", f"{PREFIX}/logs")
+        yield Request("GET", f"{PREFIX}/recalls")
         yield Request("GET", f"{PREFIX}/objects")
         for name in self.objects:
             yield Request("GET", f"{PREFIX}/objects/{name}")

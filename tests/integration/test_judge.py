@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from nodes import give, new_node, osv
+from sqlalchemy import text
 
 from accord.core.digests import digest
 from accord.core.errors import NotFound
@@ -48,3 +49,14 @@ def test_a_choice_is_about_a_set_of_documents() -> None:
 
     assert subject("a", "b", "c") == subject("c", "b", "a")
     assert subject("a", "b") != subject("a", "c")
+
+
+def test_what_a_partner_gave_is_no_rival_of_ours(tmp_path: Path) -> None:
+    node = new_node(tmp_path)
+    give(node, [(str(n), data) for n, data in enumerate(RIVALS)])
+    with node.engine.begin() as connection:
+        theirs = text("UPDATE document SET origin = 'japan' WHERE digest = :d")
+        connection.execute(theirs, {"d": digest(RIVALS[2])})
+    assert choose(node, digest(RIVALS[0]), person="A", why="seen") == 1
+    with pytest.raises(NotFound, match="no rivals"):
+        choose(node, digest(RIVALS[2]), person="A", why="seen")

@@ -23,7 +23,9 @@ def test_killed_again_and_again_it_ends_equal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Eight of the fifty and more of `make soak`."""
-    made = soak(tmp_path, KILLS, 600, 60, seed=secrets.randbits(32))
+    seed = secrets.randbits(32)
+    sys.stdout.write(f"seed {seed}\n")
+    made = soak(tmp_path, KILLS, 600, 60, seed=seed)
     made.close()
     assert sum(made.moments.values()) == KILLS
     assert made.moments["done"] <= KILLS - 2, made.moments

@@ -161,7 +161,7 @@ def test_three_become_partners(three: list[Body], tmp_path: Path) -> None:
 
     proposal = tmp_path / "move"
     done = three[2].run("update", "--address", "https://kyoto.example", "-o", proposal)
-    assert "2 more of australia, india" in done.stderr
+    assert "  australia, india\n" in done.stderr
     wrong = three[0].run("sign", proposal)
     assert wrong.returncode == 2
     assert "--yes" in wrong.stderr
@@ -235,3 +235,68 @@ def test_without_a_partnership_the_next_step_is_named(
     assert done.returncode == 1
     assert "accord partners" in done.stderr or "cannot read none" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_founder_who_knows_nobody_is_told_so(tmp_path: Path) -> None:
+    body = Body(tmp_path, "alone")
+    body.does("found", "alone", "--partnership", "pacific", *body.who())
+    done = command("sync", home=body.home)
+    assert done.returncode == 0
+    assert "knows no other member of pacific" in done.stderr
+    assert not done.stdout
+    status = command("exchange", "status", home=body.home)
+    assert "in pacific with nobody else yet" in status.stdout
+
+
+def test_a_fresh_node_is_told_how_to_find_partners(tmp_path: Path) -> None:
+    body = Body(tmp_path, "alone")
+    for words in (("init",), ("exchange", "status")):
+        done = command(*words, home=body.home)
+        assert "accord partners found" in done.stdout
+        assert "accord partners accept" in done.stdout
+    body.does("found", "alone", "--partnership", "pacific", *body.who())
+    assert "accord partners" not in command("init", home=body.home).stdout
+
+
+def test_a_wrong_file_is_named(three: list[Body], tmp_path: Path) -> None:
+    invitation, nothing, proposal = (tmp_path / name for name in ("inv", "nothing", "p"))
+    three[0].does("invite", "-o", invitation)
+    nothing.write_text("{}")
+    three[2].run("update", "--address", "https://kyoto.example", "-o", proposal)
+    wrong = three[0].run("sign", invitation, "--yes")
+    assert "this is an invitation" in wrong.stderr
+    assert "`accord partners accept`" in wrong.stderr
+    assert "an enrolment or a proposal is expected" in three[0].run("sign", nothing).stderr
+    newcomer = Body(tmp_path, "korea")
+    asked = ("--name", "korea", *newcomer.who(), "--words", "acorn")
+    assert "this is a proposal" in newcomer.run("accept", proposal, *asked).stderr
+
+
+def test_open_proposals_are_listed_with_what_is_next(three: list[Body], tmp_path: Path) -> None:
+    proposal = tmp_path / "p"
+    begun = three[2].run(
+        "update", "--address", "https://kyoto.example", "--why", "we move", "-o", proposal
+    )
+    assert "once these have signed it too:\n  australia, india\n" in begun.stderr
+    said = three[2].run("list").stderr
+    for words in (
+        "japan: addresses https://kyoto.example instead of", "Proposed by japan: we move",
+        "Signed by japan; needed yet: australia, india", "`accord partners sign`",
+    ):  # fmt: skip
+        assert words in said, said
+    (shown,) = json.loads(three[2].does("list", "--json"))["proposals"]
+    assert shown["missing"] == [{"count": 2, "of": ["australia", "india"]}]
+    assert shown["by"] == "japan"
+    three[0].does("sign", proposal, "--yes", "-o", proposal)
+    assert "needed yet: india" in three[0].run("list").stderr
+
+
+def test_rules_that_no_partnership_can_have_are_refused(three: list[Body], tmp_path: Path) -> None:
+    for words, match in (
+        (("--signatures", "mldsa"), "ed25519, ml-dsa-65, both, either"),
+        (("--threshold", "1"), "of 3 partners at least 2 must sign"),
+    ):
+        wrong = three[0].run("policy", *words, "-o", tmp_path / "p")
+        assert wrong.returncode == 1
+        assert match in wrong.stderr
+        assert not (tmp_path / "p").exists()

@@ -98,7 +98,7 @@ def test_own_documents_stay(node: Node) -> None:
 def test_what_was_never_shared_cannot_be_recalled(node: Node) -> None:
     load(node, indicator("a"))
     for name in (indicator("a")["id"], "CVE-2026-1"):
-        with pytest.raises(NotFound, match="nothing to recall"):
+        with pytest.raises(NotFound, match="is not shared by this node"):
             recall.recall(node.recaller, name, "wrong")
 
 
@@ -137,13 +137,21 @@ def test_a_document_is_recalled_by_its_advisory(node: Node) -> None:
     assert recall.recall(node.recaller, "GHSA-1", "wrong").object == "osv:GHSA-1"
 
 
+def test_a_document_is_recalled_by_another_name_of_its_vulnerability(node: Node) -> None:
+    nodes.give(node, [("osv.json", nodes.osv("GHSA-1", aliases=["CVE-2026-0001"]))])
+    assert one(node, "GHSA-1", "pair").what == "shared"
+    assert recall.recall(node.recaller, "CVE-2026-0001", "wrong").object == "osv:GHSA-1"
+    with pytest.raises(NotFound, match="is not shared by this node"):
+        recall.recall(node.recaller, "CVE-2026-0002", "wrong")
+
+
 def test_those_who_listen_hear_of_it(here: Node) -> None:
     heard: list[Event] = []
     give(here, "pair", indicator("a"))
     owner = here.recaller
     listening = recall.Recaller(
         owner.directory, owner.me, owner.sharing, owner.now, owner.holdings,
-        Listeners((heard.append,)),
+        owner.signers, Listeners((heard.append,)),
     )  # fmt: skip
     recall.recall(listening, indicator("a")["id"], "wrong")
     assert heard == [Recalled("australia", indicator("a")["id"])]
@@ -179,8 +187,14 @@ def test_an_erased_object_has_no_bytes_left(here: Node, tmp_path: Path) -> None:
     for number in (0, 17, 39):
         recall.recall(here.recaller, many[number]["id"], "wrong")
     files = [path.read_bytes() for path in (tmp_path / "australia").glob("accord.sqlite*")]
+    with here.engine.connect() as connection:
+        query = "SELECT notice FROM final WHERE notice IS NOT NULL"
+        notices = list(connection.exec_driver_sql(query).scalars())
+    assert len(notices) == 3
     for number in range(40):
-        kept = any(part in data for part in own_parts(number, envelopes) for data in files)
+        # A notice names its object, as the log of disclosures does.
+        own = [p for p in own_parts(number, envelopes) if not any(p in one for one in notices)]
+        kept = any(part in data for part in own for data in files)
         salted = any(salts[number] in data for data in files)
         assert (kept, salted) == ((False, False) if number in (0, 17, 39) else (True, True))
 

@@ -342,7 +342,11 @@ def test_the_command_shows_decisions_and_verifies_them(node: Node) -> None:
     assert len(json.loads(run(node, "receipts", "--json").stdout)) == 3
     assert [one["recipient"] for one in json.loads(
         run(node, "receipts", "--client", "siem", "--json").stdout)] == ["client:siem"]  # fmt: skip
-    assert "No such decision." in run(node, "receipts", "--partner", "usa").output
+    assert "No such decision." in run(node, "receipts", "--partner", "india").output
+    slip = run(node, "receipts", "--partner", "nope")
+    assert isinstance(slip.exception, NotFound)
+    assert str(slip.exception).startswith("no partner 'nope'; partners are: india, japan")
+    assert "no client 'nope'" in str(run(node, "receipts", "--client", "nope").exception)
     good = run(node, "receipts", "--verify")
     assert good.exit_code == 0
     assert good.output.startswith("3 lines, chain whole, head ")

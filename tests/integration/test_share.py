@@ -134,16 +134,6 @@ def test_marking_again_replaces_the_envelope(node: Node) -> None:
     assert one(node, digest, "pair", tlp=Tlp.GREEN).what == "already shared"
 
 
-def test_marking_again_leaves_other_audiences_alone(node: Node) -> None:
-    audience.create(node.owner, "all", everyone=True)
-    digest = load(node, indicator("a", None))
-    for name in ("pair", "all"):
-        shared(node, digest, name)
-    shared(node, digest, "pair", tlp=Tlp.AMBER_STRICT)
-    assert [row.state for row in sharing.rows(node, "all")] == ["live"]
-    assert opened(node, 0, "all")[1] == "AMBER"
-
-
 def test_the_strictest_marking_counts(here: Node) -> None:
     (outcome,) = give(here, "pair", indicator("a", Tlp.AMBER), tlp=Tlp.GREEN, pap=Pap.RED)
     assert outcome.tlp == "AMBER"

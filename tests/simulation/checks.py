@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from simulation.oracle import Oracle, Sealed
 from simulation.plans import Plan
-from simulation.world import NAMES, World
+from simulation.world import World
 from sqlalchemy import text
 
 from accord.exchange.log import merkle
 from accord.flows.exchange.accounts import receipts
+from accord.flows.exchange.sharing import recall
 from accord.flows.prepare import packer, prepare
 from accord.store.exchange import state
 
@@ -26,13 +27,16 @@ Row = tuple[str, ...]
 def everything(world: World, plan: Plan, *, facts: bool = True) -> None:
     """All checks, on every node."""
     assert not world.network.wrong, world.network.wrong
-    honest = [name for name in NAMES if name not in world.bad]
+    honest = [name for name in world.names if name not in world.bad]
     slack: dict[str, bool] = {}
     for name in honest:
         slack[name] = held(world, name)
         documents(world, name, slack=slack[name])
         logs(world, name)
         chains(world, name)
+        remembered(world, name)
+        recalled_nowhere(world, name)
+        acknowledged(world, name)
         world.cursor(name)
     equal(world)
     one_log(world)
@@ -118,6 +122,42 @@ def logs(world: World, name: str) -> None:
         assert not [row.object for row in left if row.object in recalled and row.envelope]
 
 
+def remembered(world: World, name: str) -> None:
+    """The largest tree that was signed of each log stands in the file beside the database."""
+    for (server, origin, size), roots in world.network.roots.items():
+        if server == name and size:
+            mark = world.nodes[name].high_water.mark(origin.rsplit("/", 1)[-1])
+            assert mark, f"{name} does not remember that it signed {origin}"
+            assert mark.size >= size, (name, origin, mark.size, size)
+            assert mark.size > size or {bytes.fromhex(mark.root)} == roots, (name, origin)
+
+
+def recalled_nowhere(world: World, name: str) -> None:
+    """What its originator recalled is gone, by whatever ways it came; its own people's stays."""
+    names = {
+        item.digest: item.name
+        for one in world.oracle.audiences.values()
+        for item in (*one.shown, *one.waiting)
+    }
+    with world.nodes[name].engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT origin, object FROM shared WHERE state = 'live' OR envelope IS NOT NULL"
+        )
+        kept = {(row.origin, row.object) for row in rows}
+        rows = connection.exec_driver_sql("SELECT digest FROM document WHERE origin <> ''")
+        theirs = {names[row.digest] for row in rows if row.digest in names}
+    assert not kept & world.oracle.recalled, f"{name} keeps {kept & world.oracle.recalled}"
+    again = theirs & world.oracle.recalled
+    assert not again, f"{name} keeps documents of {again}"
+
+
+def acknowledged(world: World, name: str) -> None:
+    """Everybody who could get what was recalled has said that it is gone."""
+    for one in recall.status(world.nodes[name].recaller):
+        could = any(seen.object == one.object for seen in world.oracle.ever[one.partner])
+        assert one.acknowledged or not could or one.partner in world.bad, (name, one)
+
+
 def equal(world: World) -> None:
     """Members that were granted the same of a log hold the same by it."""
     for (owner, name), one in world.oracle.audiences.items():
@@ -178,11 +218,11 @@ def one_log(world: World) -> None:
 
 def nothing_leaked(world: World, plan: Plan) -> None:
     """No byte of what a node may not see was ever in an answer to it."""
-    for name in NAMES:
+    for name in world.names:
         seen = bytes(world.network.bytes[name])
         allowed = {one.digest for one in world.oracle.ever[name]}
         objects = {one.object for one in world.oracle.ever[name]}
-        for owner in NAMES:
+        for owner in world.names:
             for thing in plan.things[owner]:
                 if owner == name or not thing.object or thing.object in objects:
                     continue
@@ -199,7 +239,7 @@ def same_facts(world: World, plan: Plan, name: str) -> None:
     bodies: dict[str, bytes] = {}
     for things in plan.things.values():
         for thing in things:
-            for body in (*thing.bodies, *thing.documents):
+            for body in (*thing.beside, *thing.bodies, *thing.documents, *thing.redacted):
                 bodies[world.digest(body)] = body
     node = world.ground.clean_reference()
     with node.intake.unit() as unit:

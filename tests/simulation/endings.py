@@ -13,7 +13,7 @@ import sharing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 from simulation.plans import Plan
-from simulation.world import NAMES, World
+from simulation.world import World
 from sqlalchemy.exc import DBAPIError
 
 from accord.core.errors import AccordError
@@ -28,13 +28,13 @@ from accord.store import keys
 
 def rotate(world: World) -> None:
     """A node's key is laid down for a new one; the directory says so, signed by all."""
-    name = world.random.choice(NAMES)
+    name = world.random.choice(world.names)
     # What is sealed in the very moment in which a key is laid down does not count under it.
     world.pass_time(1)
     secret = Ed25519PrivateKey.from_private_bytes(sha256(f"{world.seed}".encode()).digest())
     new = signer_of(CryptoSigner(secret))
     node = world.nodes[name]
-    for other in NAMES:
+    for other in world.names:
         with world.faults.none():
             world.confirm(other)
     trusted = node.trust.trusted()
@@ -44,12 +44,12 @@ def rotate(world: World) -> None:
     now = node.clock.now()
     changed = edits.rotated(record, [new.key()], now, compromised=False, why="")
     ring = keys.Ring([*world.rings[name].all(), new])
-    signers = [*ring.all(), *(s for o in NAMES if o != name for s in world.rings[o].all())]
+    signers = [*ring.all(), *(s for o in world.names if o != name for s in world.rings[o].all())]
     partners = edits.replaced(trusted.directory, changed)
     proposal = proposals.propose(
         trusted, trusted.charter, partners, by=name, why="a new key", now=now
     )
-    for one in NAMES:
+    for one in world.names:
         own = ring.all() if one == name else world.rings[one].all()
         proposal = proposals.sign(trusted, proposal, own)
     made = proposals.publish(trusted, proposals.review(trusted, proposal, now), signers, now)
@@ -63,7 +63,7 @@ def rotate(world: World) -> None:
 
 def old_backup(world: World, plan: Plan) -> None:
     """A node that was restored from an old backup signs no second log of its name."""
-    name = world.random.choice(NAMES)
+    name = world.random.choice(world.names)
     disk = world.ground.disks[name]
     backup, mark = disk.home.parent / f"{name}-backup", disk.home / "log-state.json"
     disk.copy(backup)
@@ -71,9 +71,7 @@ def old_backup(world: World, plan: Plan) -> None:
     before = _sizes(world, name)
     for _ in range(4):
         plan.share(name)
-    for other in NAMES:
-        if other != name:
-            assert world.quietly(other, name)
+    _all_ask(world, name)
     # A log that the backup has never heard of has another name when it is made again.
     seen = _seen(world, name)
     grew = {log for log, size in before.items() if seen.get(log, 0) > size}
@@ -86,19 +84,45 @@ def old_backup(world: World, plan: Plan) -> None:
         mark.unlink(missing_ok=True)
     world.again(name)
     world.tell(f"{name} is restored from an old backup, {'with' if whole else 'without'} its file")
+    if not whole:
+        _signs_nothing_forgotten(world, name)
     if world.random.random() < 0.5:
         _goes_on(world, name)
-    for other in NAMES:
-        if other != name:
-            world.pass_time(1)
-            with world.calm():
-                world.sync(other, name)
+    _all_ask(world, name, surely=False)
     _no_fork(world)
     if grew:
         assert world.nodes[name].sharing.sealed(), f"{name} does not notice that it is old: {grew}"
         with world.nodes[name].engine.connect() as connection:
             evidence = connection.exec_driver_sql("SELECT count(*) FROM evidence").scalar()
         assert evidence
+
+
+def _all_ask(world: World, name: str, *, surely: bool = True) -> None:
+    """Everybody asks one node; `surely`: and gets what there is."""
+    for other in world.names:
+        if other == name:
+            continue
+        if surely:
+            assert world.quietly(other, name)
+        else:
+            world.pass_time(1)
+            with world.calm():
+                world.sync(other, name)
+
+
+def _signs_nothing_forgotten(world: World, name: str) -> None:
+    """Its file knows how far each log had been signed, before anybody has to say so."""
+    node = world.nodes[name]
+    for log, size in _sizes(world, name).items():
+        mark = node.sharing._high_water.mark(log)
+        if mark is None or mark.size <= size:
+            continue
+        world.faults.counts["signed past the backup"] += 1
+        note = b""
+        with suppress(AccordError):
+            note = node.notary.checkpoint(log)
+        assert not note, f"{name} signs {size} entries of a log of which it had signed {mark.size}"
+        assert node.sharing.sealed(), f"{name} goes on although its log {log} is old"
 
 
 def _goes_on(world: World, name: str) -> None:
@@ -121,7 +145,7 @@ def _sizes(world: World, name: str) -> dict[str, int]:
 def _seen(world: World, name: str) -> dict[str, int]:
     """How far anybody has followed the logs of a node."""
     most: dict[str, int] = {}
-    for other in NAMES:
+    for other in world.names:
         if other != name:
             for follow in world.nodes[other].following.logs(name):
                 most[follow.log] = max(most.get(follow.log, 0), follow.size)
@@ -131,7 +155,7 @@ def _seen(world: World, name: str) -> dict[str, int]:
 def flipped_bits(world: World, plan: Plan) -> None:
     """Damaged files: what is given out is what was committed to, or a loud error is."""
     del plan
-    name = world.random.choice(NAMES)
+    name = world.random.choice(world.names)
     disk, chance = world.ground.disks[name], world.faults.random
     with world.nodes[name].engine.connect() as connection:
         raw = connection.connection.driver_connection
@@ -149,7 +173,7 @@ def flipped_bits(world: World, plan: Plan) -> None:
     world.faults.counts["bits flipped"] += 3
     world.again(name)
     world.tell(f"{name}'s database has flipped bits")
-    for other in NAMES:
+    for other in world.names:
         if other != name:
             _honest_or_loud(world, name, other)
     _no_fork(world)
@@ -210,8 +234,8 @@ def _true(asked: list[bytes], body: bytes) -> None:
 
 def years_off(world: World, plan: Plan) -> None:
     """A clock that is ten years off: nothing is issued or taken by it; then nothing is missing."""
-    name, sign = world.random.choice(NAMES), world.random.choice((-1, 1))
-    other = next(one for one in NAMES if one != name)
+    name, sign = world.random.choice(world.names), world.random.choice((-1, 1))
+    other = next(one for one in world.names if one != name)
     world.tell(f"{name}'s clock is ten years {'behind' if sign < 0 else 'ahead'}")
     world.faults.counts["clock off by ten years"] += 1
     plan.create(other)

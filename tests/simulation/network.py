@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from simulation.faults import NETWORK, Crash
+from simulation.things import SECRET
 from sqlalchemy import text
 
 from accord.core.digests import digest
@@ -50,6 +51,8 @@ class Network:
         self.sent: set[tuple[str, str, str, str]] = set()
         """Who was sent what by whom: caller, server, object, digest of its bytes."""
         self.roots: dict[tuple[str, str, int], set[bytes]] = defaultdict(set)
+        self.words: dict[tuple[str, str, str], int] = {}
+        """How far each node said that it has applied a partner's log: caller, server, log."""
         self.messages = 0
         self.wrong: list[str] = []
         self.refused: Counter[str] = Counter()
@@ -216,6 +219,8 @@ class Network:
         opened = peek(envelope)
         header = opened.header
         self.sent.add((caller, server, header.object, digest(opened.body)))
+        if SECRET.encode() in opened.body:
+            self.wrong.append(f"{server} sends {caller} what is hidden in {header.object}")
         if header.origin != server and header.tlp not in ("CLEAR", "GREEN"):
             self.wrong.append(f"{server} relays {header.tlp} {header.object} to {caller}")
         if (header.origin, header.object) in self.world.oracle.recalled and header.origin == server:
@@ -250,6 +255,8 @@ class Network:
             word = acknowledgements.read(request.body, directory, caller, history=True)
         except AccordError:
             return
+        said = (caller, server, word.log)
+        self.words[said] = max(word.size, self.words.get(said, 0))
         query = text("SELECT id, size FROM follow WHERE partner = :p AND log = :l")
         with node.engine.connect() as connection:
             row = connection.execute(query, {"p": server, "l": word.log}).one()

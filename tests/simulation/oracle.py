@@ -5,7 +5,7 @@ It knows nothing of logs, tiles, envelopes or transactions: only who showed what
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,9 @@ class Sealed:
     @property
     def edition(self) -> tuple[str, str, str]:
         return self.origin, self.object, self.version
+
+
+_COLOURS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 
 
 @dataclass
@@ -109,7 +112,16 @@ class Oracle:
             return "refused"
         if new.expires and new.expires <= now:
             return "refused"
+        if new.origin == owner:
+            joined = self._joined(one, new, now)
+            if joined is None:
+                return "refused"
+            new = joined
+        return self._show(one, new, owner, now)
+
+    def _show(self, one: Audience, new: Sealed, owner: str, now: str) -> str:
         if one.has(new):
+            self._seen()
             return "waits" if new in one.waiting else "already shared"
         if new.origin == owner:
             for other in {one.shown[at] for at in one.live} | set(one.waiting):
@@ -121,6 +133,28 @@ class Oracle:
         one.show(new)
         self._seen()
         return "shared"
+
+    def _joined(self, one: Audience, new: Sealed, now: str) -> Sealed | None:
+        """Under the one marking of its version, which others have by then; None: refused."""
+        others = self._elsewhere(one, new, now)
+        new = _strictest(new, [item for _, item in others])
+        if new.tlp == "RED" and (one.everyone or any(place.everyone for place, _ in others)):
+            return None
+        if new.expires and new.release_at >= new.expires:
+            return None
+        for place, item in others:
+            _move(place, item, replace(new, release_at=item.release_at), now)
+        return new
+
+    def _elsewhere(self, here: Audience, new: Sealed, now: str) -> list[tuple[Audience, Sealed]]:
+        """Where else its owner shows the same version."""
+        return [
+            (other, item)
+            for other in self.audiences.values()
+            if other.owner == here.owner and other is not here
+            for item in sorted({*(other.shown[at] for at in other.live), *other.waiting}, key=repr)
+            if item.edition == new.edition and not (item.expires and item.expires <= now)
+        ]
 
     def release(self, owner: str, now: str) -> None:
         """What waited for its day."""
@@ -160,7 +194,11 @@ class Oracle:
                     sure.add(item)
                 elif item in theirs | perhaps or who not in one.since:
                     maybe.add(item)
-        return sure, maybe - sure
+        # What its originator recalled is nowhere, whoever passed it on and whoever was taken out.
+        return self._not_recalled(sure), self._not_recalled(maybe - sure)
+
+    def _not_recalled(self, items: set[Sealed]) -> set[Sealed]:
+        return {item for item in items if item.name not in self.recalled}
 
     def _firsthand(self, who: str, now: str) -> tuple[set[Sealed], set[Sealed]]:
         """From its originators. Who was taken out may keep what was taken back since."""
@@ -184,3 +222,26 @@ class Oracle:
         for one in self.audiences.values():
             for who in one.since:
                 self.ever[who] |= {one.shown[at] for at in one.grants(who)}
+
+
+def _strictest(new: Sealed, others: list[Sealed]) -> Sealed:
+    """One version has one marking: the strictest that it was shown under."""
+    every = [new, *others]
+    return replace(
+        new,
+        tlp=max((one.tlp for one in every), key=_COLOURS.index),
+        expires=min((one.expires for one in every if one.expires), default=""),
+    )
+
+
+def _move(audience: Audience, old: Sealed, new: Sealed, now: str) -> None:
+    """Another marking takes the place of one, unless somebody would see by it what is not its."""
+    if old == new:
+        return
+    at = [at for at in audience.live if audience.shown[at] == old]
+    granted = not at or any(max(audience.since.values(), default=0) <= one for one in at)
+    audience.hide(old)
+    if granted and new.release_at > now:
+        audience.waiting.append(new)
+    elif granted:
+        audience.show(new)

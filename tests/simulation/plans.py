@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,44 +9,19 @@ from itertools import permutations
 from typing import Any
 
 import nodes
-import sharing
 from simulation.oracle import Audience, Sealed
-from simulation.world import NAMES, World
+from simulation.things import KINDS, Thing
+from simulation.world import World
+from sqlalchemy import text
 
+from accord.exchange.envelope import peek
 from accord.flows.exchange.sharing import audience, due, recall, share, wanted
 from accord.flows.exchange.sharing.plan import Options
 from accord.identity.markings import parse_tlp
 from accord.wiring import Node
 
-_KINDS = ("indicator", "indicator", "indicator", "vulnerability", "osv")
-
-
-class Thing:
-    """Something that a node's people know: its newest version, and what to load for it."""
-
-    def __init__(self, owner: str, number: int, kind: str) -> None:
-        self.owner, self.kind, self.label = owner, kind, f"canary-{owner}-{number}"
-        self.versions = 0
-        self.object = ""
-        """Its identifier, once it was shared."""
-        self.bodies: list[bytes] = []
-        self.documents: list[bytes] = []
-
-    def next(self) -> None:
-        self.versions += 1
-        day = f"2026-01-{self.versions:02}T00:00:00.000Z"
-        if self.kind == "osv":
-            body = nodes.osv(f"X-{self.label}", package=self.label, modified=day)
-            self.documents.append(body)
-        else:
-            value = sharing.stix(self.kind, self.label, None, modified=day, name=self.label)
-            if self.kind == "indicator":
-                value = sharing.indicator(self.label, None, modified=day)
-            body = json.dumps(value).encode()
-            whole = {"type": "bundle", "id": sharing.name_of("bundle", f"{self.label} {day}"),
-                     "objects": [value]}  # fmt: skip
-            self.documents.append(json.dumps(whole).encode())
-        self.bodies.append(body)
+FAR = "far-"
+"""How the audiences of a journey are named."""
 
 
 class Plan:
@@ -55,28 +29,31 @@ class Plan:
 
     def __init__(self, world: World, *, skewed: bool = False) -> None:
         self.world, self.random, self.oracle = world, world.random, world.oracle
+        self.names = world.names
         self.skewed = skewed
-        self.things: dict[str, list[Thing]] = {name: [] for name in NAMES}
+        self.things: dict[str, list[Thing]] = {name: [] for name in self.names}
         self.counts: Counter[str] = Counter()
+        self.given: dict[str, list[bytes]] = {name: [] for name in self.names}
+        """Documents of others that somebody's own people have too."""
         self.relays: dict[tuple[str, str], str] = {}
         self._marks = 0
         self._depth = 0
 
-    def step(self, names: tuple[str, ...] = NAMES) -> None:
+    def step(self) -> None:
         """One action of somebody."""
         kinds = (
             *(self.share,) * 4, *(self.sync,) * 4, *(self.remark,) * 2, *(self.take_back,) * 3,
             *(self.relay,) * 2, self.create, self.member, self.weather, self.wait,
         )  # fmt: skip
         act = self.random.choice(kinds)
-        for name in self.random.sample(names, len(names)):
+        for name in self.random.sample(self.names, len(self.names)):
             if act(name):
                 self.counts[act.__name__] += 1
                 return
 
     def begin(self) -> None:
         """Everybody has somebody to tell something to."""
-        for name in NAMES:
+        for name in self.names:
             self.create(name)
             self.share(name)
 
@@ -102,7 +79,7 @@ class Plan:
             return False
         name = f"{owner[:2]}-{len(mine)}"
         everyone = not any(one.everyone for one in mine) and self.random.random() < 0.3
-        others = [other for other in NAMES if other != owner]
+        others = [other for other in self.names if other != owner]
         chosen = (
             []
             if everyone
@@ -127,7 +104,7 @@ class Plan:
         how = self.random.random()
         things = self.things[owner]
         if how < 0.6 or not things:
-            things.append(Thing(owner, len(things), self.random.choice(_KINDS)))
+            things.append(Thing(owner, len(things), self.random.choice(KINDS)))
             thing = things[-1]
             thing.next()
         else:
@@ -144,12 +121,12 @@ class Plan:
             marking = self.random.choice(same)
             if marking.tlp == "RED" and to.everyone:
                 return False
-            return self._share(owner, to, thing, marking.tlp, marking.expires, marking.release_at)
-        return self._share(owner, to, thing, *self._marking(owner, to))
+            return self.show(owner, to, thing, marking.tlp, marking.expires, marking.release_at)
+        return self.show(owner, to, thing, *self._marking(owner, to))
 
     def remark(self, owner: str) -> bool:
         """Something that an audience has, marked otherwise."""
-        mine = [one for one in self._audiences(owner) if one.live]
+        mine = [one for one in self._audiences(owner, far=True) if one.live]
         if not mine:
             return False
         to = self.random.choice(mine)
@@ -157,7 +134,7 @@ class Plan:
         thing = next((t for t in self.things[owner] if self._is(t, shown)), None)
         if thing is None:
             return False
-        return self._share(owner, to, thing, *self._marking(owner, to))
+        return self.show(owner, to, thing, *self._marking(owner, to))
 
     def _is(self, thing: Thing, shown: Sealed) -> bool:
         return shown.digest == sha256(thing.bodies[-1]).hexdigest()
@@ -175,35 +152,49 @@ class Plan:
             release = _when(now + timedelta(seconds=self.random.choice((1, 3600, 40_000))))
         return tlp, expires, release
 
-    def _share(  # noqa: PLR0913, PLR0917 - the words of the command
+    def show(  # noqa: PLR0913, PLR0917 - the words of the command
         self, owner: str, to: Audience, thing: Thing, tlp: str, expires: str, release_at: str
     ) -> bool:
+        """The newest version of something in an audience, under a marking."""
         if not self._confirmed(owner):
             return False
         options = Options(parse_tlp(tlp), None, release_at, expires)
-        document = (f"{thing.label}.json", thing.documents[-1])
+        documents = [(f"{thing.label}.json", body) for body in (*thing.beside, thing.documents[-1])]
         self._say(f"{owner} shows {thing.label}/{thing.versions} to {to.name} as {tlp}"
                   f" until {expires[:19]} from {release_at[:19]}")  # fmt: skip
 
         def act(node: Node) -> Any:
-            (name,) = nodes.give(node, [document]).digests
+            name = nodes.give(node, documents).digests[-1]
             found = wanted.find([name], node.holdings)
             (outcome,) = share.share(node.sharer, found, to.name, options).outcomes
             return outcome
 
-        self.oracle.own[owner].add(sha256(document[1]).hexdigest())
+        self.oracle.own[owner].update(sha256(body).hexdigest() for _, body in documents)
         now = self.world.clocks[owner].now()
         outcome = self.world.surely(owner, act)
         thing.object = outcome.object  # type: ignore[attr-defined]
-        digest = sha256(thing.bodies[-1]).hexdigest()
-        new = Sealed(owner, outcome.object, outcome.version, tlp, expires, release_at, digest)  # type: ignore[attr-defined]
+        digest = self._made(owner, thing, outcome)
+        asked = Sealed(owner, outcome.object, outcome.version, tlp, expires, release_at, digest)  # type: ignore[attr-defined]
         self.oracle.release(owner, now)
-        said = self.oracle.share(owner, to.name, new, now)
+        said = self.oracle.share(owner, to.name, asked, now)
         real = outcome.what  # type: ignore[attr-defined]
         self._say(f"  {real} {said}")
         assert (real == "refused") == (said == "refused"), (outcome, said)
         assert (real == "waits") == (said == "waits"), (outcome, said)
         return True
+
+    def _made(self, owner: str, thing: Thing, outcome: Any) -> str:
+        """Digest of what goes to others: the newest version, or what was made of it."""
+        body = thing.bodies[-1]
+        if outcome.redacted:
+            query = text("SELECT envelope FROM shared WHERE origin = :me AND object = :object"
+                         " AND envelope IS NOT NULL LIMIT 1")  # fmt: skip
+            with self.world.nodes[owner].engine.connect() as connection:
+                said = connection.scalar(query, {"me": owner, "object": outcome.object})
+            if said is not None:
+                body = peek(bytes(said)).body
+                thing.redacted.append(body)
+        return sha256(body).hexdigest()
 
     def take_back(self, owner: str) -> bool:
         shown = {
@@ -275,7 +266,7 @@ class Plan:
         if not mine:
             return False
         one = self.random.choice(mine)
-        who = self.random.choice([name for name in NAMES if name != owner])
+        who = self.random.choice([name for name in self.names if name != owner])
         self.world.pass_time(1)
         if not self.world.quietly(who, owner):
             return False
@@ -304,14 +295,14 @@ class Plan:
         return True
 
     def sync(self, name: str) -> bool:
-        source = self.random.choice([other for other in NAMES if other != name])
+        source = self.random.choice([other for other in self.names if other != name])
         self.world.sync(name, source)
         return True
 
     def weather(self, name: str) -> bool:
         """Somebody goes away or comes back, a line is cut or mended."""
         network = self.world.network
-        other = self.random.choice([one for one in NAMES if one != name])
+        other = self.random.choice([one for one in self.names if one != name])
         if self.random.random() < 0.5:
             network.apart ^= {frozenset((name, other))}
             self.world.faults.counts["partition"] += 1
@@ -348,13 +339,14 @@ class Plan:
             clock.off = timedelta()
         world.pass_time(90_000)
         world.renew()
-        for name in NAMES:
+        for name in self.names:
             documents = [
                 (f"{thing.label}.json", body)
                 for thing in self.things[name]
-                for body in thing.documents
+                for body in (*thing.beside, *thing.documents)
                 if sha256(body).hexdigest() in self.oracle.own[name]
             ]
+            documents += [("theirs.json", body) for body in self.given[name]]
             if documents:
                 nodes.give(world.nodes[name], documents)
             self.oracle.release(name, self._now(name))
@@ -375,7 +367,7 @@ class Plan:
         own log too, perhaps after others have asked.
         """
         world, asked = self.world, 0
-        for name, source in permutations(NAMES, 2):
+        for name, source in permutations(self.names, 2):
             if quiet.get((name, source)) == world.sizes(source):
                 continue
             asked += 1
@@ -383,7 +375,7 @@ class Plan:
             assert report, (name, source)
             assert report.good, report
             if report.changed:
-                for other in NAMES:
+                for other in self.names:
                     quiet.pop((name, other), None)
             else:
                 quiet[name, source] = world.sizes(source)
@@ -394,8 +386,10 @@ class Plan:
         trusted = self.world.nodes[name].trust.trusted()
         return trusted is not None and self._now(name) < trusted.expires
 
-    def _audiences(self, owner: str) -> list[Audience]:
-        return [one for (who, _), one in sorted(self.oracle.audiences.items()) if who == owner]
+    def _audiences(self, owner: str, *, far: bool = False) -> list[Audience]:
+        """A node's audiences; `far`: also those through which one object alone travels."""
+        found = [one for (who, _), one in sorted(self.oracle.audiences.items()) if who == owner]
+        return [one for one in found if far or not one.name.startswith(FAR)]
 
     def _now(self, name: str) -> str:
         return self.world.clocks[name].now()

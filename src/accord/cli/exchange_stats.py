@@ -129,10 +129,14 @@ def _print_status(found: Status) -> None:
 
     kept = found.kept
     if not found.me:
-        typer.echo("This node is in no partnership: `accord partners found` begins one.")
+        typer.echo(
+            "This node is in no partnership: `accord partners found` begins one, "
+            "`accord partners accept` joins one."
+        )
         return
     title = f" ({printable(found.title)})" if found.title else ""
-    typer.echo(f"{found.me}{title}, in {found.partnership} with {', '.join(found.partners)}.")
+    others = ", ".join(found.partners) or "nobody else yet"
+    typer.echo(f"{found.me}{title}, in {found.partnership} with {others}.")
     if kept.sealed:
         typer.echo(f"SEALED: nothing is signed any more: {printable(kept.sealed)}")
     for line in _waiting(found):

@@ -35,6 +35,11 @@ def init(home: Home = DEFAULT_HOME, database: Database = "") -> None:
     word = "A new node is" if new else "The node is"
     typer.echo(f"{word} at {node.settings.home} ({node.address}).")
     typer.echo("Next: `accord load PATH...`, then `accord exposures`.")
+    if not node.me:
+        typer.echo(
+            "To share with partners: `accord partners found` begins a partnership, "
+            "`accord partners accept` joins one."
+        )
 
 
 def unevaluated(

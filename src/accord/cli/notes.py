@@ -70,6 +70,11 @@ def new(
     from accord.exchange.notes.building import Draft
     from accord.flows import notes as flow
 
+    if kind is Kind.answer and not to:
+        raise typer.BadParameter(
+            "an answer is to a request for assistance: name it with --to (`accord notes list` shows"
+            " the requests)"
+        )
     words = sys.stdin.read() if text == "-" else text
     try:
         draft = Draft(

@@ -8,13 +8,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened, said
+from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
+from accord.cli.proposing import (
+    Addresses,
+    Instead,
+    Named,
+    Needed,
+    Output,
+    Title,
+    Why,
+    Words,
+    Yes,
+    ask,
+    change,
+    confirm,
+    read,
+    say,
+    say_words,
+    show_review,
+    show_waiting,
+    tell,
+    waiting,
+    write,
+)
 from accord.cli.show import as_json, note, table
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.exchange.partners import Own, Signed
-    from accord.identity.directory.proposals import Review
+    from accord.flows.exchange.partners import Own
     from accord.identity.keys import LibrarySigner
     from accord.identity.partners import Partner
     from accord.wiring import Node
@@ -25,38 +46,33 @@ partners = typer.Typer(
     help="Who the partners are, and with which keys: found, join, change and list a partnership.",
 )
 
-_MOST = 32 * 1024 * 1024
-"""Bytes of a file that is read."""
-Title = Annotated[str, typer.Option(callback=said, help="Name of this node's body, for people.")]
-Addresses = Annotated[
-    list[str],
-    typer.Option("--address", help="https://host:port of this node's door; may be repeated."),
-]
-Output = Annotated[
-    str, typer.Option("-o", "--output", help="File to write; `-` is standard output.")
-]
-Words = Annotated[
+KeyAt = Annotated[
     list[str] | None,
-    typer.Option(help="Words that were read out; asked for where missing.", show_default=False),
+    typer.Option(
+        "--key",
+        envvar="ACCORD_KEY",
+        help="Address of a key that is not to be made in a file: pkcs11:..., hv:..., gcpkms:...; "
+        "may be repeated. `file`: in a file, although the key before is not.",
+        show_default=False,
+    ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Sign without being asked once more.")]
-Instead = Annotated[
-    bool,
-    typer.Option("--instead", help="Give up another proposal that this node has signed."),
+NoMlDsa = Annotated[
+    bool, typer.Option("--no-ml-dsa", help="Make no second key, of kind ML-DSA-65, in a file.")
 ]
-Why = Annotated[str, typer.Option(help="The reason, for the other partners.")]
-OwnName = Annotated[str, typer.Option(help="Short name of this node: a-z, 0-9 and -.")]
+_NAME = "Short name of this node: a-z, 0-9 and -."
 
 
 @partners.command()
 def found(
-    name: Annotated[str, typer.Argument(help="Short name of this node: a-z, 0-9 and -.")],
+    name: Annotated[str, typer.Argument(help=_NAME)],
     partnership: Annotated[str, typer.Option(help="Short name of the partnership.")],
     title: Title,
     address: Addresses,
     threshold: Annotated[
         int, typer.Option(min=0, help="How many partners sign a change; 0: three quarters.")
     ] = 0,
+    key: KeyAt = None,
+    no_ml_dsa: NoMlDsa = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
 ) -> None:
@@ -64,11 +80,11 @@ def found(
     from accord.flows.exchange import partners as flow
 
     node = opened(home, database)
-    own, signers = _own(node, name, title, address)
+    own, signers = _own(node, name, title, address, key or [], ml_dsa=not no_ml_dsa)
     made = flow.found(node.trust, partnership, own, signers, node.clock.now(), threshold=threshold)
-    _say(f"{partnership} is founded, with {name} as its only member. Words of its keys:")
-    _say_words(flow.words_of(made, flow.own_record(node.trust)), "")
-    _say("Next: `accord partners invite` for each of the others.")
+    say(f"{partnership} is founded, with {name} as its only member. Words of its keys:")
+    say_words(flow.words_of(made, flow.own_record(node.trust)), "")
+    say("Next: `accord partners invite` for each of the others.")
 
 
 @partners.command()
@@ -79,21 +95,23 @@ def invite(output: Output = "", home: Home = DEFAULT_HOME, database: Database = 
     node = opened(home, database)
     data, words = flow.invite(node.trust, node.clock.now())
     name = flow.known(node.trust).directory.partnership
-    file = _write(output or f"{name}.invitation.json", data)
-    _say(f"The invitation is in {file}. Send it by any way. Then call the newcomer, by a way that")
-    _say("you know to be theirs, and read out:")
-    _say_words(words, output)
-    _say("The newcomer runs `accord partners accept` with the file and these words.")
+    file = write(output or f"{name}.invitation.json", data)
+    say(f"The invitation is in {file}. Send it by any way. Then call the newcomer, by a way that")
+    say("you know to be theirs, and read out:")
+    say_words(words, output)
+    say("The newcomer runs `accord partners accept` with the file and these words.")
 
 
 @partners.command()
 def accept(
     file: Annotated[Path, typer.Argument(help="An invitation.")],
-    name: OwnName,
+    name: Annotated[str, typer.Option(help=_NAME)],
     title: Title,
     address: Addresses,
     words: Words = None,
     output: Output = "",
+    key: KeyAt = None,
+    no_ml_dsa: NoMlDsa = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
 ) -> None:
@@ -101,14 +119,14 @@ def accept(
     from accord.flows.exchange import partners as flow
 
     node = opened(home, database)
-    given = (words or [""])[0] or _ask("Words that the member of the partnership has read out")
-    trusted = flow.invited(node.trust, _read(file), given, node.clock.now())
-    own, signers = _own(node, name, title, address)
+    given = (words or [""])[0] or ask("Words that the member of the partnership has read out")
+    trusted = flow.invited(node.trust, read(file), given, node.clock.now())
+    own, signers = _own(node, name, title, address, key or [], ml_dsa=not no_ml_dsa)
     data, own_words = flow.accept(node.trust, trusted, own, signers)
-    made = _write(output or f"{name}.enrolment.json", data)
-    _say(f"The enrolment is in {made}. Send it to a member by any way. When they call, read out:")
-    _say_words(own_words, output)
-    _say("They run `accord partners sign` with it. Where they send a proposal back, sign it too.")
+    made = write(output or f"{name}.enrolment.json", data)
+    say(f"The enrolment is in {made}. Send it to a member by any way. When they call, read out:")
+    say_words(own_words, output)
+    say("They run `accord partners sign` with it. Where they send a proposal back, sign it too.")
 
 
 @partners.command()
@@ -126,16 +144,16 @@ def sign(
 
     node = opened(home, database)
     now = node.clock.now()
-    review = flow.consider(node.trust, _read(file), now)
-    _show_review(review)
+    review = flow.consider(node.trust, read(file), now)
+    show_review(review)
     given = list(words or [])
     signers = node.ring.all()
     if not given:
         asked = flow.unproven(node.trust, review, signers)
-        given += [_ask(f"Words that {name} has read out") for name, _ in asked]
-    _confirm(yes=yes)
+        given += [ask(f"Words that {name} has read out") for name, _ in asked]
+    confirm(yes=yes)
     signed = flow.sign(node.trust, review, given, signers, now, instead=instead)
-    _tell(signed, output)
+    tell(node, signed, output)
 
 
 @partners.command()
@@ -144,6 +162,8 @@ def rotate(
         bool,
         typer.Option("--compromised", help="Somebody else may have the old keys: revoke them."),
     ] = False,
+    key: KeyAt = None,
+    no_ml_dsa: NoMlDsa = False,
     why: Why = "",
     output: Output = "",
     instead: Instead = False,
@@ -156,15 +176,19 @@ def rotate(
 
     node = opened(home, database)
     partner = flow.own_record(node.trust)
-    passphrase = node.passphrase() if node.ring.encrypted else _new_passphrase(node)
-    new = node.new_keys(passphrase)
+    held = {signer.keyid for signer in node.ring.all()}
+    new = _new_keys(node, key or [], ml_dsa=not no_ml_dsa)
     now = node.clock.now()
     record = edits.rotated(
-        partner, [signer.key() for signer in new], now, compromised=compromised, why=why
-    )
-    _change(node, record, why or "new keys", output, instead=instead)
-    _say("The others will ask for the words of the new keys:")
-    _say_words(flow.words_of(flow.known(node.trust), record), output)
+        partner, [signer.key() for signer in new], now,
+        compromised=compromised, why=why, held=held,
+    )  # fmt: skip
+    signed = change(node, record, why or "new keys", output, instead=instead)
+    if compromised and not signed.published:
+        say("Have them send the complete proposal back, and sign it here:")
+        say("once they know that the old keys are revoked, they answer nothing that these sign.")
+    say("The others will ask for the words of the new keys:")
+    say_words(flow.words_of(flow.known(node.trust), record), output)
 
 
 @partners.command()
@@ -207,13 +231,13 @@ def update(
         "roles": tuple(role or ()),
     }
     record = msgspec.structs.replace(record, **{k: v for k, v in changed.items() if v})
-    _change(node, record, why or "a new record", output, instead=instead)
+    change(node, record, why or "a new record", output, instead=instead)
 
 
 @partners.command()
 def remove(
-    name: Annotated[str, typer.Argument(help="A partner.")],
-    why: Annotated[str, typer.Option(callback=said, help="The reason, for the other partners.")],
+    name: Named,
+    why: Needed,
     output: Output = "",
     instead: Instead = False,
     home: Home = DEFAULT_HOME,
@@ -224,7 +248,7 @@ def remove(
 
     node = opened(home, database)
     record = edits.removed(_partner(node, name), node.clock.now(), why)
-    _change(node, record, why, output, instead=instead)
+    change(node, record, why, output, instead=instead)
 
 
 @partners.command()
@@ -259,7 +283,7 @@ def policy(
         node.trust, node.ring.all(), node.clock.now(), charter=charter,
         why=why or "other rules", instead=instead,
     )  # fmt: skip
-    _tell(signed, output)
+    tell(node, signed, output)
 
 
 @partners.command()
@@ -275,7 +299,7 @@ def renew(
     node = opened(home, database)
     now = node.clock.now()
     signed = flow.change(node.trust, node.ring.all(), now, why="another year", instead=instead)
-    _tell(signed, output)
+    tell(node, signed, output)
 
 
 @partners.command()
@@ -305,12 +329,11 @@ def list_(json: AsJson = False, home: Home = DEFAULT_HOME, database: Database = 
     node = opened(home, database)
     trusted = flow.known(node.trust)
     directory = trusted.directory
-    waiting = [kept for kept in node.trust.proposals() if kept.state == "signed"]
+    open_ = [kept for kept in node.trust.proposals() if kept.state == "signed"]
     if json:
         shown = {
             "directory": directory, "me": node.me, "root": trusted.root,
-            "expires": trusted.expires,
-            "proposals": [{"digest": one.digest, "at": one.at} for one in waiting],
+            "expires": trusted.expires, "proposals": [waiting(node, one) for one in open_],
         }  # fmt: skip
         as_json(shown)
         return
@@ -323,17 +346,16 @@ def list_(json: AsJson = False, home: Home = DEFAULT_HOME, database: Database = 
         ],
     )
     members = sum(1 for _ in directory.members())
-    _say(
+    say(
         f"{directory.threshold} of {members} sign a change. It holds until {trusted.expires[:16]}Z."
     )
-    _say(f"Envelopes must hold: {directory.policy.signatures}.")
-    for one in waiting:
-        _say(f"Waiting for signatures since {one.at[:16]}Z: proposal {one.digest[:12]}.")
+    say(f"Envelopes must hold: {directory.policy.signatures}.")
+    show_waiting(node, open_)
 
 
 @partners.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A partner.")],
+    name: Named,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
@@ -367,15 +389,23 @@ def _state(partner: Partner, me: str) -> str:
 
 
 def _own(
-    node: Node, name: str, title: str, addresses: list[str]
+    node: Node, name: str, title: str, addresses: list[str], uris: list[str], *, ml_dsa: bool
 ) -> tuple[Own, tuple[LibrarySigner, ...]]:
     """Who this node is; its keys are made where it has none."""
     from accord.flows.exchange.partners import Own
 
-    signers = node.ring.all() or node.new_keys(_new_passphrase(node))
+    signers = node.ring.all() or _new_keys(node, uris, ml_dsa=ml_dsa)
     keys = tuple(signer.key() for signer in signers)
     certificates = (node.certificate(name),)
     return Own(name, title, tuple(addresses), certificates, keys), signers
+
+
+def _new_keys(node: Node, uris: list[str], *, ml_dsa: bool) -> tuple[LibrarySigner, ...]:
+    """New keys; a passphrase is needed where one of them is made in a file."""
+    if not ml_dsa and uris and "file" not in uris:
+        return node.new_keys("", uris, ml_dsa=False)
+    passphrase = node.passphrase() if node.ring.encrypted else _new_passphrase(node)
+    return node.new_keys(passphrase, uris, ml_dsa=ml_dsa)
 
 
 def _new_passphrase(node: Node) -> str:
@@ -405,93 +435,3 @@ def _partner(node: Node, name: str) -> Partner:
     if partner is None:
         raise NotFound(f"no partner {name!r}; `accord partners list` lists them")
     return partner
-
-
-def _change(node: Node, record: Partner, why: str, file: str, *, instead: bool) -> None:
-    from accord.flows.exchange import partners as flow
-
-    signed = flow.change(
-        node.trust, node.ring.all(), node.clock.now(), partner=record, why=why, instead=instead
-    )
-    _tell(signed, file)
-
-
-def _show_review(review: Review) -> None:
-    typer.echo(f"Version {review.version} of {review.directory.partnership}:")
-    for change in review.changes:
-        typer.echo(printable(f"  - {change.sentence}"))
-    if not review.changes:
-        typer.echo("  - the same partners and rules, for another year")
-    if review.proposal.why:
-        typer.echo(printable(f"Proposed by {review.proposal.by}: {review.proposal.why}"))
-    if review.signed:
-        typer.echo(f"Signed by {', '.join(review.signed)}.")
-
-
-def _tell(signed: Signed, file: str) -> None:
-    from accord.identity.directory.proposals import waiting_for
-
-    review = signed.review
-    made = _write(
-        file or f"{review.directory.partnership}-{review.version}.proposal.json", signed.file
-    )
-    if signed.published:
-        _say(f"Enough have signed: version {review.version} of the directory is in force here.")
-        _say(f"The others learn of it when they sync, or by signing {made}.")
-        return
-    _say(f"The proposal is in {made}, signed by {', '.join(review.signed)}. Still missing:")
-    for sentence in waiting_for(review):
-        _say(f"  {sentence}")
-    _say("Send it to them; they run `accord partners sign` with it.")
-
-
-def _ask(question: str) -> str:
-    """Words from a person; a program gives them with --words."""
-    if not sys.stdin.isatty():
-        raise typer.BadParameter(f"{question}: give them with --words")
-    return str(typer.prompt(question))
-
-
-def _confirm(*, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise typer.BadParameter("to sign without being asked, say --yes")
-    typer.confirm("Sign this?", abort=True)
-
-
-def _read(file: Path) -> bytes:
-    from accord.core.errors import NotFound, TooLarge
-
-    try:
-        with file.open("rb") as source:
-            data = source.read(_MOST + 1)
-    except OSError as wrong:
-        raise NotFound(f"cannot read {file}: {wrong.strerror}") from wrong
-    if len(data) > _MOST:
-        raise TooLarge(f"{file} is larger than {_MOST:,} bytes")
-    return data
-
-
-def _write(name: str, data: bytes) -> str:
-    from accord.core.errors import AccordError
-
-    if name == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-        return "the output"
-    try:
-        Path(name).write_bytes(data)
-    except OSError as wrong:
-        raise AccordError(f"cannot write {name}: {wrong.strerror}") from wrong
-    return name
-
-
-def _say(text: str) -> None:
-    """For the person, beside a file that may go to standard output."""
-    note(printable(text))
-
-
-def _say_words(words: str, file: str) -> None:
-    """The words alone are the result, unless a file takes their place on standard output."""
-    typer.echo(f"  {words}", err=file == "-")

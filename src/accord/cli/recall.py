@@ -67,6 +67,11 @@ def _tell(taken: Taken, *, relay: bool) -> None:
     typer.echo(printable(f"{taken.object} {taken.title} {what}: {audiences}."))
     if taken.also:
         typer.echo(f"With it goes what was made of it: {', '.join(taken.also)}.")
+    if taken.connecting:
+        many = (
+            "relationship or sighting" if taken.connecting == 1 else "relationships and sightings"
+        )
+        typer.echo(f"With it goes what connects it: {taken.connecting:,} {many}.")
     if taken.partners and not relay:
         partners = ", ".join(taken.partners)
         typer.echo(f"To acknowledge it by {taken.deadline[:16]}: {partners}.")
@@ -117,7 +122,7 @@ def said(one: Reached) -> str:
     if one.acknowledged:
         late = f", late by {span(one.late)}" if one.late else ""
         return f"acknowledged {one.acknowledged[:16]}{late}"
-    if one.left:
+    if one.gone:
         return f"never: it left at {one.left[:16]}"
     return f"not yet, late by {span(one.late)}" if one.late else f"not yet, due {one.deadline[:16]}"
 

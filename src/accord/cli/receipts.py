@@ -40,6 +40,7 @@ def receipts(
     if verify:
         _verify(node, json=json)
         return
+    _refuse_unknown(node, partner, client)
     found = lines(node.receipts, partner, client, object_, limit)
     if json:
         show.as_json(found)
@@ -53,21 +54,45 @@ def receipts(
 
 
 def _table(found: list[Line]) -> None:
-    show.table(
-        "Decisions",
-        ("when", "object", "version", "marking", "way", "recipient", "decision", "rule"),
-        [
-            (_when(line.at), line.object, _when(line.version), line.tlp, line.way, line.recipient,
-             line.decision, line.rule)
-            for line in found
-        ],
-        widths=(10, 25, 10, 7, 6, 13, 8, 12),
-    )  # fmt: skip
+    show.stacked(
+        (
+            (_when(line.at), line.decision, line.way, line.recipient),
+            (line.object, _about(line)),
+        )
+        for line in found
+    )
+
+
+def _about(line: Line) -> str:
+    """By which rule, and of what."""
+    version = f"version {_when(line.version)}" if line.version else ""
+    return ", ".join(filter(None, (f"rule {line.rule}", line.tlp, version)))
 
 
 def _when(at: str) -> str:
-    """Day and time, so that a narrow column breaks between them."""
     return at[:19].replace("T", " ")
+
+
+def _refuse_unknown(node: Node, partners: list[str], clients: list[str]) -> None:
+    """Who is no partner or client, and never was one, is a slip of the pen.
+
+    Raises:
+        NotFound: there is nobody of such a name; those that there are are named.
+    """
+    from accord.core.errors import NotFound
+    from accord.flows.exchange.accounts.receipts import lines
+
+    directory = node.trust.directory()
+    others = {one.name for one in directory.partners} - {node.me} if directory else set[str]()
+    for name in partners:
+        if name not in others and not lines(node.receipts, [name], (), "", 1):
+            known = ", ".join(sorted(others)) or "none yet"
+            raise NotFound(f"no partner {name[:80]!r}; partners are: {known}")
+    registered = {one.name for one in node.people.clients()} if clients else set[str]()
+    for name in clients:
+        if name not in registered and not lines(node.receipts, (), [name], "", 1):
+            known = ", ".join(sorted(registered)) or "none yet"
+            raise NotFound(f"no client {name[:80]!r}; clients are: {known}")
 
 
 def _verify(node: Node, *, json: bool) -> None:

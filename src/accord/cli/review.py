@@ -41,8 +41,13 @@ def list_(
     if not found:
         typer.echo("Nothing waits for a decision.")
         return
-    rows = [(str(one.number), one.object, one.audience, one.at[:16], _state(one)) for one in found]
-    shown.table("Reviews", ("review", "object", "audience", "held", "state"), rows, right=(0,))
+    shown.stacked(
+        (
+            (f"review {one.number}", _state(one), f"for {one.audience}", f"held {_when(one.at)}"),
+            (f"{one.object} {_when(one.version)}".rstrip(),),
+        )
+        for one in found
+    )
 
 
 @review.command()
@@ -68,7 +73,7 @@ def show(
         shown.as_json({"review": one, "finds": finds, "beside": beside})
         return
     typer.echo(printable(f"Review {number}: {one.object} {one.version}".rstrip()))
-    typer.echo(printable(f"For audience {one.audience}, held {one.at[:16]}; {_state(one)}."))
+    typer.echo(printable(f"For audience {one.audience}, held {_when(one.at)}; {_state(one)}."))
     if one.why:
         typer.echo(printable(f"Why: {one.why}"))
     for find in finds:
@@ -110,6 +115,10 @@ def withdraw(
 
     node = opened(home, database)
     _tell(flow.withdraw(node.reviews, number, person, why, node.clock.now()))
+
+
+def _when(at: str) -> str:
+    return at[:16].replace("T", " ")
 
 
 def _state(one: Review) -> str:

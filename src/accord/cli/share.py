@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +46,13 @@ def share(
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Leave out who made it and who saw it.")
     ] = False,
+    everywhere: Annotated[
+        bool,
+        typer.Option(
+            "--everywhere",
+            help="Put this marking in the place of those under which other audiences have it.",
+        ),
+    ] = False,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
@@ -51,17 +60,21 @@ def share(
     """Release objects to an audience, as far as their marking lets every member have them.
 
     A file is loaded first, so that it is kept here as well; of a STIX bundle each object is shared.
+    Where another audience has the same version under another marking, the stricter of the two
+    counts in both, and it is said which; with --everywhere yours counts in both.
     Exit code 0: all is shared, or waits. 1: something was refused.
     """
     from accord.flows.exchange.sharing import share as flow
     from accord.flows.exchange.sharing import wanted
+    from accord.flows.exchange.sharing.owner import recalled
 
     for name in objects:
         _check(name)
-    options = _options(tlp, pap, expires, release_at, anonymous=anonymous)
+    options = _options(tlp, pap, expires, release_at, anonymous=anonymous, everywhere=everywhere)
     node = opened(home, database)
-    node.owner.audience(audience)
-    found = wanted.find(_names(objects, node), node.holdings)
+    owner = node.owner
+    owner.audience(audience)
+    found = wanted.find(_names(objects, node), node.holdings, partial(recalled, owner))
     shared = flow.share(node.sharer, found, audience, options, _progress())
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
@@ -80,22 +93,27 @@ def share(
         raise typer.Exit(REFUSED)
 
 
-def _options(tlp: str, pap: str, expires: str, release_at: str, *, anonymous: bool) -> Options:
+def _options(
+    tlp: str, pap: str, expires: str, release_at: str, *, anonymous: bool, everywhere: bool
+) -> Options:
     from accord.core.errors import Invalid
     from accord.core.times import when
     from accord.flows.exchange.sharing.plan import Options
     from accord.identity.markings import parse_pap, parse_tlp
 
     try:
-        return Options(
+        options = Options(
             tlp=parse_tlp(tlp) if tlp else None,
             pap=parse_pap(pap) if pap else None,
             expires=when(expires),
             release_at=when(release_at),
             anonymous=anonymous,
+            everywhere=everywhere,
         )
+        options.refuse_contradictions()
     except Invalid as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
+    return options
 
 
 def _names(objects: list[str], node: Node) -> list[str]:
@@ -108,7 +126,8 @@ def _names(objects: list[str], node: Node) -> list[str]:
             loaded = load([Path(name)], node.intake, node.clock.now())
             names += loaded.digests
             if not loaded.digests:
-                raise typer.BadParameter(f"{name} holds no document", param_hint="OBJECT")
+                why = loaded.quarantined[0].reason if loaded.quarantined else "holds no document"
+                raise typer.BadParameter(f"{name}: {why}", param_hint="OBJECT")
         else:
             names.append(name)
     return names
@@ -154,6 +173,9 @@ def _report(shared: Shared) -> None:
     for outcome in shared.outcomes:
         if outcome.what not in quiet:
             typer.echo("\n".join(map(printable, lines(outcome))))
+    said = Counter(text for one in shared.outcomes if one.what in quiet for text in one.warnings)
+    for text, count in said.items():
+        typer.echo(printable(f"{count:,} objects: {text}"))
     counts = ", ".join(f"{count:,} {what}" for what, count in shared.counts.items())
     who = ", ".join(shared.members) or "nobody"
     typer.echo(f"Audience {shared.audience} ({who}): {counts or 'nothing'}.")
@@ -170,6 +192,7 @@ def lines(outcome: Outcome) -> list[str]:
     if outcome.what == "held for review":
         return [about, f"    personal data was found: accord review show {outcome.review}"]
     below = [f"    {outcome.reason}"] if outcome.reason else []
+    below += [f"    {text}" for text in outcome.warnings]
     if outcome.redacted:
         below.append("    a new object, without what may not be seen")
     return [about, *below]

@@ -72,6 +72,20 @@ def table(
     console().print(made)
 
 
+def stacked(rows: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
+    """Entries for whatever width there is: some columns in one line, and lines of their own below.
+
+    What must stay whole, such as an identifier, goes below: it is never cut or broken.
+    """
+    made = [([printable(cell) for cell in head], below) for head, below in rows]
+    widths = [max(map(len, column)) for column in zip(*(head for head, _ in made), strict=True)]
+    for head, below in made:
+        cells = (cell.ljust(width) for cell, width in zip(head, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+        for line in below:
+            typer.echo(f"    {printable(line)}".rstrip())
+
+
 def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is drawn
     """Standard output, as wide as the terminal but never wider than 100 columns."""
     from rich.console import Console

@@ -8,6 +8,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
+from accord.cli.proposing import renewed, tell_renewed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def sync(
 ) -> None:
     """Fetch what partners have released to us, apply it, and acknowledge it.
 
-    Exit code 0: everything that partners have for us is here. 1: a partner was not reached, or
-    contradicts itself and is stopped.
+    Exit code 0: everything that partners have for us is here. 1: a partner was not reached, refused
+    this node, or contradicts itself and is stopped.
     """
     from accord.flows.exchange.following import sync as flow
 
@@ -57,13 +58,28 @@ def sync(
         _watch(node, json=json)
         return
     means = node.syncing
+    if not partner and not flow.others(means):
+        _alone(node)
     reports = [flow.sync(partner, means)] if partner else flow.sync_all(means)
     if json:
         show.as_json([as_object(report) for report in reports])
-    else:
+    elif reports:
         _table(reports)
+    tell_renewed(renewed(node))
     if not all(report.good for report in reports):
         raise typer.Exit(1)
+
+
+def _alone(node: Node) -> None:
+    """That nobody can be asked, and what is next."""
+    from accord.flows.exchange import partners
+
+    partnership = partners.known(node.trust).directory.partnership
+    show.note(
+        f"{node.me} knows no other member of {partnership}, so nobody can be asked. "
+        "`accord partners invite` invites one; whoever answered is known here once its enrolment, "
+        "or the proposal that takes it up, was signed here with `accord partners sign`."
+    )
 
 
 def as_object(report: Report) -> dict[str, Any]:
@@ -72,6 +88,9 @@ def as_object(report: Report) -> dict[str, Any]:
         "partner": report.partner,
         "good": report.good,
         "failed": report.failed,
+        "refused": report.refused,
+        "recalled": report.recalled,
+        "warnings": report.warnings,
         "logs": [
             {
                 "audience": log.name,
@@ -95,18 +114,26 @@ def as_object(report: Report) -> dict[str, Any]:
 
 def _table(reports: list[Report]) -> None:
     rows = [_row(report, log) for report in reports for log in report.logs] + [
-        (report.partner, "", *("",) * 7, "not reached" if report.failed else "nothing for us")
+        (report.partner, "", *("",) * 7, _failure(report) if report.failed else "nothing for us")
         for report in reports
         if not report.logs
     ]
     show.table("Synced", _COLUMNS, rows, right=tuple(range(2, 9)))
     for report in reports:
-        for line in problems(report):
+        for line in _noticed(report) + problems(report):
             show.note(line)
 
 
+def _noticed(report: Report) -> list[str]:
+    """What originators took back, by notice."""
+    if not report.recalled:
+        return []
+    what = "1 object was" if report.recalled == 1 else f"{report.recalled:,} objects were"
+    return [f"{report.partner}: {what} taken back by notice; nothing of it is kept or taken again"]
+
+
 def _row(report: Report, log: LogReport) -> tuple[str, ...]:
-    state = "not reached" if report.failed else "failed" if log.failed else "up to date"
+    state = _failure(report) if report.failed else "failed" if log.failed else "up to date"
     state = "STOPPED" if log.stopped else state
     numbers = (
         log.new, log.same, len(log.quarantined), log.withheld, log.recalled, log.lag,
@@ -115,9 +142,20 @@ def _row(report: Report, log: LogReport) -> tuple[str, ...]:
     return (report.partner, printable(log.name), *(f"{number:,}" for number in numbers), state)
 
 
+def _failure(report: Report) -> str:
+    return "refused" if report.refused else "not reached"
+
+
 def problems(report: Report) -> list[str]:
     """What a person should know of, in lines."""
     lines = [f"{report.partner}: {report.failed}"] if report.failed else []
+    lines += report.warnings
+    if report.refused:
+        lines.append(
+            f"{report.partner} was reached and refused this node. See that this node's clock is"
+            " right, that the directory lists the key that it signs with, and that both nodes"
+            " have the newest directory: compare `accord partners list` on both."
+        )
     for log in report.logs:
         who = f"{report.partner}, {log.name}"
         if log.stopped:
@@ -131,6 +169,13 @@ def problems(report: Report) -> list[str]:
         lines += [f"{who}: entry {number} quarantined: {why}" for number, why in shown]
         if len(log.quarantined) > _MOST:
             lines.append(f"{who}: and {len(log.quarantined) - _MOST:,} more")
+        if shown:
+            lines.append(
+                f"{who}: what is quarantined is kept here byte for byte and used for nothing;"
+                f" {report.partner} was told the same numbers and reasons, and can share it anew."
+                " `accord sync --json` prints all that came this time, `accord exchange status` how"
+                " many there are"
+            )
     return [printable(line) for line in lines]
 
 
@@ -170,5 +215,5 @@ def _tell(report: Report, at: str, *, json: bool) -> None:
         said = ", ".join(f"{count:,} {word}" for count, word in counts if count)
         if said:
             typer.echo(printable(f"{at[:19]} {report.partner}, {log.name}: {said}"))
-    for line in problems(report):
+    for line in _noticed(report) + problems(report):
         show.note(f"{at[:19]} {line}")

@@ -21,18 +21,11 @@ import msgspec
 
 from accord.core.errors import Invalid, TooLarge
 from accord.core.times import when
-from accord.exchange import dsse
-from accord.identity.keys import Signer, verify
+from accord.exchange import dsse, originators
+from accord.exchange.originators import Said
+from accord.identity.keys import Signer
 from accord.identity.markings import Marking, Pap, Tlp
-from accord.identity.partners import (
-    ED25519,
-    ML_DSA_65,
-    Directory,
-    Holds,
-    Partner,
-    PartnerKey,
-    Untrusted,
-)
+from accord.identity.partners import Directory, Untrusted
 
 MEDIA = "application/vnd.accord.object"
 """Payload type of the envelope."""
@@ -168,12 +161,11 @@ def open_envelope(data: bytes, directory: Directory, now: str) -> Envelope:
     """
     signed = dsse.read(data, MEDIA, MAX_BODY + MAX_HEADER)
     header, body = _parts(signed.payload)
-    origin = _origin(header, directory)
-    holding = _holding(signed, header, origin, directory)
-    _satisfied(directory.policy.signatures, header, holding)
+    said = Said(header.origin, header.issued)
+    keyids = originators.verified(signed, said, directory)
     if header.issued > now and header.issued > _latest(now):
         raise FromTheFuture(f"{header.origin} sealed this at {header.issued}; here it is {now}")
-    return Envelope(header, body, tuple(key.keyid for key in holding))
+    return Envelope(header, body, keyids)
 
 
 def peek(data: bytes) -> Envelope:
@@ -202,60 +194,6 @@ def _parts(payload: bytes) -> tuple[Header, bytes]:
     if _line(header) != line:
         raise Invalid("a header is written without spaces, its members once and in order")
     return header, payload[end + 1 :]
-
-
-def _origin(header: Header, directory: Directory) -> Partner:
-    partner = directory.partner(header.origin)
-    if partner is None:
-        raise Untrusted(f"{header.origin!r} is not a partner; is the list of partners up to date?")
-    if partner.removed and header.issued >= partner.removed:
-        raise Untrusted(f"{header.origin} left at {partner.removed}; this is of {header.issued}")
-    return partner
-
-
-def _holding(
-    signed: dsse.Signed, header: Header, origin: Partner, directory: Directory
-) -> list[PartnerKey]:
-    """The origin's keys that count and whose signatures hold.
-
-    A false signature, or one by anybody else, makes the whole envelope false: nobody can add one to
-    an envelope, so as to make it look like another one.
-    """
-    data = dsse.pae(MEDIA, signed.payload)
-    keys: list[PartnerKey] = []
-    for one in signed.signatures:
-        found = directory.key(one.keyid)
-        if found is None or found[0].name != origin.name:
-            raise Untrusted(f"{one.keyid[:64]} is not a key of {origin.name}, which it names")
-        verify(found[1], one.sig, data)
-        keys.append(found[1])
-    schemes = [key.scheme for key in keys]
-    if schemes != sorted(set(schemes)):
-        raise Untrusted("signatures stand in the order of their schemes, one of each")
-    return [key for key in keys if _counts(key, header.issued)]
-
-
-def _counts(key: PartnerKey, issued: str) -> bool:
-    return not key.revoked and (not key.until or issued < key.until)
-
-
-def _satisfied(policy: Holds, header: Header, holding: list[PartnerKey]) -> None:
-    """Refuse what is not signed as the partnership demands; an unknown policy demands the most."""
-    schemes = {key.scheme for key in holding}
-    if policy == "either":
-        enough = bool(schemes & {ED25519, ML_DSA_65})
-    elif policy == "ed25519":
-        enough = ED25519 in schemes
-    elif policy == "ml-dsa-65":
-        enough = ML_DSA_65 in schemes
-    else:
-        enough = schemes >= {ED25519, ML_DSA_65}
-    if not enough:
-        held = ", ".join(sorted(schemes)) or "no key that counts for its date"
-        raise Untrusted(
-            f"sealed at {header.issued} in the name of {header.origin}: signed by {held};"
-            f" the partnership demands {policy}"
-        )
 
 
 @lru_cache(16)

@@ -22,7 +22,7 @@ from accord.core.show import printable
 from accord.exchange import definitions, mentions
 from accord.exchange.definitions import LIMITS
 from accord.exchange.granular import made_of
-from accord.exchange.threats.objects import Thing, check, identifier
+from accord.exchange.threats.objects import Thing, identifier, whole
 from accord.identity.markings import (
     STIX_TLP,
     TLP_EXTENSION,
@@ -51,6 +51,8 @@ _PLAIN = frozenset({
     "extensions", "extension_type",
 })  # fmt: skip
 """Members that name no object and mark nothing."""
+_NESTED = frozenset({dict, list})
+_COLOURS = {name: Marking(tlp) for name, tlp in STIX_TLP.items()}
 ENDS: dict[str, tuple[str, ...]] = {
     "relationship": ("source_ref", "target_ref"),
     "sighting": ("sighting_of_ref", "observed_data_refs", "where_sighted_refs"),
@@ -92,8 +94,9 @@ def read_stix(body: bytes) -> Content:
         Invalid: not JSON, duplicate keys, or identifiers, dates or markings that break STIX.
         TooLarge: past the bounds on size, depth or references.
     """
-    value = json.decode_strict(body, LIMITS)
-    thing = check(value, "")
+    json.check(body, LIMITS)
+    thing = whole(body)
+    value = thing.content
     if thing.type == "bundle":
         raise Invalid("a bundle holds objects and is none: share each of them", "/type")
     if thing.type == "marking-definition":
@@ -152,13 +155,17 @@ def _definition(name: str, look_up: Callable[[str], bytes | None]) -> definition
 def _markings(thing: Thing) -> tuple[Marking | None, tuple[str, ...]]:
     """Object markings (section 7.2.2) and tags among the labels; the strictest of all."""
     names = thing.texts("object_marking_refs")
+    known: list[Marking] = []
+    strange: list[str] = []
     for index, name in enumerate(names):
-        identifier(name, f"{thing.place}/object_marking_refs/{index}")
-    known = [Marking(STIX_TLP[name]) for name in names if name in STIX_TLP]
+        marking = _COLOURS.get(name)
+        if marking is not None:
+            known.append(marking)
+        else:
+            strange.append(identifier(name, f"{thing.place}/object_marking_refs/{index}"))
     tagged, unknown = from_tags(thing.texts("labels"))
     if tagged is not None:
         known.append(tagged)
-    strange = tuple(name for name in names if name not in STIX_TLP)
     return (strictest(known) if known else None), (*strange, *unknown)
 
 
@@ -168,6 +175,8 @@ def _granular(thing: Thing) -> tuple[bool, tuple[str, ...]]:
     A `lang` alone is no marking.
     """
     listed = thing.content.get("granular_markings", [])
+    if listed == []:
+        return False, ()
     place = f"{thing.place}/granular_markings"
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise Invalid("a list of granular markings is expected", place)
@@ -201,8 +210,8 @@ def _references(value: dict[str, Any], body: bytes) -> tuple[tuple[str, ...], tu
     while waiting:
         here = waiting.pop()
         if isinstance(here, dict):
-            for key in here:
-                # Hardly any member marks or names something: most are passed over at once.
+            # Hardly any member marks or names something: most are passed over at once.
+            for key in () if _PLAIN.issuperset(here) else here:
                 if key in _PLAIN:
                     continue
                 if _marks(key, definition=definition):
@@ -213,7 +222,7 @@ def _references(value: dict[str, Any], body: bytes) -> tuple[tuple[str, ...], tu
                         dashes += 1
                         tidy = tidy and one.islower() and one.find("--") == len(one) - _TAIL
             here = here.values()
-        inside = [one for one in here if isinstance(one, (dict, list))]
+        inside = [one for one in here if type(one) in _NESTED]
         waiting += reversed(inside)
     # Each of those holds `--` once: only where there are more, every text is looked through.
     if not tidy or body.count(b"--") != dashes or b"\\u" in body:
@@ -235,9 +244,12 @@ def _mentioned(value: dict[str, Any], refs: dict[str, None]) -> None:
 
 def _dashes_of_markings(value: dict[str, Any]) -> int:
     """How many texts in its markings hold `--`; of what has another form it does not matter."""
-    whole, parts = value.get("object_marking_refs"), value.get("granular_markings")
-    count = sum("--" in one for one in whole if isinstance(one, str)) if whole else 0
-    for one in parts or ():
+    marks, parts = value.get("object_marking_refs"), value.get("granular_markings")
+    count = 0
+    # What is no list is refused where the markings are read.
+    for one in marks if isinstance(marks, list) else ():
+        count += isinstance(one, str) and "--" in one
+    for one in parts if isinstance(parts, list) else ():
         named = one.get("marking_ref") if isinstance(one, dict) else None
         count += isinstance(named, str) and "--" in named
     return count
@@ -283,9 +295,9 @@ def read_document(kind: str, body: bytes) -> Content:
     """What a whole document of a kind, as `accord load` names it, says of its marking.
 
     CSAF: `/document/distribution/tlp/label`, with which the text beside it must agree. MISP: the
-    tags of events, objects and attributes, of which the strictest counts for all. CycloneDX:
-    `/metadata/distributionConstraints/tlp`. A STIX bundle: the strictest of its objects. Other
-    kinds bear no marking.
+    tags and distributions of events, objects and attributes, of which the strictest counts for
+    all. CycloneDX: `/metadata/distributionConstraints/tlp`. A STIX bundle: the strictest of its
+    objects. Other kinds bear no marking.
 
     Raises:
         Invalid: the document, or a marking in it, breaks its format.
@@ -300,6 +312,22 @@ def read_document(kind: str, body: bytes) -> Content:
 
 
 _OF_BUNDLE = frozenset({"type", "id", "spec_version", "objects"})
+_INHERITED = "5"
+_DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
+    "0": ("tlp:red",),
+    "1": ("tlp:amber+strict",),
+    "2": ("tlp:amber",),
+    "3": (),
+    "4": ("tlp:red",),
+    _INHERITED: (),
+}
+"""Levels of distribution in MISP, by what whoever receives something of that level may do with it.
+
+0, *your organisation only*, and 4, a *sharing group*: only who is named has it. 1, *this
+community*, is 0 at whoever receives it by synchronisation: it stays in that organisation. 2,
+*connected communities*, is 1 there: the organisation and those around it. 3, *all communities*,
+limits nothing, and says no more than that. 5, *inherit*, is as the event is.
+Source: MISP core format, `distribution`; MISP book, on distribution and synchronisation."""
 _MISP_TAGS = frozenset({"tag", "tags", "eventtag", "attributetag"})
 _COLOUR = re.compile(r"TLP:(AMBER\+STRICT|AMBER|CLEAR|GREEN|RED|WHITE)(?![\w+-])", re.IGNORECASE)
 
@@ -398,7 +426,10 @@ def _agrees(text: str, label: Any) -> bool:  # noqa: ANN401 - as above
 
 
 def _misp(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
-    """Every tag in a MISP event, whatever it hangs on: MISP has no redaction of attributes."""
+    """Every tag and distribution in a MISP event, whatever it hangs on, as tags.
+
+    MISP has no redaction of attributes: the strictest counts for all.
+    """
     waiting = [value]
     while waiting:
         here = waiting.pop()
@@ -408,7 +439,22 @@ def _misp(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
             for key, inner in here.items():
                 if key.lower() in _MISP_TAGS:
                     yield from _tags(inner)
+                elif key.lower() == "distribution":
+                    yield from _distribution(inner)
+                elif key.lower() == "event" and str(_at(inner, "distribution")) == _INHERITED:
+                    yield f"tlp:an event has the distribution {_INHERITED}, which is of attributes"
             waiting.extend(here.values())
+
+
+def _distribution(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    """What a level of distribution says of its receivers, as a tag; any other level is unknown."""
+    if value is None:
+        return
+    level = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    if level in _DISTRIBUTIONS:
+        yield from _DISTRIBUTIONS[level]
+    else:
+        yield f"tlp:of distribution {str(value)[:_TITLE]}"
 
 
 def _tags(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above

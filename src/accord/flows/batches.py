@@ -29,6 +29,7 @@ from accord.core.archives import (
 )
 from accord.core.digests import digest
 from accord.core.errors import Invalid, NotFound
+from accord.core.keyfiles import key_file
 from accord.core.limits import LIMITS
 from accord.flows.prepare import packer, prepare
 from accord.flows.prepared import Known, Prepared
@@ -247,6 +248,8 @@ def _prepare_all(all_given: Iterable[Given | Sealed], known: Collection[str]) ->
     for given in all_given:
         if isinstance(given, Sealed):
             outcomes.append(given)
+        elif reason := key_file(given.source, given.data):
+            outcomes.append(Sealed(given.source, reason))
         elif (name := digest(given.data)) in known:
             outcomes.append(Known(name, given.source))
         else:

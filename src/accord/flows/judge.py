@@ -58,14 +58,16 @@ def choose(desk: Desk, document: str, *, person: str, why: str) -> int:
         if chosen is None:
             raise NotFound(f"no document {document!r}; `accord documents` lists them by digest")
         # All of them, whether or not they count now: another mind later is about the same ones.
-        editions = view.editions(chosen.subject)
+        # What another gave is no rival: each origin's editions stand by themselves.
+        editions = [row for row in view.editions(chosen.subject) if row.origin == chosen.origin]
+        own = {row.digest for row in editions}
         latest = max((row.edition for row in editions), default="")
         rivals = sorted(
             row.digest
             for row in editions
             if row.digest != chosen.digest and row.edition in ("", latest)
         )
-        counting = view.rivals(chosen.subject)
+        counting = [digest for digest in view.rivals(chosen.subject) if digest in own]
     if not rivals or counting == [chosen.digest]:
         raise NotFound(f"{chosen.digest[:12]} has no rivals: it counts already")
     now = desk.clock.now()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 
 import msgspec
 
@@ -84,6 +85,14 @@ class _Sniff(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Sniff)
+_OBJECT, _BUNDLE = "STIX object", b'"bundle"'
+_EARLIER = (
+    "accord", "bom_format", "spdx_version", "spdx_cased", "context", "data_type", "cve_metadata",
+    "catalog_version", "mapping_objects", "document",
+)  # fmt: skip
+"""Members by which something may be what stands before `STIX object` in the table."""
+_NOTHING = (_UNSET,) * len(_EARLIER)
+_before_objects = attrgetter(*_EARLIER)
 
 
 def recognise(data: bytes) -> str | None:
@@ -125,10 +134,24 @@ def _json_object(data: bytes) -> str | None:
             reason = f"more than one JSON document; give each as a file of its own ({wrong})"
             raise Unreadable(reason) from wrong
         raise json.unreadable(wrong) from wrong
+    if _is_threat(seen):
+        return _OBJECT
     for name, fits in _JSON:
         if fits(seen):
             return name
     return None
+
+
+def _is_threat(seen: _Sniff) -> bool:
+    """Whether the table would say `STIX object`: what partners exchange, told by few looks."""
+    kind = seen.type
+    return (
+        kind is not _UNSET
+        and seen.id is not _UNSET
+        and _before_objects(seen) == _NOTHING
+        and b"--" in bytes(seen.id)
+        and bytes(kind) != _BUNDLE
+    )
 
 
 def _context(seen: _Sniff, word: str) -> bool:
@@ -146,7 +169,7 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("KEV catalogue", lambda s: s.has("catalog_version", "vulnerabilities")),
     ("ATT&CK mapping", lambda s: s.has("mapping_objects", "metadata")),
     ("CSAF", lambda s: s.has("document")),
-    ("STIX object", lambda s: s.has("type") and "--" in s.text("id")),
+    (_OBJECT, lambda s: s.has("type") and "--" in s.text("id")),
     ("OSV JSON", lambda s: s.has("id") and (s.has("modified") or s.has("schema_version"))),
     ("MISP event", lambda s: s.has("event") or s.has("response")),
     ("MISP warning list", lambda s: s.has("list", "matching_attributes") or s.has("list", "type")),

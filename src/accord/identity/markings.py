@@ -13,6 +13,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
 
@@ -67,6 +69,9 @@ class Marking(msgspec.Struct, frozen=True, order=True):
 UNMARKED = Tlp.AMBER
 """What counts where a document limits its use (PAP) but does not say whom it may go to."""
 
+_tlp, _pap = attrgetter("tlp"), attrgetter("pap")
+_release_at, _expires = attrgetter("release_at"), attrgetter("expires")
+
 STRICTEST = Marking(Tlp.RED, Pap.RED)
 """What an empty set of markings comes to."""
 
@@ -114,6 +119,8 @@ _ALIKE = str.maketrans(
 those of TLP and PAP."""
 
 
+_SHORT = 100
+"""Characters of a tag that is remembered: the same ones stand in most objects."""
 _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Cs", "Co", "Cn"})
 
 
@@ -125,11 +132,13 @@ def strictest(markings: Iterable[Marking]) -> Marking:
     found = list(markings)
     if not found:
         return STRICTEST
+    if len(found) == 1:
+        return found[0]
     return Marking(
-        tlp=max(one.tlp for one in found),
-        pap=max(one.pap for one in found),
-        release_at=max(one.release_at for one in found),
-        expires=min((one.expires for one in found if one.expires), default=""),
+        tlp=max(map(_tlp, found)),
+        pap=max(map(_pap, found)),
+        release_at=max(map(_release_at, found)),
+        expires=min(filter(None, map(_expires, found)), default=""),
     )
 
 
@@ -177,6 +186,9 @@ def _folded(text: str) -> str:
     return "".join(one for one in plain if unicodedata.category(one) not in _UNSEEN)
 
 
+_looks_marked = lru_cache(1 << 12)(looks_marked)
+
+
 def from_tags(tags: Iterable[str]) -> tuple[Marking | None, tuple[str, ...]]:
     """What MISP-style tags say, and those that limit sharing in a way that is not known.
 
@@ -189,7 +201,7 @@ def from_tags(tags: Iterable[str]) -> tuple[Marking | None, tuple[str, ...]]:
     uses: list[Pap] = []
     unknown: list[str] = []
     for tag in tags:
-        if not looks_marked(tag):
+        if not (_looks_marked(tag) if len(tag) <= _SHORT else looks_marked(tag)):
             continue
         try:
             if tag.lstrip()[:4].upper() == "PAP:":

@@ -38,7 +38,8 @@ class PartnerKey(msgspec.Struct, frozen=True):
     since: str = ""
     """`when()` from which it signs."""
     until: str = ""
-    """`when()` of its rotation: what it signed before still counts. Empty: it is in use."""
+    """`when()` until which it counts, once it is laid down: what it signed before that stays good.
+    It lies after the rotation takes effect, since its owner has to hear of that. Empty: in use."""
     revoked: str = ""
     """`when()` of its revocation: nothing new under it is taken, whatever date it bears."""
     why: str = ""
@@ -77,6 +78,16 @@ class Partner(msgspec.Struct, frozen=True):
     def current(self, scheme: str) -> PartnerKey | None:
         """Its key of a scheme that signs today."""
         return next((key for key in self.keys if key.scheme == scheme and key.in_use), None)
+
+    def counting(self, now: str) -> tuple[PartnerKey, ...]:
+        """Its keys, those that are laid down and count for a while yet as if they were in use.
+
+        A partner signs with them until it hears that its rotation has taken effect.
+        """
+        return tuple(
+            msgspec.structs.replace(key, until="") if now < key.until and not key.revoked else key
+            for key in self.keys
+        )
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -276,10 +276,12 @@ class SqlUnit:
             if document.rows is None:
                 continue
             for name, rows in document.rows.tables.items():
-                kept, table = plain.setdefault(name, []), _PLAIN[name]
-                kept.extend([(number, id_, *row) for number, row in self._numbered(table, rows)])
+                kept = plain.setdefault(name, [])
+                first = self._peek(_PLAIN[name]) + len(kept)
+                kept.extend([(number, id_, *row) for number, row in enumerate(rows, first)])
         self._insert(schema.quarantine, *_quarantine(refused))
         for name, rows in plain.items():
+            self._ids(_PLAIN[name], len(rows))
             self._insert(_PLAIN[name], [c.name for c in _PLAIN[name].columns], rows)
         self._index(ids, documents)
 
@@ -294,6 +296,7 @@ class SqlUnit:
             (
                 (number, id_, packages[row[0]], *row[1:])
                 for id_, rows in having
+                if rows.affected
                 for number, row in self._numbered(schema.affected, rows.affected)
             ),
         )

@@ -306,8 +306,9 @@ stix_object = Table(
     _where_given("stix_object_source", "source"),
     _where_given("stix_object_target", "target"),
 )
-"""Every version of every STIX object, with its document and place. The last three are null unless
-it is a relationship that may tie a vulnerability."""
+"""Every version of every STIX object, with its document and place. `source` and `target` are the
+ends of a relationship, null for everything else; `relation` is its type if it may tie a
+vulnerability, else null."""
 
 stix_name = Table(
     "stix_name",

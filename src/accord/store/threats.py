@@ -22,8 +22,8 @@ _HELD = (
     " FROM stix_object o JOIN document d ON d.id = o.document_id WHERE "
 )
 _OBJECT = _HELD + "o.object IN ({})"
-_SOURCE = _HELD + "o.source IN ({})"
-_TARGET = _HELD + "o.target IN ({})"
+_SOURCE = _HELD + "o.relation IS NOT NULL AND o.source IN ({})"
+_TARGET = _HELD + "o.relation IS NOT NULL AND o.target IN ({})"
 _BEARING = _HELD + "o.relation IS NOT NULL"
 _NOTE = (
     "SELECT n.object, n.kind, n.title, n.created, n.answers, n.maker, n.tlp, n.place,"

@@ -81,6 +81,11 @@ def test_granular() -> None:
     [
         {"object_marking_refs": "x"},
         {"object_marking_refs": [7]},
+        {"object_marking_refs": 7},
+        {"object_marking_refs": True},
+        {"object_marking_refs": None},
+        {"granular_markings": 7},
+        {"granular_markings": None},
         {"object_marking_refs": ["TLP:RED"]},
         {"labels": "tlp:red"},
         {"granular_markings": {"selectors": ["name"]}},
@@ -229,6 +234,39 @@ def test_the_strictest_tag_of_a_misp_event_counts() -> None:
     event = {"response": [{"Event": {"Tag": [{"name": "tlp:white"}], "Object": [inner]}}]}
     found = read_document("MISP event", json.dumps(event).encode())
     assert found.marking == Marking(Tlp.RED)
+
+
+@pytest.mark.parametrize(
+    ("level", "tlp"),
+    [
+        (0, Tlp.RED),
+        ("0", Tlp.RED),
+        ("1", Tlp.AMBER_STRICT),
+        ("2", Tlp.AMBER),
+        ("3", Tlp.CLEAR),
+        ("4", Tlp.RED),
+        (None, Tlp.CLEAR),
+    ],
+)
+def test_a_distribution_of_misp_is_a_marking(level: object, tlp: Tlp) -> None:
+    def read(event: dict[str, object]) -> Content:
+        return read_document("MISP event", json.dumps({"Event": event}).encode())
+
+    white: dict[str, object] = {"Tag": [{"name": "tlp:white"}]}
+    assert read({"distribution": level, **white}).marking == Marking(tlp)
+    attribute = {"distribution": level, "value": "192.0.2.1"}
+    inside = read({"distribution": "3", "Attribute": [attribute, {"distribution": "5"}], **white})
+    assert (inside.marking, inside.unknown_markings) == (Marking(tlp), ())
+    alone = read({"distribution": level})
+    assert alone.marking == (None if tlp is Tlp.CLEAR else Marking(tlp))
+    red = read({"distribution": level, "Tag": [{"name": "tlp:red"}]})
+    assert red.marking == Marking(Tlp.RED)
+
+
+@pytest.mark.parametrize("level", ["5", 6, -1, "", "all", True, 0.0, [0], {"a": 0}])
+def test_a_distribution_that_misp_has_not_is_unknown(level: object) -> None:
+    event = {"Event": {"distribution": level, "Tag": [{"name": "tlp:white"}]}}
+    assert read_document("MISP event", json.dumps(event).encode()).unknown_markings
 
 
 def test_a_bundle_is_as_strict_as_its_strictest_object() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accord.core.errors import Unreadable
+from accord.flows import recognise as flow
 from accord.flows.recognise import recognise
 
 BOM = b'<bom xmlns="http://cyclonedx.org/schema/bom/1.4" version="1"/>'
@@ -74,3 +78,20 @@ def test_any_object_with_a_type_is_not_a_stix_object() -> None:
 def test_what_cannot_be_told_is_refused_with_what_to_do(data: bytes, told: str) -> None:
     with pytest.raises(Unreadable, match=told):
         recognise(data)
+
+
+_MEMBERS = sorted({field.encode_name for field in msgspec.structs.fields(flow._Sniff)})
+_VALUES: st.SearchStrategy[object] = st.sampled_from(
+    ["bundle", "indicator", "indicator--1", "--", "x", 1, None, [], {}, {"--": 1}, "openvex"]
+)
+
+
+@given(st.dictionaries(st.sampled_from(_MEMBERS), _VALUES, max_size=6), _VALUES, _VALUES)
+def test_what_partners_exchange_is_told_as_the_table_tells_it(
+    members: dict[str, object], kind: object, id_: object
+) -> None:
+    seen = flow._DECODER.decode(msgspec.json.encode({"type": kind, "id": id_} | members))
+    said = next((name for name, fits in flow._JSON if fits(seen)), None)
+    if flow._is_threat(seen):
+        assert said == "STIX object"
+    assert recognise(msgspec.json.encode({"type": kind, "id": id_} | members)) == said

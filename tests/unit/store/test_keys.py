@@ -21,7 +21,7 @@ from accord.core.errors import Invalid
 from accord.identity.keys import LibrarySigner, verify
 from accord.identity.partners import ED25519, ML_DSA_65
 from accord.store import keys
-from accord.store.keys import Locked, NoKey
+from accord.store.key_errors import Locked, NoKey
 
 LONG = "four words or more"
 

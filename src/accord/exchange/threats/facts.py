@@ -23,9 +23,9 @@ class StixObject(Fact, frozen=True):
     relation: str | None = None
     """Type of a relationship that may tie a vulnerability; None for everything else."""
     source: str | None = None
-    """Identifier of what such a relationship starts from."""
+    """Identifier of what a relationship, of any type, starts from; None for everything else."""
     target: str | None = None
-    """Identifier of what such a relationship leads to."""
+    """Identifier of what a relationship leads to."""
 
 
 class StixName(Fact, frozen=True):

@@ -26,6 +26,7 @@ from accord.exchange.threats.objects import (
     check,
     identifier,
     vulnerabilities,
+    whole,
 )
 
 _MOST_SEEN = 999_999_999
@@ -70,9 +71,8 @@ def read_object(data: bytes) -> Reading:
         TooLarge: past a bound.
 
     """
-    value = decode_strict(data)
-    thing = check(value, "")
-    reading = Reading(f"STIX {_version(value, thing.type)} object", "", "", "", [], [], [])
+    thing = whole(data)
+    reading = Reading(f"STIX {_version(thing.content, thing.type)} object", "", "", "", [], [], [])
     _be(reading, thing)
     reading.facts += _facts(thing)
     return reading
@@ -146,10 +146,9 @@ def _object(thing: Thing) -> StixObject:
     kind = thing.text("relationship_type")
     if not kind:
         raise Invalid("missing", f"{thing.place}/relationship_type")
-    if not bears(kind, source, target):
-        return found
+    relation = kind if bears(kind, source, target) else None
     return StixObject(
-        thing.id, thing.modified, "", thing.revoked, thing.place, kind, source, target
+        thing.id, thing.modified, "", thing.revoked, thing.place, relation, source, target
     )
 
 

@@ -8,13 +8,15 @@ refused: nothing is trusted because it came first.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import msgspec
 
-from accord.core.errors import AccordError, NotFound
+from accord.core.errors import AccordError, Invalid, NotFound
 from accord.flows.exchange.trust import MARKING, ME, PARTNERSHIP, Kept, Trust
 from accord.identity import words
 from accord.identity.directory import edits, enrolment, founding, proposals, publishing
+from accord.identity.directory.kinds import expect
 from accord.identity.directory.metadata import BOUNDS, TIMESTAMP, Timestamp
 from accord.identity.directory.records import (
     Charter,
@@ -26,7 +28,7 @@ from accord.identity.directory.records import (
 )
 from accord.identity.directory.trusted import Expired, Lookup, Trusted, newer, trust
 from accord.identity.keys import Signer
-from accord.identity.partners import Directory, Partner, PartnerKey, Policy, Untrusted
+from accord.identity.partners import Directory, Holds, Partner, PartnerKey, Policy, Untrusted
 
 DEFAULT_MARKING = "AMBER"
 """What bears no marking is for the organisation and its clients; it is never taken for CLEAR."""
@@ -157,7 +159,7 @@ def consider(store: Trust, data: bytes, now: str) -> proposals.Review:
         Untrusted, Invalid: it does what it may not.
     """
     trusted = known(store)
-    if not enrolment.is_enrolment(data):
+    if expect(data, "enrolment", "proposal") == "proposal":
         return _with_known(store, trusted, proposals.read(data), now)
     asked = enrolment.read_enrolment(data)
     if asked.partnership != trusted.directory.partnership:
@@ -200,6 +202,8 @@ def change(  # noqa: PLR0913 - a change, and who makes it
     """
     trusted = known(store)
     listed = list(trusted.directory.partners)
+    if charter is not None and charter.threshold != trusted.charter.threshold:
+        _check_threshold(charter.threshold, sum(1 for _ in trusted.directory.members()))
     if partner is not None:
         listed = edits.replaced(
             trusted.directory, check_partner(trusted.directory.partnership, partner)
@@ -241,8 +245,13 @@ def sign(  # noqa: PLR0913 - a decision, and who makes it
 def unproven(
     store: Trust, review: proposals.Review, signers: Sequence[Signer]
 ) -> list[tuple[str, bytes]]:
-    """Whose words are to be compared before this node signs: of all whose keys are new to it."""
+    """Whose words are to be compared before this node signs: of all whose keys are new to it.
+
+    None where one of its own keys has signed already: it compared them then.
+    """
     own = {signer.keyid for signer in signers}
+    if own & review.keyids:
+        return []
     return [
         (name, digest)
         for name, digest in review.unproven
@@ -325,9 +334,34 @@ def words_of(trusted: Trusted, partner: Partner) -> str:
 
 
 def policy(charter: Charter, **changed: object) -> Charter:
-    """A charter with another policy."""
+    """A charter with another policy.
+
+    Raises:
+        Invalid: what is said of signatures is none of the words for it.
+    """
+    said = changed.get("signatures", charter.policy.signatures)
+    if said not in get_args(Holds):
+        raise Invalid(
+            f"{str(said)[:40]!r} says not which signatures must hold: say one of "
+            f"{', '.join(get_args(Holds))}"
+        )
     made: Policy = msgspec.structs.replace(charter.policy, **changed)
     return msgspec.structs.replace(charter, policy=made)
+
+
+def _check_threshold(wanted: int, members: int) -> None:
+    """Half of the partners, or fewer, could decide against the others at the same time.
+
+    Raises:
+        Invalid: too few, or more than there are.
+    """
+    least = members // 2 + 1
+    if wanted and not least <= wanted <= members:
+        raise Invalid(
+            f"a threshold of {wanted}: of {members} partners at least {least} must sign a change, "
+            "more than half, so that no two groups decide against each other; 0 stands for three "
+            "quarters of however many there are"
+        )
 
 
 def _in_use(directory: Directory, name: str) -> set[str]:

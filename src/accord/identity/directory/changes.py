@@ -106,7 +106,8 @@ def _key(name: str, before: PartnerKey, after: PartnerKey, *, leaving: bool) -> 
         if before.until:
             raise Untrusted(f"{name}: key {before.keyid[:12]} was laid down, and stays so")
         needs = "" if leaving else name
-        yield Change(f"{name}: key {before.keyid[:12]} is laid down", needs)
+        until = "" if after.revoked else f", and counts until {after.until[:10]}"
+        yield Change(f"{name}: key {before.keyid[:12]} is laid down{until}", needs)
     ended = (before.until, before.revoked) != (after.until, after.revoked)
     if before.why != after.why and not ended:
         yield Change(f"{name}: key {before.keyid[:12]}: {after.why!r}", needs=name)

@@ -8,7 +8,7 @@ Source: DSSE v1 (the envelope of an enrolment), as securesystemslib writes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -18,14 +18,13 @@ from accord.core import json
 from accord.core.errors import Invalid
 from accord.core.limits import Limits
 from accord.identity import words
+from accord.identity.directory.kinds import ENROLMENT, expect
 from accord.identity.directory.metadata import Signature, is_file_name, refusing
 from accord.identity.directory.records import check_partner, fingerprint
 from accord.identity.directory.trusted import Trusted, newest_root, trust
 from accord.identity.keys import Signer, verify
 from accord.identity.partners import Partner, Untrusted
 
-ENROLMENT = "application/vnd.accord.enrolment+json"
-"""What is signed for this is valid for nothing else."""
 _LIMITS = Limits(bytes=16 * 1024 * 1024, depth=12)
 _SMALL = Limits(bytes=256 * 1024, depth=12)
 
@@ -74,6 +73,7 @@ def read_invitation(data: bytes, said: str, now: str) -> Trusted:
         Untrusted: other words, or files that do not hold together.
         Invalid: not an invitation.
     """
+    expect(data, "invitation")
     json.decode_strict(data, _LIMITS)
     invitation = json.decode_as(Invitation, data, _LIMITS)
     files = {name: text.encode() for name, text in invitation.files.items() if is_file_name(name)}
@@ -122,12 +122,6 @@ def write_enrolment(trusted: Trusted, partner: Partner, signers: Sequence[Signer
         envelope.signatures[signer.keyid] = Signature(signer.keyid, signature)
     said = msgspec.json.encode(envelope.to_dict(), order="sorted")
     return msgspec.json.format(said, indent=1) + b"\n"
-
-
-def is_enrolment(data: bytes) -> bool:
-    """Whether a file says that it is an enrolment."""
-    value = json.decode(data, _LIMITS)
-    return isinstance(value, Mapping) and value.get("payloadType") == ENROLMENT
 
 
 def read_enrolment(data: bytes) -> Enrolment:

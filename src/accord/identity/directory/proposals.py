@@ -7,6 +7,8 @@ same version only one can be published.
 
 Law (own record): a partner's addresses, certificates and new keys change only with its own
 signature. Others can do two things to it: revoke its keys, and remove it.
+
+Law (no gap): nobody signs a rotation whose old key would not count for some weeks after.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import msgspec
 from accord.core import json
 from accord.core.errors import AccordError, Invalid
 from accord.core.limits import Limits
-from accord.identity.directory import metadata
+from accord.identity.directory import edits, metadata
 from accord.identity.directory.changes import Change, compare
 from accord.identity.directory.enrolment import read_enrolment
 from accord.identity.directory.metadata import Metadata, Root, Targets
@@ -81,6 +83,8 @@ class Review(msgspec.Struct, frozen=True):
     """Fingerprints of the roots with which newcomers were invited, in hexadecimal."""
     signed: tuple[str, ...]
     """Partners who have signed, by name."""
+    keyids: frozenset[str]
+    """The keys by which they have."""
     missing: tuple[tuple[int, tuple[str, ...]], ...]
     """What is missing: so many signatures, of these who have not signed. Empty: it is complete."""
     root: Metadata[Root] | None
@@ -158,8 +162,12 @@ def review(trusted: Trusted, proposal: Proposal, now: str) -> Review:
     _check_dates(root, targets, now)
     enrolments = tuple(read_enrolment(text.encode()) for text in proposal.enrolments.values())
     changes = tuple(compare(trusted, charter, directory, enrolments))
-    signed, missing = _signatures(before, root, targets, _names(trusted.directory, directory))
+    names = _names(trusted.directory, directory)
+    keyids, missing = _signatures(before, root, targets, names)
+    signed = frozenset(names[keyid] for keyid in keyids)
     _check_own(changes, signed)
+    if missing:
+        _check_laid_down(trusted.directory, directory, now)
     return Review(
         proposal=proposal,
         digest=digest_of(proposal),
@@ -169,6 +177,7 @@ def review(trusted: Trusted, proposal: Proposal, now: str) -> Review:
         unproven=tuple(_unproven(trusted.directory, directory)),
         invited=tuple(enrolment.root for enrolment in enrolments),
         signed=tuple(sorted(signed)),
+        keyids=keyids,
         missing=missing,
         root=root,
         targets=targets,
@@ -327,7 +336,7 @@ def _signatures(
     targets: Metadata[Targets],
     names: Mapping[str, str],
 ) -> tuple[frozenset[str], tuple[tuple[int, tuple[str, ...]], ...]]:
-    """Who has signed, and what is missing of each threshold."""
+    """The keys that have signed, and what is missing of each threshold."""
     asked: list[tuple[Root, Metadata[Any]]] = [(root.signed if root else before, targets)]
     if root is not None:
         asked += [(before, root), (root.signed, root)]
@@ -335,7 +344,7 @@ def _signatures(
     missing = []
     for judge, file in asked:
         valid = metadata.signers_of(file, judge, file.signed.type)
-        signed |= {names[keyid] for keyid in valid}
+        signed |= valid
         role = judge.roles[file.signed.type]
         lacking = role.threshold - len(valid)
         if lacking > 0:
@@ -353,7 +362,39 @@ def _check_own(changes: Sequence[Change], signed: frozenset[str]) -> None:
             )
 
 
+def _check_laid_down(before: Directory, after: Directory, now: str) -> None:
+    """Its owner signs with an old key until it hears that the rotation has taken effect.
+
+    What is complete may be in force elsewhere: it is judged no more.
+    """
+    soonest, latest = edits.heard_by(now), edits.latest_end(now)
+    counting = {key.keyid for partner in before.members() for key in partner.keys if key.in_use}
+    for partner in after.members():
+        for key in partner.keys:
+            if key.keyid not in counting or not key.until or key.revoked:
+                continue
+            if key.until < soonest:
+                raise Stale(
+                    f"the proposal would lay key {key.keyid[:12]} of {partner.name} down at "
+                    f"{key.until[:10]}, too soon for {partner.name} to hear of it: it has waited "
+                    f"for signatures too long. {partner.name} has to propose it again, with "
+                    "`accord partners rotate --instead`"
+                )
+            if key.until > latest:
+                raise Untrusted(
+                    f"the proposal would let key {key.keyid[:12]} of {partner.name} count until "
+                    f"{key.until[:10]}: {latest[:10]} is the latest today"
+                )
+
+
 def waiting_for(reviewed: Review) -> Iterator[str]:
-    """What is still missing, in words."""
-    for count, names in reviewed.missing:
-        yield f"{count} more of {', '.join(names)}"
+    """Who has to sign yet, in words, once each: who satisfies one threshold may satisfy another."""
+    lacking = [(count, frozenset(names)) for count, names in reviewed.missing]
+    for count, names in lacking:
+        covered = any(
+            (more, fewer) != (count, names) and more >= count and fewer <= names
+            for more, fewer in lacking
+        )
+        if not covered:
+            listed = ", ".join(sorted(names))
+            yield listed if count == len(names) else f"{count} more of {listed}"

@@ -26,10 +26,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from accord.core.errors import AccordError
 from accord.exchange.log.entries import Entry, Kind, write
 from accord.exchange.receipts import Line
-from accord.flows.exchange.answering.port import Committed, Cosigned, Evidence, Kept, Log, Trust
+from accord.flows.exchange.answering.port import (
+    Committed,
+    Cosigned,
+    Evidence,
+    Kept,
+    Log,
+    Told,
+    Trust,
+)
 from accord.store import database
-from accord.store.exchange import logs, receipts, tables
+from accord.store.exchange import logs, notices, receipts, tables
 from accord.store.exchange.high_water import HighWater
+from accord.store.exchange.strictest import has_stricter, strictest
 from accord.store.exchange.tables import (
     audience,
     cosignature,
@@ -41,6 +50,7 @@ from accord.store.exchange.tables import (
     tile,
 )
 
+_STRICTER = has_stricter()
 _MANY = 500
 _SEALED = "sealed"
 _BY_JOINING = -1
@@ -63,7 +73,16 @@ _ONE_TILE = select(tile.c.hashes).where(
     tile.c.level == bindparam("level"),
     tile.c.number == bindparam("number"),
 )
-"""Asked several times of every request for a tile: put together once."""
+"""Asked several times of every request for a tile: put together once, like those below."""
+_ENTRIES = (
+    select(entry.c.data)
+    .where(
+        entry.c.audience_id == bindparam("audience"),
+        entry.c.number >= bindparam("first"),
+        entry.c.number < bindparam("end"),
+    )
+    .order_by(entry.c.number)
+)
 _STIX = "application/stix+json%"
 
 
@@ -85,14 +104,14 @@ class SqlAnswers:
         """The logs that a partner is a member of today, by name of the audience."""
         joined = self._joined(partner)
         with self._engine.connect() as connection:
-            rows = connection.execute(_logs_of(partner)).all()
+            rows = connection.execute(_LOGS, {"partner": partner}).all()
             return [_log(row, self._since(connection, row, joined)) for row in rows]
 
     def log(self, log: str, partner: str) -> Log | None:
         """One of them."""
         joined = self._joined(partner)
         with self._engine.connect() as connection:
-            row = connection.execute(_logs_of(partner).where(audience.c.log == log)).one_or_none()
+            row = connection.execute(_LOG, {"partner": partner, "log": log}).one_or_none()
             return _log(row, self._since(connection, row, joined)) if row else None
 
     def _joined(self, partner: str) -> str | None:
@@ -142,28 +161,28 @@ class SqlAnswers:
 
     def entries(self, audience: int, first: int, count: int) -> list[bytes]:
         """Entries of a log, in their order."""
-        here = (entry.c.number >= first) & (entry.c.number < first + count)
-        query = (
-            select(entry.c.data)
-            .where(and_(entry.c.audience_id == audience, here))
-            .order_by(entry.c.number)
-        )
+        wanted = {"audience": audience, "first": first, "end": first + count}
         with self._engine.connect() as connection:
-            return [bytes(data) for data in connection.scalars(query)]
+            return [bytes(data) for (data,) in connection.execute(_ENTRIES, wanted).all()]
 
     def committed(self, audience: int, commitments: Collection[bytes]) -> dict[bytes, Committed]:
         """Those commitments that stand in this log."""
         wanted = [write(Entry(Kind.COMMITMENT, one)) for one in set(commitments)]
-        own = (entry.c.data, entry.c.number, entry.c.state, entry.c.salt)
+        own = (entry.c.data, entry.c.number, entry.c.state, entry.c.salt, _STRICTER)
         query = select(*own, *_KEPT).outerjoin(shared, shared.c.id == entry.c.shared_id)
         found: dict[bytes, Committed] = {}
         with self._engine.connect() as connection:
             for chunk in _chunks(wanted):
                 here = and_(entry.c.audience_id == audience, entry.c.data.in_(chunk))
-                for data, number, state, salt, *rest in connection.execute(query.where(here)):
+                milder: dict[bytes, Committed] = {}
+                rows = connection.execute(query.where(here)).all()
+                for data, number, state, salt, stricter, *rest in rows:
                     kept = Kept(*rest) if rest[0] is not None else None
                     one = Committed(number, state, bytes(salt or b""), kept)
                     found[bytes(data[1:])] = one
+                    if stricter:
+                        milder[bytes(data[1:])] = one
+                found |= _under(connection, milder)
         return found
 
     def envelopes(self, ids: Collection[int]) -> dict[int, bytes]:
@@ -173,7 +192,7 @@ class SqlAnswers:
         with self._engine.connect() as connection:
             for chunk in logs.chunks(sorted(set(ids))):
                 these = query.where(logs.among(connection, shared.c.id, chunk))
-                found.update((id_, bytes(data)) for id_, data in connection.execute(these))
+                found.update((id_, bytes(data)) for id_, data in connection.execute(these).all())
         return found
 
     def versions(self, object_: str, count: int) -> list[Kept]:
@@ -185,7 +204,7 @@ class SqlAnswers:
             .limit(count)
         )
         with self._engine.connect() as connection:
-            return [Kept(*list(row)) for row in connection.execute(query)]
+            return strictest(connection, [Kept(*list(row)) for row in connection.execute(query)])
 
     def page(self, tlp: int, after: tuple[str, str], count: int) -> list[Kept]:
         """Live STIX objects up to a marking, by (object, version), past a place."""
@@ -194,7 +213,25 @@ class SqlAnswers:
         order = (found.c.object, found.c.version, found.c.origin, found.c.id.desc())
         with self._engine.connect() as connection:
             rows = connection.execute(select(found).order_by(*order).limit(count))
-            return [Kept(*list(row)) for row in rows]
+            return strictest(connection, [Kept(*list(row)) for row in rows])
+
+    def newest_notice(self, partner: str) -> tuple[str, bool]:
+        """Digest of the last notice of recall for a partner, or empty, and whether it has it."""
+        with self._engine.connect() as connection:
+            return notices.newest(connection, partner)
+
+    def notices(self, partner: str, digest: str, count: int) -> list[Told]:
+        """The notices for a partner after one of them."""
+        with self._engine.connect() as connection:
+            return notices.following(connection, partner, digest, count)
+
+    def heard(self, partner: str, digest: str, at: str) -> None:
+        """Note that a partner has everything up to a notice."""
+        with self._engine.connect() as connection:
+            if not notices.unheard(connection, partner, digest):
+                return
+        with self._unit() as connection:
+            notices.heard(connection, partner, digest, at)
 
     def record(self, lines: Iterable[Line]) -> None:
         """Add lines to the disclosure log, durably."""
@@ -254,6 +291,17 @@ class SqlAnswers:
             raise NotKept(f"the database did not take it, nothing was kept: {why}") from wrong
 
 
+def _under(connection: Connection, milder: dict[bytes, Committed]) -> dict[bytes, Committed]:
+    """These under the strictest marking of their versions."""
+    kept = [one.kept for one in milder.values() if one.kept]
+    now = {one.id: one for one in strictest(connection, kept)}
+    return {
+        name: structs.replace(one, kept=now[one.kept.id])
+        for name, one in milder.items()
+        if one.kept
+    }
+
+
 def _past(tlp: int, after: tuple[str, str], count: int) -> Any:  # noqa: ANN401 - as `_logs_of`
     """As `page`, of one marking: a range of the index, whatever else there is."""
     place = tuple_(shared.c.object, shared.c.version)
@@ -266,12 +314,12 @@ def _past(tlp: int, after: tuple[str, str], count: int) -> Any:  # noqa: ANN401 
     )
 
 
-def _logs_of(partner: str) -> Any:  # noqa: ANN401 - a query of many columns
+def _logs_of() -> Any:  # noqa: ANN401 - a query of many columns
     """The audiences that a partner is in: named in them, or in those of every partner by being one.
 
     Whom the owner took out of an audience of every partner is out of it.
     """
-    mine = and_(member.c.audience_id == audience.c.id, member.c.partner == partner)
+    mine = and_(member.c.audience_id == audience.c.id, member.c.partner == bindparam("partner"))
     named = and_(member.c.partner.is_not(None), member.c.removed == "")
     everybody = and_(audience.c.scope == "all", member.c.partner.is_(None))
     since = case((named, member.c.since), else_=literal_column(str(_BY_JOINING)))
@@ -285,6 +333,10 @@ def _logs_of(partner: str) -> Any:  # noqa: ANN401 - a query of many columns
         .where(or_(named, everybody))
         .order_by(audience.c.name)
     )  # fmt: skip
+
+
+_LOGS = _logs_of()
+_LOG = _LOGS.where(audience.c.log == bindparam("log"))
 
 
 def _log(row: Any, since: int) -> Log:  # noqa: ANN401 - a row of the database

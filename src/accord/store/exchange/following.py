@@ -13,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from accord.exchange.log.entries import Kind
 from accord.exchange.log.merkle import Frontier
 from accord.exchange.log.merkle import read as read_frontier
+from accord.exchange.notices import Notice
 from accord.flows.exchange.following.port import Copy, Follow, New, Overtaken, Row
+from accord.identity.partners import Directory
 from accord.store import database, schema
-from accord.store.exchange import logs, removal, tables
+from accord.store.exchange import found, logs, notices, removal, tables
 from accord.store.intake import Refusing, SqlIntake, SqlUnit
 
 _SHARED = (
@@ -25,6 +27,7 @@ _SHARED = (
 _ENTRY = ("follow_id", "number", "commitment", "shared_id", "state", "reason", "at")
 _GIVEN = (*_SHARED[1:13], "refs", "learned", "title", "envelope")
 _UNSENT = "unsent cosignature of log {}"
+_HEARD = "last recall of {}"
 
 
 class SqlFollowing:
@@ -133,6 +136,13 @@ class SqlFollowing:
         table = tables.setting
         with self._writing() as connection:
             connection.execute(delete(table).where(table.c.name == _UNSENT.format(follow)))
+
+    def heard(self, partner: str) -> str:
+        """Digest of the last notice of recall that a partner told of, or empty."""
+        table = tables.setting
+        query = select(table.c.value).where(table.c.name == _HEARD.format(partner))
+        with self._reading() as connection:
+            return connection.scalar(query) or ""
 
     @contextmanager
     def unit(self) -> Iterator[SqlApplying]:
@@ -333,6 +343,25 @@ class SqlApplying:
             row = {"origin": origin, "object": object, "at": at, "why": "", "deadline": ""}
             self._connection.execute(insert(tables.final).values(row))
 
+    def connecting(self, objects: Collection[str]) -> list[int]:
+        """Live envelopes of relationships and sightings that have one of these at an end."""
+        return found.connecting(self._connection, objects)
+
+    def retract(self, shared: Collection[int], at: str) -> None:
+        """Take envelopes out of this node's own logs; they are kept."""
+        removal.erasing(self._connection)
+        logs.retract(self._connection, sorted(shared), Kind.RETRACT, at)
+
+    def publish(self, notice: Notice, statement: bytes, directory: Directory, me: str) -> None:
+        """Keep the signed notice of a recall, for every partner that could have it from us."""
+        notices.publish(self._connection, notice, statement, directory, me)
+
+    def hear(self, partner: str, digest: str) -> None:
+        """Note the last notice of recall that a partner told of, by its digest."""
+        table, name = tables.setting, _HEARD.format(partner)
+        self._connection.execute(delete(table).where(table.c.name == name))
+        self._connection.execute(insert(table).values(name=name, value=digest))
+
     def advance(self, follow: int, frontier: Frontier, checkpoint: bytes, at: str) -> None:
         """Note how far a log is applied."""
         table = tables.follow
@@ -350,7 +379,7 @@ class SqlApplying:
         ).outerjoin(link, link.c.shared_id == table.c.id)  # fmt: skip
         found: list[Copy] = []
         for chunk in logs.chunks(values):
-            rows = self._connection.execute(query.where(self._among(column, chunk)))
+            rows = self._connection.execute(query.where(self._among(column, chunk))).all()
             found += [Copy(*row[:-1], row.document or "") for row in rows]
         return found
 

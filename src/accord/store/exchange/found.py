@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from accord.exchange.log.entries import Entry, Kind, write
-from accord.flows.exchange.sharing.port import Copy, Due, Known, Recall
-from accord.store.exchange import tables
+from accord.flows.exchange.sharing.port import Copy, Due, Final, Known, LiveEntry, Recall, Standing
+from accord.store import schema
+from accord.store.exchange import notices, tables
 from accord.store.exchange.logs import among, chunks
 
 _STATES = ("live", "held")
@@ -36,7 +37,7 @@ def known(connection: Connection, objects: Collection[str]) -> Known:
     taken_back: set[tuple[str, str]] = set()
     final = tables.final
     for chunk in chunks(sorted(set(objects))):
-        rows += connection.execute(query.where(among(connection, table.c.object, chunk)))
+        rows += connection.execute(query.where(among(connection, table.c.object, chunk))).all()
         these = select(final.c.origin, final.c.object).where(
             among(connection, final.c.object, chunk)
         )
@@ -46,6 +47,47 @@ def known(connection: Connection, objects: Collection[str]) -> Known:
     rows.sort(key=lambda row: row.id)
     copies = tuple(_copies(connection, rows))
     return Known(copies, frozenset(finals), frozenset(taken_back))
+
+
+def finals(connection: Connection, objects: Collection[str]) -> list[Final]:
+    """Which of some objects were recalled for good, by whom and when."""
+    table = tables.final
+    query = select(table.c.origin, table.c.object, table.c.at).order_by(table.c.at, table.c.origin)
+    return [
+        Final(*row)
+        for chunk in chunks(sorted(set(objects)))
+        for row in connection.execute(query.where(among(connection, table.c.object, chunk)))
+    ]
+
+
+def own(connection: Connection, origin: str, after: int, limit: int) -> list[Standing]:
+    """Envelopes of an origin that are live or wait, by number, from after one on."""
+    table, content, entry = tables.shared, tables.shared_document, tables.entry
+    audience = tables.audience
+    columns = [table.c[name] for name in _COPY]
+    query = (
+        select(*columns, table.c.refs, table.c.envelope, content.c.digest.label("content"))
+        .join(content, content.c.shared_id == table.c.id, isouter=True)
+        .where(table.c.id > after, table.c.origin == origin, table.c.envelope.is_not(None))
+        .where(func.coalesce(table.c.state, "").in_(_STATES))
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    places: dict[int, list[LiveEntry]] = defaultdict(list)
+    for chunk in chunks([row.id for row in rows]):
+        where = (
+            select(entry.c.shared_id, audience.c.name, entry.c.number, entry.c.at)
+            .join(audience, audience.c.id == entry.c.audience_id)
+            .where(entry.c.state == "live", among(connection, entry.c.shared_id, chunk))
+            .order_by(audience.c.name, entry.c.number)
+        )
+        for shared, *place in connection.execute(where):
+            places[shared].append(LiveEntry(*place))
+    return [
+        Standing(copy, bytes(row.envelope), tuple(places[copy.id]))
+        for row, copy in zip(rows, _copies(connection, rows), strict=True)
+    ]
 
 
 def _taken_back(connection: Connection, objects: Sequence[str]) -> set[tuple[str, str]]:
@@ -93,6 +135,23 @@ def _names(connection: Connection, table: Any, ids: Sequence[int]) -> dict[int, 
     return names
 
 
+def connecting(connection: Connection, objects: Collection[str]) -> list[int]:
+    """Live envelopes of relationships and sightings that have one of these objects at an end."""
+    stix, seen, shared = schema.stix_object, schema.stix_sighting, tables.shared
+    names: set[str] = set()
+    for chunk in chunks(sorted(set(objects))):
+        for column in (stix.c.source, stix.c.target):
+            query = select(stix.c.object).where(among(connection, column, chunk))
+            names.update(connection.scalars(query.where(column.is_not(None))))
+        query = select(seen.c.object).where(among(connection, seen.c.sighted, chunk))
+        names.update(connection.scalars(query))
+    numbers: list[int] = []
+    for chunk in chunks(sorted(names)):
+        these = among(connection, shared.c.object, chunk) & shared.c.state.in_(_STATES)
+        numbers += connection.scalars(select(shared.c.id).where(these))
+    return sorted(numbers)
+
+
 def due(connection: Connection, now: str, limit: int) -> list[Due]:
     """What waited until now, the earliest first."""
     table, audience, shared = tables.waiting, tables.audience, tables.shared
@@ -138,11 +197,12 @@ def _recalled(connection: Connection, row: Any) -> Iterator[Recall]:  # noqa: AN
     by_log: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
     for place in connection.execute(query).all():
         by_log[place.audience_id, place.name].append((place.number, place.at))
+    heard = notices.acknowledged(connection, row.origin, row.object)
     for (log, name), entries in by_log.items():
         last = max(_tombstone(connection, log, number) for number, _ in entries)
         first = min(at for _, at in entries)
         words = _acknowledged(connection, log, last + 1)
-        yield Recall(row.object, row.why, row.at, row.deadline, name, first, last + 1, words)
+        yield Recall(row.object, row.why, row.at, row.deadline, name, first, last + 1, words, heard)
 
 
 def _tombstone(connection: Connection, log: int, target: int) -> int:

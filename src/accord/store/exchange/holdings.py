@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 
 from accord.core.errors import NotFound
 from accord.flows.exchange.sharing.wanted import Held, Place, objects_in
@@ -15,6 +15,8 @@ from accord.store.exchange import logs
 from accord.store.intake import unpack_checked
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}", re.ASCII)
+_MOST = 500
+"""Names of one vulnerability, past which no more aliases are followed."""
 _COLUMNS = ("digest", "kind", "subject", "edition", "title", "origin", "outcome")
 
 
@@ -44,6 +46,32 @@ class SqlHoldings:
                 if found:
                     return found
         return []
+
+    def about(self, name: str) -> list[Held]:
+        """Every document about a vulnerability, an advisory of it, or what is declared the same.
+
+        As in the explanation of a vulnerability, aliases are followed from one to the next. A
+        document that no longer counts is named too: it may have been shared when it did.
+        """
+        table, advisory, alias = schema.document, schema.advisory, schema.alias
+        with self._engine.connect() as connection:
+            names = _joined(connection, {name, name.upper()})
+            which = [
+                table.c.subject.in_(names),
+                *(
+                    table.c.id.in_(select(source.c.document_id).where(column.in_(names)))
+                    for source, column in (
+                        (advisory, advisory.c.advisory),
+                        (advisory, advisory.c.vulnerability),
+                    )
+                ),
+                table.c.id.in_(
+                    select(alias.c.document_id).where(
+                        alias.c.name.in_(names), alias.c.relation == "alias"
+                    )
+                ),
+            ]
+            return _documents(connection, or_(*which))
 
     def held(self, digests: Sequence[str]) -> list[Held]:
         """Documents by their digests, in this order.
@@ -118,6 +146,25 @@ def _about(name: str) -> Iterator[ColumnElement[bool]]:
         yield table.c.id.in_(select(advisory.c.document_id).where(column.in_(spellings)))
     same = alias.c.name.in_(spellings) & (alias.c.relation == "alias")
     yield table.c.id.in_(select(alias.c.document_id).where(same))
+
+
+def _joined(connection: Connection, names: Collection[str]) -> list[str]:
+    """All names that declared aliases join to some, one after the other.
+
+    An advisory about one vulnerability is one of its names; one about many makes none the same.
+    """
+    advisory, alias = schema.advisory, schema.alias
+    about = select(advisory.c.vulnerability).where(advisory.c.advisory.in_(sorted(names)))
+    only = set(connection.scalars(about))
+    frontier = set(names) | (only if len(only) == 1 else set())
+    same = select(alias.c.vulnerability, alias.c.name).where(alias.c.relation == "alias")
+    seen: set[str] = set()
+    while frontier and len(seen) < _MOST:
+        now = sorted(frontier)
+        seen |= frontier
+        joined = or_(alias.c.name.in_(now), alias.c.vulnerability.in_(now))
+        frontier = {one for row in connection.execute(same.where(joined)) for one in row} - seen
+    return sorted(seen)
 
 
 def _documents(connection: Connection, which: ColumnElement[bool]) -> list[Held]:

@@ -113,7 +113,7 @@ def envelopes(connection: Connection, shared: Collection[int]) -> dict[int, byte
     found: dict[int, bytes] = {}
     for chunk in chunks(sorted(set(shared))):
         query = select(table.c.id, table.c.envelope).where(among(connection, table.c.id, chunk))
-        found.update((id_, bytes(body)) for id_, body in connection.execute(query) if body)
+        found.update((id_, bytes(body)) for id_, body in connection.execute(query).all() if body)
     missing = sorted(set(shared) - found.keys())
     if missing:
         raise Gone(f"{len(missing)} envelopes were erased meanwhile; share the object anew")

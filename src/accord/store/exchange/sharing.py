@@ -14,10 +14,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from accord.core.errors import NotFound
 from accord.exchange.log.entries import Kind
+from accord.exchange.notices import Notice
 from accord.exchange.receipts import Line
-from accord.flows.exchange.sharing.port import Audience, Copy, Due, Head, Known, Recall, Sealed
+from accord.flows.exchange.sharing.port import (
+    Audience,
+    Copy,
+    Due,
+    Final,
+    Head,
+    Known,
+    Recall,
+    Sealed,
+    Standing,
+)
+from accord.identity.partners import Directory
 from accord.store import database
-from accord.store.exchange import audiences, found, logs, receipts, tables
+from accord.store.exchange import audiences, found, logs, notices, receipts, tables
 from accord.store.exchange.high_water import HighWater, Mark
 from accord.store.exchange.logs import Entropy
 from accord.store.exchange.removal import erasing, scrub
@@ -29,7 +41,7 @@ _SHARED = (
     "id", "origin", "object", "version", "type", "media", "digest", "tlp", "pap", "release_at",
     "expires", "created", "issued", "state", "refs", "learned", "title", "made_of", "envelope",
 )  # fmt: skip
-_SEALED, _MARKING = "sealed", "marking"
+_SEALED, _MARKING, _RENEWED = "sealed", "marking", "renewed"
 
 
 class _Forked(Exception):
@@ -102,6 +114,11 @@ class SqlSharing:
         with self._reading() as connection:
             return found.known(connection, objects)
 
+    def finals(self, objects: Collection[str]) -> list[Final]:
+        """Which of some objects were recalled for good, by whom and when."""
+        with self._reading() as connection:
+            return found.finals(connection, objects)
+
     def made_of(self, object: str) -> list[str]:  # noqa: A002 - the field's own word
         """The objects into which one was redacted, sorted."""
         table = tables.shared
@@ -117,6 +134,21 @@ class SqlSharing:
         """
         with self._reading() as connection:
             return logs.envelopes(connection, shared)
+
+    def own(self, origin: str, after: int, limit: int) -> list[Standing]:
+        """Envelopes of an origin that are live or wait, by number, from after one on."""
+        with self._reading() as connection:
+            return found.own(connection, origin, after, limit)
+
+    def notices(self, origin: str) -> list[bytes]:
+        """The signed notices of recall of an originator."""
+        with self._reading() as connection:
+            return notices.own(connection, origin)
+
+    def renewed(self) -> str:
+        """Under which keys and rules this node's envelopes were looked through; empty: never."""
+        with self._reading() as connection:
+            return _setting(connection, _RENEWED)
 
     def due(self, now: str, limit: int) -> list[Due]:
         """What waited until now, the earliest first."""
@@ -322,6 +354,26 @@ class SqlSharingUnit:
         row = {"audience_id": number, "shared_id": shared, "release_at": release_at}
         self._connection.execute(tables.waiting.insert().values(row))
 
+    def unwait(self, audience: str, shared: int) -> None:
+        """An envelope waits no more.
+
+        Raises:
+            NotFound: no such audience.
+        """
+        number, table = audiences.one(self._connection, audience).id, tables.waiting
+        this = (table.c.audience_id == number) & (table.c.shared_id == shared)
+        self._connection.execute(table.delete().where(this))
+
+    def renewed(self) -> str:
+        """What was noted last, or empty."""
+        return _setting(self._connection, _RENEWED)
+
+    def note_renewed(self, mark: str) -> None:
+        """Note under which keys and rules the envelopes of this node were looked through."""
+        table = tables.setting
+        self._connection.execute(table.delete().where(table.c.name == _RENEWED))
+        self._connection.execute(table.insert().values(name=_RENEWED, value=mark))
+
     def come(self, due: Sequence[Due], state: str) -> None:
         """What waited waits no more: it is `live` now, or `expired`."""
         ids = {one.shared for one in due}
@@ -371,6 +423,14 @@ class SqlSharingUnit:
         """Note that an object is recalled for good."""
         row = {"origin": origin, "object": object, "at": at, "why": why, "deadline": deadline}
         self._connection.execute(tables.final.insert().values(row))
+
+    def connecting(self, objects: Collection[str]) -> list[int]:
+        """Live envelopes of relationships and sightings that have one of these at an end."""
+        return found.connecting(self._connection, objects)
+
+    def publish(self, notice: Notice, statement: bytes, directory: Directory, me: str) -> None:
+        """Keep the signed notice of a recall, for every partner that could have the object."""
+        notices.publish(self._connection, notice, statement, directory, me)
 
     def record(self, lines: Iterable[Line]) -> None:
         """Add lines to the disclosure log."""

@@ -73,9 +73,23 @@ final = Table(
     Column("origin", Text, primary_key=True),
     Column("object", Text, primary_key=True),
     *_texts("at", "why", "deadline"),
+    _bytes("notice", nullable=True),
 )
 """What its originator took back: no version of it is ever taken again. `why` and `deadline` are
-known on the originator's own node only."""
+known on the originator's own node only; `notice` is the originator's signed word, null while only
+its tombstone has told."""
+
+notice = Table(
+    "notice",
+    METADATA,
+    Column("partner", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    *_texts("origin", "object", "digest", "heard"),
+    UniqueConstraint("partner", "digest", name="notice_digest"),
+)
+"""Whom this node tells of which recall: each partner who got the object from it, or could have.
+`number` counts within the partner; `digest` is the notice's SHA-256; `heard` is when the partner
+asked for what follows, or empty."""
 
 audience = Table(
     "audience",
@@ -279,8 +293,8 @@ setting = Table(
 """Who this node is: its partner name, where its keys are, its default marking."""
 
 TABLES = (
-    shared, shared_document, final, audience, member, entry, waiting, tile, head, cosignature,
-    follow, followed_entry, quarantined_blob, receipt, evidence, client, scan, review,
+    shared, shared_document, final, notice, audience, member, entry, waiting, tile, head,
+    cosignature, follow, followed_entry, quarantined_blob, receipt, evidence, client, scan, review,
     directory_file, proposal, setting,
 )  # fmt: skip
 """Every table of the exchange."""

@@ -26,9 +26,11 @@ from accord.core.errors import AccordError
 from accord.core.show import printable
 from accord.flows.exchange.messages import PREFIX, Request, Response
 from accord.identity.gate import Gate
+from accord.identity.keys import CannotSign
 from accord.identity.partners import Directory, Untrusted
 from accord.identity.recipients import Recipient
 from accord.identity.signatures import is_signed
+from accord.store.key_errors import NoKey
 from accord.web.door import limits, waiting
 from accord.web.door.limits import Buckets
 
@@ -134,6 +136,10 @@ class DoorApp:
             response = await self._response(scope, receive)
         except _Refusal as refused:
             response = refused.response
+        except (CannotSign, NoKey) as away:
+            # The token or service with the key: where it failed in this program tells nothing.
+            _LOG.error("a request could not be answered: %s", away)
+            response = _Refusal(503, "this node cannot answer now", retry_after="5").response
         except AccordError:
             _LOG.exception("a request could not be answered")
             response = _Refusal(500, "this node cannot answer that now").response

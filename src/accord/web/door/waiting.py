@@ -57,6 +57,7 @@ class _Log(msgspec.Struct, frozen=True):
 
 class _Logs(msgspec.Struct, frozen=True):
     logs: tuple[_Log, ...]
+    recalled: str = ""
 
 
 class Room:
@@ -149,12 +150,17 @@ def _parameter(request: Request, name: str) -> str:
 
 
 def _is_news(request: Request, response: Response) -> bool:
-    """Whether a log of the answer has another size than the caller said. A failure is news too."""
+    """Whether the answer is another than the caller has, in any log or in its notices of recall.
+
+    A failure is news too.
+    """
     if response.status != _OK:
         return True
     try:
-        logs = msgspec.json.decode(response.body, type=_Logs).logs
+        listing = msgspec.json.decode(response.body, type=_Logs)
     except msgspec.DecodeError:
         return True
+    if listing.recalled != _parameter(request, "recalled"):
+        return True
     since = _parameter(request, "since").split(",")
-    return any(f"{one.log}:{one.size}" not in since for one in logs)
+    return any(f"{one.log}:{one.size}" not in since for one in listing.logs)

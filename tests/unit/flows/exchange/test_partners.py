@@ -287,7 +287,8 @@ def test_a_rotation(nodes: dict[str, Node]) -> None:
     assert japan.signers.ed25519.keyid == new[0].keyid
     laid_down = flow.known(japan.trust).directory.key(old.keyid)
     assert laid_down is not None
-    assert (laid_down[1].until, laid_down[1].revoked, laid_down[1].why) == (NOW, "", "yearly")
+    until = edits.counts_until(NOW)
+    assert (laid_down[1].until, laid_down[1].revoked, laid_down[1].why) == (until, "", "yearly")
 
 
 def test_the_directory_expires(nodes: dict[str, Node]) -> None:
@@ -406,14 +407,35 @@ def test_the_policy_changes_by_the_threshold(nodes: dict[str, Node]) -> None:
     for name in ("india", "australia"):
         made = sign(nodes[name], made.file)
     assert made.review.directory.policy.recall_hours == 6
-    wrong = flow.policy(charter, signatures="none")
-    with pytest.raises(Invalid, match="signatures"):
-        flow.change(nodes["australia"].trust, nodes["australia"].ring.all(), NOW, charter=wrong)
+    with pytest.raises(Invalid, match="say one of ed25519, ml-dsa-65, both, either"):
+        flow.policy(charter, signatures="mldsa")
+
+
+@pytest.mark.parametrize("threshold", [1, 2, 5])
+def test_half_of_the_partners_never_decide(nodes: dict[str, Node], threshold: int) -> None:
+    """Nor more than there are."""
+    japan = nodes["japan"]
+    charter = msgspec.structs.replace(flow.known(japan.trust).charter, threshold=threshold)
+    with pytest.raises(Invalid, match="of 4 partners at least 3 must sign"):
+        flow.change(japan.trust, japan.ring.all(), NOW, charter=charter)
+    assert not japan.trust.proposals()
+
+
+def test_words_are_compared_once(fresh: Callable[[str], Node], tmp_path: Path) -> None:
+    """Not by who signed already, with a key of its own."""
+    with partners(tmp_path / "n", seed="x") as nodes:
+        data, words = asking(fresh("b"), "korea", nodes["india"])
+        made = sign(nodes["india"], data, words)
+        for file in (data, made.file):
+            assert sign(nodes["india"], file).review.signed == ("india",)
 
 
 def test_missing_signatures_are_told_in_words(nodes: dict[str, Node]) -> None:
     made = moved(nodes["japan"], "https://kyoto.example")
     assert list(proposals.waiting_for(made.review)) == ["2 more of australia, india, united-states"]
+    lacking = ((1, ("india", "japan")), (1, ("japan",)), (2, ("a", "b")), (1, ("a", "b")))
+    review = msgspec.structs.replace(made.review, missing=lacking)
+    assert list(proposals.waiting_for(review)) == ["japan", "a, b"]
 
 
 def test_a_partnership_for_tests_can_be_played_again(tmp_path: Path) -> None:

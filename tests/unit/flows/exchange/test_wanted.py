@@ -29,6 +29,9 @@ class Shelf:
     def named(self, name: str) -> list[Held]:
         return [held(digest) for digest in self._bodies if digest.startswith(name)]
 
+    def about(self, name: str) -> list[Held]:
+        return []
+
     def held(self, digests: Sequence[str]) -> list[Held]:
         return [held(digest) for digest in digests]
 

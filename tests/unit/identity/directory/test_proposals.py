@@ -148,6 +148,40 @@ def test_a_new_key_signs_for_its_partner_and_its_words_are_wanted() -> None:
     assert any("is revoked (stolen)" in change.sentence for change in review.changes)
 
 
+def test_a_key_that_is_laid_down_counts_until_its_owner_has_heard() -> None:
+    new = edits.rotated(record("japan"), [ed25519("x").key()], NOW, compromised=False, why="")
+    made = proposals.sign(first(), proposed(new, by=["japan"]), keys(["x"]))
+    review = proposals.review(first(), made, later(27))
+    assert any("is laid down, and counts until 2026-04-26" in c.sentence for c in review.changes)
+    with pytest.raises(Stale, match="japan has to propose it again"):
+        proposals.review(first(), made, later(29))
+    whole = proposals.sign(first(), made, keys(OTHERS))
+    assert proposals.review(first(), whole, later(29)).missing == ()
+
+
+@pytest.mark.parametrize(("days", "match"), [(58, "is the latest today"), (27, "too soon")])
+def test_nobody_says_otherwise_how_long_an_old_key_counts(days: int, match: str) -> None:
+    old = msgspec.structs.replace(record("japan").keys[0], until=later(days))
+    changed = record("japan", keys=(old, ed25519("x").key(NOW)))
+    made = proposals.sign(first(), proposed(changed, by=["japan"]), keys(["x"]))
+    with pytest.raises((Stale, Untrusted), match=match):
+        proposals.review(first(), made, NOW)
+
+
+def test_who_took_one_key_took_all_that_were_kept_beside_it() -> None:
+    """A key laid down long ago, whose file was erased, still vouches for what it signed."""
+    older, old = ed25519("older").key(NOW), ed25519("japan").key(NOW)
+    gone = msgspec.structs.replace(older, until=later(1))
+    counting = msgspec.structs.replace(ed25519("y").key(NOW), until=later(60))
+    before = record("japan", keys=(gone, counting, old))
+    for held, revoked in (((), [False, True, True]), ((older.keyid,), [True, True, True])):
+        after = edits.rotated(
+            before, [ed25519("x").key()], later(9), compromised=True, why="", held=held
+        )
+        assert [bool(key.revoked) for key in after.keys[:3]] == revoked
+        assert [key.until for key in after.keys[:3]] == [later(1), later(60), later(9)]
+
+
 def test_others_can_remove_a_partner() -> None:
     made = proposed(edits.removed(record("japan"), NOW, "left"), by=OTHERS)
     review = proposals.review(first(), made, NOW)

@@ -30,6 +30,7 @@ from accord.flows.exchange.answering.asked import (
     too_large,
 )
 from accord.flows.exchange.answering.port import Answers, Damaged, Evidence, Log
+from accord.flows.exchange.answering.recalled import DIGEST
 from accord.flows.exchange.messages import Response
 from accord.identity.partners import PartnerKey, Untrusted
 
@@ -52,26 +53,38 @@ class Listed(msgspec.Struct, frozen=True):
     size: int
 
 
+class _Listing(msgspec.Struct, frozen=True):
+    logs: list[Listed]
+    recalled: str
+    heard: bool
+
+
 def listing(asked: Asked) -> Response:
-    """The logs of the caller's audiences."""
+    """The logs of the caller's audiences, and the last notice of recall for it: its digest, and
+    whether it has said that it has it.
+    """
     means = asked.means
     partnership, me = means.directory().partnership, means.trust.me()
     rows = [
         Listed(log.log, log.name, names.origin(partnership, me, log.log), log.size)
         for log in means.answers.logs(asked.caller.name)
     ]
-    return answer(msgspec.json.encode({"logs": rows}), JSON)
+    recalled, heard = means.answers.newest_notice(asked.caller.name)
+    return answer(msgspec.json.encode(_Listing(rows, recalled, heard)), JSON)
 
 
 def changes(asked: Asked) -> Response:
     """As `listing`; whoever carries requests asks again until something changed.
 
-    `since` is what the caller has, as `LOG:SIZE,LOG:SIZE`, and `wait` for how many seconds it
-    waits: both are for whoever carries requests, and are only seen to be well-formed here.
+    `since` is what the caller has, as `LOG:SIZE,LOG:SIZE`, `recalled` the last notice of recall
+    that it has, and `wait` for how many seconds it waits: all are for whoever carries requests, and
+    are only seen to be well-formed here.
     """
-    given = asked.parameters("since", "wait")
+    given = asked.parameters("since", "recalled", "wait")
     parts = given["since"].split(",", MOST_LOGS) if given.get("since") else []
     if len(parts) > MOST_LOGS or not all(map(_SINCE.fullmatch, parts)):
+        raise not_understood()
+    if given.get("recalled") and not DIGEST.fullmatch(given["recalled"]):
         raise not_understood()
     if not _WAIT.fullmatch(given.get("wait", "0")):
         raise not_understood()
@@ -95,21 +108,40 @@ def compared(asked: Asked) -> Response:
         return checkpoint(asked)
     log = asked.log
     held = _held(asked)
-    if continues(asked.means.answers, log, held):
+    if held is None or continues(asked.means.answers, log, held):
         return checkpoint(asked)
     contradicted(asked, held, asked.request.body)
     return answer(log.checkpoint, NOTE, status=409)
 
 
-def _held(asked: Asked) -> notes.Checkpoint:
-    """The checkpoint that the caller brings, known to be signed by this node for this log."""
+def _held(asked: Asked) -> notes.Checkpoint | None:
+    """The checkpoint that the caller brings, known to be signed by this node for this log.
+
+    None where a key signed it that was revoked since: who holds one follows the log honestly, but
+    it proves nothing against this node, since others may have signed it.
+    """
     body = asked.request.body
     if len(body) > LARGEST_NOTE:
         raise too_large()
     try:
         return ours(asked, body)
-    except (Invalid, Untrusted) as wrong:
+    except Invalid as wrong:
         raise not_understood() from wrong
+    except Untrusted as wrong:
+        if _by_revoked_key(asked, body):
+            return None
+        raise not_understood() from wrong
+
+
+def _by_revoked_key(asked: Asked, note: bytes) -> bool:
+    directory, me = asked.means.directory(), asked.means.trust.me()
+    name = names.key_name(directory.partnership, me)
+    keys = [msgspec.structs.replace(key, revoked="") for key in keys_of(asked, me) if key.revoked]
+    try:
+        point = notes.open_note(note, name, keys, history=True)
+    except Untrusted:
+        return False
+    return point.origin == names.origin(directory.partnership, me, asked.log.log)
 
 
 def ours(asked: Asked, note: bytes) -> notes.Checkpoint:

@@ -151,7 +151,8 @@ class _View:
             groups = [list(group) for _, group in groupby(found, _same)]
             if len(found) == _AT_ONCE and len(groups) > 1:
                 groups.pop()  # it may go on past what was read
-            yield from groups
+            # Of several markings the strictest counts, which may be past what the page is of.
+            yield from ([kept for kept in group if kept.tlp <= most] for group in groups)
             if len(found) < _AT_ONCE:
                 return
             place = _same(groups[-1][0])

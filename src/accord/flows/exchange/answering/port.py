@@ -102,6 +102,15 @@ class Evidence(msgspec.Struct, frozen=True):
     theirs: bytes
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A notice of recall on its way to a partner."""
+
+    object: str
+    tlp: int
+    """The most restrictive marking that the object had here."""
+    statement: bytes
+
+
 class Answers(Protocol):
     """What can be answered from."""
 
@@ -139,6 +148,21 @@ class Answers(Protocol):
 
     def page(self, tlp: int, after: tuple[str, str], count: int) -> Sequence[Kept]:
         """Live STIX objects up to a marking, by (object, version), past a place."""
+        ...
+
+    def newest_notice(self, partner: str) -> tuple[str, bool]:
+        """Digest of the last notice of recall for a partner, or empty, and whether it has it."""
+        ...
+
+    def notices(self, partner: str, digest: str, count: int) -> Sequence[Told]:
+        """The notices for a partner after one of them, or from the first.
+
+        `digest` is the last that it has, by its own word; one that is not known here is none.
+        """
+        ...
+
+    def heard(self, partner: str, digest: str, at: str) -> None:
+        """Note that a partner has everything up to a notice."""
         ...
 
     def record(self, lines: Iterable[Line]) -> None:

@@ -13,7 +13,14 @@ from typing import Literal
 
 import msgspec
 
-from accord.flows.exchange.answering import acknowledging, blobs, logs, objects, partnership
+from accord.flows.exchange.answering import (
+    acknowledging,
+    blobs,
+    logs,
+    objects,
+    partnership,
+    recalled,
+)
 from accord.flows.exchange.answering.asked import Asked
 from accord.flows.exchange.messages import PREFIX, Response
 
@@ -49,6 +56,7 @@ ROUTES = (
     Route("GET", "/directory/{rest}", Policy.RENEWING, partnership.file),
     Route("GET", "/logs", Policy.PARTNER, logs.listing),
     Route("GET", "/changes", Policy.PARTNER, logs.changes),
+    Route("GET", "/recalls", Policy.PARTNER, recalled.notices),
     Route("GET", "/logs/{log}/checkpoint", Policy.MEMBER, logs.checkpoint),
     Route("POST", "/logs/{log}/checkpoint", Policy.MEMBER, logs.compared),
     Route("GET", "/logs/{log}/tile/{rest}", Policy.MEMBER, logs.tile),

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from accord.core.digests import Digest
-from accord.exchange.envelope import Header
 from accord.exchange.log.entries import SALT, Kind
 from accord.flows.exchange.events import Applied, Event, Recalled
 from accord.flows.exchange.following.examine import Examined, Left, Taken
@@ -108,7 +107,7 @@ def _refused(one: Taken, reason: str, blobs: Mapping[int, bytes], outcome: Outco
 _Version = tuple[str, str, str]
 
 
-def _version(of: Copy | Header) -> _Version:
+def _version(of: Copy | Taken) -> _Version:
     return of.origin, of.object, of.version
 
 
@@ -117,7 +116,7 @@ class _Judge:
 
     def __init__(self, unit: Unit, taken: Sequence[Taken], how: Applying) -> None:
         self._me, self._sharer = how.me, how.follow.partner
-        objects = {(one.header.origin, one.header.object) for one in taken}
+        objects = {(one.origin, one.object) for one in taken}
         ours = {(how.me, name) for _, name in objects}
         self._final = unit.final(objects)
         self.copies = {copy.digest: copy for copy in unit.copies({one.digest for one in taken})}
@@ -138,7 +137,7 @@ class _Judge:
         """Envelopes here of versions of which there is more than one: mostly none."""
         digests: dict[_Version, set[str]] = {}
         for one in taken:
-            digests.setdefault(_version(one.header), set()).add(one.digest)
+            digests.setdefault(_version(one), set()).add(one.digest)
         return {
             copy.id
             for version, copies in self._live.items()
@@ -148,45 +147,44 @@ class _Judge:
 
     def refusal(self, one: Taken) -> str | None:
         """Why an object is not taken after all, or None."""
-        header = one.header
-        if (header.origin, header.object) in self._final:
+        if (one.origin, one.object) in self._final:
             return _TAKEN_BACK
-        if header.origin == self._me and one.digest not in self.copies:
+        if one.origin == self._me and one.digest not in self.copies:
             return f"not what {self._me} sealed: what originates here is only changed here"
-        stix = header.media.startswith(_STIX)
+        stix = one.media.startswith(_STIX)
         # A document is named by what it is about: others may speak of that too.
-        if stix and header.origin != self._me and header.object in self._own:
-            return f"it originates here: only {self._me} changes {header.object}"
+        if stix and one.origin != self._me and one.object in self._own:
+            return f"it originates here: only {self._me} changes {one.object}"
         if self._outdated(one):
             return _REPLACED
-        if stix and header.version:
-            content = self._contents.setdefault(_version(header), one.prepared.digest)
+        if stix and one.version:
+            content = self._contents.setdefault(_version(one), one.prepared.digest)
             if content != one.prepared.digest:
                 return (
-                    f"another content of {header.object} in its version {header.version}:"
+                    f"another content of {one.object} in its version {one.version}:"
                     " a version never changes"
                 )
         return None
 
     def _outdated(self, one: Taken) -> bool:
         """Whether a relay brings what its originator has replaced, as by a narrower marking."""
-        copy, header = self.copies.get(one.digest), one.header
-        if header.origin in (self._sharer, self._me):
+        copy = self.copies.get(one.digest)
+        if one.origin in (self._sharer, self._me):
             return False
-        others = [c for c in self._live.get(_version(header), ()) if c.digest != one.digest]
+        others = [c for c in self._live.get(_version(one), ()) if c.digest != one.digest]
         if copy is not None and copy.state == "replaced" and others:
             return True
         if copy is not None and copy.id in self._direct:
             return False
-        return any(other.id in self._direct and other.issued >= header.issued for other in others)
+        return any(other.id in self._direct and other.issued >= one.issued for other in others)
 
     def outdated_by(self, kept: Sequence[Taken]) -> set[int]:
         """Envelopes that only relays gave, and that their originator has now sealed anew."""
         latest: dict[_Version, str] = {}
         for one in kept:
-            if one.header.origin == self._sharer:
-                version = _version(one.header)
-                latest[version] = max(one.header.issued, latest.get(version, ""))
+            if one.origin == self._sharer:
+                version = _version(one)
+                latest[version] = max(one.issued, latest.get(version, ""))
         given = {one.digest for one in kept}
         return {
             copy.id
@@ -234,7 +232,7 @@ def _documents(unit: Unit, taken: Sequence[Taken], at: str) -> None:
     fresh: dict[str, list[Prepared]] = {}
     again: dict[str, list[Known]] = {}
     for one in taken:
-        prepared, origin = one.prepared, one.header.origin
+        prepared, origin = one.prepared, one.origin
         if prepared.digest in here:
             again.setdefault(origin, []).append(Known(prepared.digest, prepared.source))
         else:
@@ -247,23 +245,22 @@ def _documents(unit: Unit, taken: Sequence[Taken], at: str) -> None:
 
 
 def _new(one: Taken, envelope: bytes, at: str) -> New:
-    header, marking = one.header, one.marking
     return New(
-        origin=header.origin,
-        object=header.object,
-        version=header.version,
-        type=header.type,
-        media=header.media,
+        origin=one.origin,
+        object=one.object,
+        version=one.version,
+        type=one.type,
+        media=one.media,
         digest=one.digest,
-        tlp=int(marking.tlp),
-        pap=int(marking.pap),
-        release_at=marking.release_at,
-        expires=marking.expires,
+        tlp=one.tlp,
+        pap=one.pap,
+        release_at=one.release_at,
+        expires=one.expires,
         created=one.created,
-        issued=header.issued,
-        refs=msgspec.json.encode(one.refs).decode(),
+        issued=one.issued,
+        refs=one.refs,
         learned=at,
-        title=header.title,
+        title=one.title,
         envelope=envelope,
         document=one.prepared.digest,
     )
@@ -272,7 +269,7 @@ def _new(one: Taken, envelope: bytes, at: str) -> New:
 def _tell_applied(kept: Sequence[Taken], judged: _Judge, how: Applying, outcome: Outcome) -> None:
     new = [one for one in kept if one.digest not in judged.copies]
     if new:
-        objects = tuple(dict.fromkeys((one.header.origin, one.header.object) for one in new))
+        objects = tuple(dict.fromkeys((one.origin, one.object) for one in new))
         documents = tuple(dict.fromkeys(Digest(one.prepared.digest) for one in new))
         event = Applied(how.follow.partner, how.follow.log, objects, documents)
         outcome.events.append(event)
@@ -296,7 +293,7 @@ def bury(unit: Unit, tombstones: Mapping[int, Kind], how: Applying) -> tuple[int
         for copy in copies
         if copy.id in recalled and copy.origin == how.follow.partner
     }
-    events = [_finish(unit, origin, name, how) for origin, name in sorted(final)]
+    events = [finish(unit, origin, name, how.at) for origin, name in sorted(final)]
     # What originates here is never taken away by others.
     rest = [
         copy for copy in copies if copy.origin != how.me and (copy.origin, copy.object) not in final
@@ -316,11 +313,15 @@ def _anew(unit: Unit, retracted: Sequence[Copy], how: Applying) -> set[int]:
     return {copy.id for copy in theirs if _version(copy) in live}
 
 
-def _finish(unit: Unit, origin: str, name: str, how: Applying) -> Event:
-    """Everything of what its originator took back goes, whoever sent it."""
-    unit.finish(origin, name, how.at)
+def finish(unit: Unit, origin: str, name: str, at: str) -> Event:
+    """Everything of what its originator took back goes, whoever sent it; gives what to tell.
+
+    What connects it to something is passed on no more: it shows only where both its ends show.
+    """
+    unit.finish(origin, name, at)
+    unit.retract(unit.connecting([name]), at)
     gone = [copy.id for copy in unit.of_objects([(origin, name)])]
-    return Recalled(origin, name, unit.erase(gone, "recalled", how.at))
+    return Recalled(origin, name, unit.erase(gone, "recalled", at))
 
 
 def dead(number: int, kind: Kind) -> Row:

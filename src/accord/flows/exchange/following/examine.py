@@ -16,18 +16,18 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
+from msgspec.structs import astuple
 
 from accord.core.errors import Invalid
 from accord.exchange import accept
 from accord.exchange.accept import Altered, Circumstances, Lapsed, NotTaken, Opened
-from accord.exchange.envelope import Header
 from accord.exchange.objects import Content, read_document, read_stix
 from accord.flows.load import end_with_parent, rarely_collect
 from accord.flows.prepare import packer, prepare
-from accord.flows.prepared import Prepared
+from accord.flows.prepared import Prepared, Rows
 from accord.flows.recognise import recognise
 from accord.identity.markings import Marking
 
@@ -47,15 +47,29 @@ class Blob(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct):
-    """An object that may be taken, ready for the store."""
+    """An object that may be taken, ready for the store: the columns of its row, and its document.
+
+    Each comes from a worker process, so that nothing in it but the document is in parts.
+    """
 
     number: int
-    header: Header
     digest: str
     """SHA-256 of the envelope."""
-    marking: Marking
+    origin: str
+    object: str
+    version: str
+    type: str
+    media: str
+    tlp: int
+    """Of its marking, as the header and the body have it, like `pap`, `release_at`, `expires`."""
+    pap: int
+    release_at: str
+    expires: str
     created: str
-    refs: tuple[str, ...]
+    issued: str
+    title: str
+    refs: str
+    """JSON list of object identifiers."""
     prepared: Prepared
 
 
@@ -106,8 +120,45 @@ def examine(blobs: Sequence[Blob], circumstances: Circumstances, log: str) -> li
 def _taken(
     number: int, opened: Opened, marking: Marking, content: Content, prepared: Prepared
 ) -> Taken:
-    created = opened.header.created or content.created
-    return Taken(number, opened.header, opened.digest, marking, created, content.refs, prepared)
+    header = opened.header
+    created = header.created or content.created
+    refs = _json(content.refs).decode()
+    return Taken(
+        number, opened.digest, header.origin, header.object, header.version, header.type,
+        header.media, int(marking.tlp), int(marking.pap), marking.release_at, marking.expires,
+        created, header.issued, header.title, refs, prepared,
+    )  # fmt: skip
+
+
+_json = msgspec.json.Encoder().encode
+Flat = tuple[Any, ...]
+"""What was found of an envelope, without a struct in it: those cost a process as much to take in
+as the rest together."""
+
+
+def flat(one: Examined) -> Flat:
+    """What was found, as it goes from one process to another."""
+    if isinstance(one, Left):
+        return astuple(one)
+    prepared = one.prepared
+    rows = () if prepared.rows is None else astuple(prepared.rows)
+    return (*astuple(one)[:-1], *astuple(prepared)[:-1], *rows)
+
+
+def whole(parts: Flat) -> Examined:
+    """What was found, put together again: of its parts, each of these has its own number."""
+    if len(parts) == _LEFT:
+        return Left(*parts)
+    document = list(parts[_COLUMNS:_DOCUMENT])
+    if len(parts) > _DOCUMENT:
+        document.append(Rows(*parts[_DOCUMENT:]))
+    columns = [*parts[:_COLUMNS], Prepared(*document)]
+    return Taken(*columns)
+
+
+_LEFT = len(Left.__struct_fields__)
+_COLUMNS = len(Taken.__struct_fields__) - 1
+_DOCUMENT = _COLUMNS + len(Prepared.__struct_fields__) - 1
 
 
 def _content(opened: Opened, prepared: Prepared, circumstances: Circumstances) -> Content:
@@ -167,24 +218,27 @@ class Pooled:
 
     def __init__(self, pool: ProcessPoolExecutor, circumstances: Circumstances, log: str) -> None:
         self._pool = pool
-        self._circumstances = circumstances
-        self._log = log
+        self._about = circumstances, log
 
     def begin(self, blobs: Sequence[Blob]) -> Iterator[Examined]:
         """As `Examiner.begin`."""
-        begun: list[Future[list[Examined]]] = [
-            self._pool.submit(_examine, blobs[at : at + CHUNK], self._circumstances, self._log)
+        begun: list[Future[list[Flat]]] = [
+            self._pool.submit(_examine, _bare(blobs[at : at + CHUNK]), *self._about)
             for at in range(0, len(blobs), CHUNK)
         ]
-        return (one for future in begun for one in future.result())
+        return (whole(one) for future in begun for one in future.result())
 
 
 @contextmanager
 def pool() -> Iterator[ProcessPoolExecutor]:
     """Worker processes, ended without waiting for what they have begun."""
     context = multiprocessing.get_context("spawn")
-    workers = ProcessPoolExecutor(max(1, os.cpu_count() or 1), context, _start_worker)
+    count = max(1, os.cpu_count() or 1)
+    workers = ProcessPoolExecutor(count, context, _start_worker)
     try:
+        # They take a while to start: meanwhile the first envelopes are fetched.
+        for _ in range(count):
+            workers.submit(_nothing)
         yield workers
     finally:
         workers.shutdown(cancel_futures=True)
@@ -197,6 +251,14 @@ def _start_worker() -> None:
     rarely_collect()
 
 
-def _examine(blobs: Sequence[Blob], circumstances: Circumstances, log: str) -> list[Examined]:
+def _nothing() -> None:
+    pass
+
+
+def _bare(blobs: Sequence[Blob]) -> list[Flat]:
+    return [(blob.number, blob.commitment, blob.data) for blob in blobs]
+
+
+def _examine(blobs: Sequence[Flat], circumstances: Circumstances, log: str) -> list[Flat]:
     gc.collect(1)
-    return examine(blobs, circumstances, log)
+    return [flat(one) for one in examine([Blob(*blob) for blob in blobs], circumstances, log)]

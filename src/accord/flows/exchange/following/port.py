@@ -10,7 +10,9 @@ import msgspec
 
 from accord.core.errors import AccordError
 from accord.exchange.log.merkle import Frontier
+from accord.exchange.notices import Notice
 from accord.flows.ports import Kept
+from accord.identity.partners import Directory
 
 
 class Overtaken(AccordError):
@@ -165,6 +167,22 @@ class Unit(Protocol):
         """Note that an object is recalled for good."""
         ...
 
+    def connecting(self, objects: Collection[str]) -> list[int]:
+        """Live envelopes of relationships and sightings that have one of these at an end."""
+        ...
+
+    def retract(self, shared: Collection[int], at: str) -> None:
+        """Take envelopes out of this node's own logs; they are kept."""
+        ...
+
+    def publish(self, notice: Notice, statement: bytes, directory: Directory, me: str) -> None:
+        """Keep the signed notice of a recall, for every partner that could have it from us."""
+        ...
+
+    def hear(self, partner: str, digest: str) -> None:
+        """Note the last notice of recall that a partner told of, by its digest."""
+        ...
+
     def advance(self, follow: int, frontier: Frontier, checkpoint: bytes, at: str) -> None:
         """Note how far a log is applied."""
         ...
@@ -215,6 +233,10 @@ class Following(Protocol):
 
     def sent(self, follow: int) -> None:
         """The partner has the cosignature."""
+        ...
+
+    def heard(self, partner: str) -> str:
+        """Digest of the last notice of recall that a partner told of, or empty."""
         ...
 
     def unit(self) -> AbstractContextManager[Unit]:

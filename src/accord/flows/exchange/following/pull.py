@@ -273,7 +273,7 @@ def _rows(rows: list[Row], batch: _Batch, entries: list[bytes], plan: _Plan) -> 
     for number, data in enumerate(entries, batch.first):
         row = found.get(number)
         if row is not None:
-            row = msgspec.structs.replace(row, commitment=data[1:])
+            row = Row(number, row.state, data[1:], row.shared, row.reason, row.refused)
         elif number in plan.bad:
             row = Row(number, "quarantined", reason=plan.bad[number], refused=data)
         elif number in plan.tombstones:

@@ -18,7 +18,7 @@ from accord.flows.exchange.messages import PREFIX, Request, Response
 from accord.identity.directory.metadata import is_file_name
 from accord.identity.partners import Partner
 
-BLOBS = 500
+BLOBS = 1_000
 """Envelopes that are asked for at once."""
 LONGEST_ANSWER = 17 << 20
 """Bytes of an answer with envelopes: 16 MB, and what stands around the last one."""
@@ -28,9 +28,12 @@ LONGEST_NOTE = 64 << 10
 LONGEST_LISTING = 1 << 20
 LONGEST_FILE = 8 << 20
 MOST_LOGS = 1000
+MOST_NOTICES = 200
+"""Notices of recall in one answer."""
 _LENGTH = 4
 _OK, _NOT_FOUND, _CONFLICT = 200, 404, 409
 _LOG = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NUMBER = re.compile(rb"(0|[1-9][0-9]{0,18})\n?")
 _LINE = 200
 
@@ -47,8 +50,22 @@ class Listed(msgspec.Struct, frozen=True):
     size: int
 
 
-class _Listing(msgspec.Struct):
+class Listing(msgspec.Struct, frozen=True):
+    """What a partner has for us."""
+
     logs: list[Listed]
+    recalled: str = ""
+    """Digest of the last notice of recall for us; empty where there is none."""
+    heard: bool = True
+    """Whether the partner knows that we have it."""
+
+
+class Notices(msgspec.Struct, frozen=True):
+    """Notices of recall, not verified."""
+
+    notices: list[bytes]
+    more: bool
+    """Whether there are others after them."""
 
 
 class Remote:
@@ -58,23 +75,40 @@ class Remote:
         self._carrier = carrier
         self._partner = partner
 
-    def logs(self) -> list[Listed]:
-        """The logs of the audiences that we are in.
+    def logs(self) -> Listing:
+        """The logs of the audiences that we are in, and whether there are notices of recall.
 
         Raises:
             Misbehaved: not such a listing.
         """
         return self._listing(self._get("/logs"))
 
-    def changes(self, since: Mapping[str, int], wait: int) -> list[Listed]:
-        """As `logs`, as soon as they differ from the sizes known, or after so many seconds.
+    def changes(self, since: Mapping[str, int], recalled: str, wait: int) -> Listing:
+        """As `logs`, as soon as it differs from what is known, or after so many seconds.
 
         Raises:
             Misbehaved: not such a listing.
         """
         sizes = ",".join(f"{log}:{size}" for log, size in sorted(since.items()))
-        query = f"since={sizes}&wait={wait}" if sizes else f"wait={wait}"
-        return self._listing(self._get("/changes", query))
+        known = f"since={sizes}&" if sizes else ""
+        known += f"recalled={recalled}&" if recalled else ""
+        return self._listing(self._get("/changes", f"{known}wait={wait}"))
+
+    def notices(self, after: str) -> Notices:
+        """Notices of recall after one of them, named by its digest, or from the first.
+
+        Raises:
+            Misbehaved: not such a list.
+        """
+        answer = self._get("/recalls", f"after={after}" if after else "")
+        data = self._bounded(answer, LONGEST_ANSWER, "its notices of recall")
+        try:
+            found = json.decode_as(Notices, data)
+        except Invalid as wrong:
+            raise self._misbehaved(f"its notices of recall: {wrong}") from wrong
+        if len(found.notices) > MOST_NOTICES or (found.more and not found.notices):
+            raise self._misbehaved(f"{len(found.notices)} notices of recall in one answer")
+        return found
 
     def file(self, name: str, most: int = LONGEST_FILE) -> bytes | None:
         """A file of the partnership's metadata, or None where the partner has none of this name.
@@ -185,12 +219,13 @@ class Remote:
             raise self._misbehaved(f"{what} of {len(answer.body):,} bytes; {longest:,} are taken")
         return answer.body
 
-    def _listing(self, answer: Response) -> list[Listed]:
+    def _listing(self, answer: Response) -> Listing:
         data = self._bounded(answer, LONGEST_LISTING, "its logs")
         try:
-            listed = json.decode_as(_Listing, data).logs
+            listing = json.decode_as(Listing, data)
         except Invalid as wrong:
             raise self._misbehaved(f"its list of logs: {wrong}") from wrong
+        listed = listing.logs
         if len(listed) > MOST_LOGS or len({one.log for one in listed}) != len(listed):
             raise self._misbehaved(f"{len(listed)} logs, more than {MOST_LOGS} or some twice")
         for one in listed:
@@ -198,7 +233,9 @@ class Remote:
                 raise self._misbehaved(f"a log called {one.log[:_LINE]!r}")
             if len(one.name) > _LINE:
                 raise self._misbehaved(f"an audience with a name of {len(one.name):,} characters")
-        return listed
+        if listing.recalled and not _DIGEST.fullmatch(listing.recalled):
+            raise self._misbehaved("a notice of recall is named by its SHA-256")
+        return listing
 
     def _misbehaved(self, what: str) -> Misbehaved:
         return Misbehaved(f"{self._partner.name} breaks the protocol: {what}")

@@ -24,14 +24,15 @@ from accord.exchange.accept import Circumstances
 from accord.exchange.acknowledgements import MAX_QUARANTINED, Acknowledgement
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
-from accord.flows.exchange.carrying import Carrier, ClockOff
+from accord.flows.exchange.carrying import Carrier, ClockOff, Refused
 from accord.flows.exchange.events import Listeners
-from accord.flows.exchange.following import delta, pull
+from accord.flows.exchange.following import delta, notices, pull
 from accord.flows.exchange.following.apply import Outcome
 from accord.flows.exchange.following.delta import SplitView
+from accord.flows.exchange.following.notices import Hearing
 from accord.flows.exchange.following.port import Follow, Following
 from accord.flows.exchange.following.pull import Pulling
-from accord.flows.exchange.following.remote import Listed, Misbehaved, Remote
+from accord.flows.exchange.following.remote import Listed, Listing, Misbehaved, Remote
 from accord.identity.directory.trusted import Expired, Lookup
 from accord.identity.keys import Signers
 from accord.identity.partners import Directory, Partner
@@ -121,7 +122,13 @@ class Report(msgspec.Struct, kw_only=True):
     logs: list[LogReport] = []
     failed: str = ""
     """Why none could be looked at."""
+    refused: bool = False
+    """It was reached, and did not take this node's request."""
     warnings: list[str] = []
+    recalled: int = 0
+    """Objects that their originators took back, by notice."""
+    newest: str = ""
+    """Digest of the partner's last notice of recall for us."""
 
     @property
     def good(self) -> bool:
@@ -131,7 +138,9 @@ class Report(msgspec.Struct, kw_only=True):
     @property
     def changed(self) -> bool:
         """Whether anything is not as it was before."""
-        return any(log.new or log.recalled or log.quarantined for log in self.logs)
+        return self.recalled > 0 or any(
+            log.new or log.recalled or log.quarantined for log in self.logs
+        )
 
 
 def sync(partner: str, means: Means, *, patient: bool = False) -> Report:
@@ -146,10 +155,11 @@ def sync(partner: str, means: Means, *, patient: bool = False) -> Report:
     report = Report(partner=partner)
     remote = Remote(means.carrier, found)
     try:
-        listed = _met(remote, means)
+        listing = _met(remote, means)
         found = _partner(partner, means)
+        _heard(listing, remote, report, means)
     except AccordError as wrong:
-        report.failed = str(wrong)
+        report.failed, report.refused = str(wrong), isinstance(wrong, Refused)
         report.logs = [_stopped(follow) for follow in means.following.logs(partner)]
         return report
     stopped = [_stopped(one) for one in means.following.logs(partner) if one.stopped]
@@ -157,7 +167,7 @@ def sync(partner: str, means: Means, *, patient: bool = False) -> Report:
         # Who contradicts itself in one log is believed in none, until a person has looked at it.
         report.logs = stopped
         return report
-    for one in listed:
+    for one in listing.logs:
         report.logs.append(_log(one, remote, found, means, patient=patient))
         if report.logs[-1].stopped:
             break
@@ -192,21 +202,34 @@ def _partner(name: str, means: Means) -> Partner:
     return partner
 
 
-def _met(remote: Remote, means: Means) -> list[Listed]:
+def _heard(listing: Listing, remote: Remote, report: Report, means: Means) -> None:
+    """Act on notices of recall first; even of a partner that is believed in nothing else.
+
+    They are the originators' own words, whoever passes them on.
+    """
+    circumstances = Circumstances(
+        means.directory(), means.trust.me(), report.partner, means.clock.now()
+    )
+    report.newest = listing.recalled
+    hearing = Hearing(remote, means.following, circumstances, means.listeners, report.warnings)
+    report.recalled = notices.hear(listing, hearing)
+
+
+def _met(remote: Remote, means: Means) -> Listing:
     """Newer metadata of the partnership first, then the logs; what has expired here is dropped.
 
     It is dropped whether or not the partner is there, unless our own clock seems to be wrong.
     """
     try:
         means.refresh(remote.file)
-        listed = remote.logs()
+        listing = remote.logs()
     except (ClockOff, Expired):
         raise
     except AccordError:
         _drop_lapsed(means)
         raise
     _drop_lapsed(means)
-    return listed
+    return listing
 
 
 def _drop_lapsed(means: Means) -> None:
@@ -246,7 +269,9 @@ def _log(
         remote, means.following, circumstances, means.listeners, outcome, workers=means.workers
     )
     try:
-        found = delta.fetch(remote, follow(), partner, circumstances.directory)
+        # Who has not heard of its own rotation yet signs with the key of before.
+        counting = msgspec.structs.replace(partner, keys=partner.counting(now))
+        found = delta.fetch(remote, follow(), counting, circumstances.directory)
         report.size = found.point.size
         pull.pull(follow(), found, pulling)
         before = _earlier(now, PATIENCE) if patient else now

@@ -89,7 +89,9 @@ def _changed(name: str, means: Means, report: Report, stop: Event) -> bool:
     remote = Remote(means.carrier, partner)
     since = {log.log: log.size for log in report.logs}
     for _ in range(ROUNDS):
-        if stop.is_set() or {one.log: one.size for one in remote.changes(since, WAIT)} != since:
+        listing = remote.changes(since, report.newest, WAIT)
+        sizes = {one.log: one.size for one in listing.logs}
+        if stop.is_set() or sizes != since or listing.recalled != report.newest:
             break
         stop.wait(AT_LEAST)
     return True

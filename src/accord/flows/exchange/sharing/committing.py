@@ -7,51 +7,65 @@ within it: where somebody else shared or recalled the same meanwhile, it is plan
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import sha256
 
 import msgspec
 
 from accord.core.errors import Invalid, TooLarge
-from accord.exchange.envelope import Header, one_line, seal
+from accord.exchange.envelope import Header, one_line, peek, seal
 from accord.exchange.log.entries import Kind
+from accord.exchange.originators import Said, stands
 from accord.exchange.receipts import Line
 from accord.exchange.release import Way
-from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing import elsewhere
+from accord.flows.exchange.sharing.elsewhere import Place
+from accord.flows.exchange.sharing.owner import Owner, recalled
 from accord.flows.exchange.sharing.plan import No, Outcome, Ready
-from accord.flows.exchange.sharing.port import Changed, Copy, Known, Unit
+from accord.flows.exchange.sharing.port import Audience, Changed, Copy, Known, Unit
+from accord.flows.exchange.sharing.renewing import all_stand, open_to_all
 from accord.identity.keys import Signers
-from accord.identity.partners import ED25519, ML_DSA_65, Holds
+from accord.identity.markings import Marking
 from accord.identity.recipients import Recipient
 
 _TRIES = 5
-_NEEDED: dict[Holds, tuple[frozenset[str], ...]] = {
-    "ed25519": (frozenset({ED25519}),),
-    "ml-dsa-65": (frozenset({ML_DSA_65}),),
-    "either": (frozenset({ED25519}), frozenset({ML_DSA_65})),
-    "both": (frozenset({ED25519, ML_DSA_65}),),
-}
-"""Sets of schemes, one of which must hold."""
+
+
+class _Gift(msgspec.Struct, frozen=True):
+    """An envelope that an audience gets."""
+
+    audience: str
+    copy: Copy
+    envelope: bytes = b""
+    """Its bytes where it is new."""
 
 
 class _Step(msgspec.Struct, frozen=True):
     """What is to be written for one object."""
 
     outcome: Outcome
-    copy: Copy | None = None
-    """The envelope that the audience gets; None: nothing is written."""
-    envelope: bytes = b""
-    """Its bytes where it is new."""
-    replaced: tuple[Copy, ...] = ()
-    """Envelopes that the audience no longer gets."""
+    gifts: tuple[_Gift, ...] = ()
+    replaced: tuple[Place, ...] = ()
+    """Envelopes that an audience no longer gets."""
+
+
+_Made = dict[Marking, tuple[Copy, bytes]]
+"""New envelopes of one version, by their marking."""
 
 
 class Commit:
     """Commits to objects in one audience's log."""
 
-    def __init__(self, owner: Owner, signers: Signers, audience: str) -> None:
+    def __init__(
+        self, owner: Owner, signers: Signers, audience: str, *, everywhere: bool = False
+    ) -> None:
+        """`everywhere`: what is said of a marking holds in the other audiences too."""
         self._owner = owner
         self._signers = signers.all()
         self._audience = audience
+        self._renewed = owner.sharing.renewed()
+        self._all_stand = all_stand(owner, self._renewed)
+        self._everywhere = everywhere
 
     def batch(self, judged: Sequence[Ready | Outcome], seen: Known | None = None) -> list[Outcome]:
         """What became of each, in their order; outcomes that stand already stay as they are.
@@ -68,9 +82,11 @@ class Commit:
             seen = None
             steps = self._steps(judged, known)
             lines = [line for step in steps for line in self._lines(step.outcome)]
-            if not lines and not any(step.copy or step.replaced for step in steps):
+            if not lines and not any(step.gifts or step.replaced for step in steps):
                 break
             with self._owner.sharing.unit() as unit:
+                if unit.renewed() != self._renewed:
+                    raise Changed("keys or rules of the partnership changed just now; try again")
                 if unit.known(names) == known.of(names):
                     self._write(unit, steps)
                     unit.record(lines)
@@ -104,13 +120,14 @@ class Commit:
         return steps
 
     def _step(self, ready: Ready, copies: list[Copy], known: Known) -> _Step:
-        if any((ready.origin, name) in known.finals for name in _names(ready)):
-            raise No("recalled-for-good")
+        for name in _names(ready):
+            if (ready.origin, name) in known.finals:
+                raise No("recalled-for-good", reason=recalled(self._owner, name))
         theirs = (ready.content.object, ready.digest) in known.taken_back
         if theirs and all(copy.origin != ready.origin for copy in copies):
-            raise No("recalled-for-good")
+            raise No("recalled-for-good", reason=recalled(self._owner, ready.content.object))
         if ready.relayed is not None:
-            return self._of(ready, [copy for copy in copies if copy.id == ready.relayed.id], ())
+            return self._of(ready, [copy for copy in copies if copy.id == ready.relayed.id], (), {})
         own = [
             copy
             for copy in copies
@@ -118,42 +135,113 @@ class Commit:
         ]
         if ready.content.version and any(copy.content != ready.digest for copy in own):
             raise No("immutable")
+        return self._joined(ready, own)
+
+    def _joined(self, ready: Ready, own: Sequence[Copy]) -> _Step:
+        """Under the one marking that the version has wherever it stands."""
+        others = tuple(elsewhere.places(own, self._audience, self._owner.now))
+        moved: list[_Step] = []
+        made: _Made = {}
+        if others:
+            found = elsewhere.join(
+                ready.marking, ready.digest, others,
+                everywhere=self._everywhere, open_=self._open,
+            )  # fmt: skip
+            ready = msgspec.structs.replace(ready, marking=found.marking)
+            moved = [self._moved(ready, own, place, made) for place in found.moved]
+            told = (text for step in moved for text in step.outcome.warnings)
+            ready = msgspec.structs.replace(ready, warnings=(*found.warnings, *told))
         same = [copy for copy in own if self._is(copy, ready)]
         before = [copy for copy in own if self._audience in (*copy.audiences, *copy.waiting)]
-        return self._of(ready, same, [copy for copy in before if copy not in same])
+        step = self._of(ready, same, [copy for copy in before if copy not in same], made)
+        return _Step(
+            step.outcome,
+            (*step.gifts, *(gift for other in moved for gift in other.gifts)),
+            (*step.replaced, *(place for other in moved for place in other.replaced)),
+        )
+
+    def _moved(self, ready: Ready, own: Sequence[Copy], place: Place, made: _Made) -> _Step:
+        """Another audience's envelope, under the new marking and with its own date of release."""
+        release_at = place.copy.release_at
+        marking = msgspec.structs.replace(ready.marking, release_at=release_at)
+        ready = msgspec.structs.replace(ready, marking=marking)
+        if not self._all_have(place):
+            told = (elsewhere.taken_from(place, marking),)
+            return _Step(ready.outcome("shared", warnings=told), (), (place,))
+        same = [copy for copy in own if self._is(copy, ready)]
+        copy, envelope = (same[-1], b"") if same else self._sealed_once(ready, made)
+        gift = _Gift(place.audience, copy, envelope)
+        told = (elsewhere.moved_to(place, marking),)
+        return _Step(ready.outcome("shared", warnings=told), (gift,), (place,))
+
+    def _all_have(self, place: Place) -> bool:
+        """Whether every member of another audience may fetch the envelope, or waits for it."""
+        if place.audience in place.copy.waiting:
+            return True
+        found = self._owner.sharing.own(self._owner.me, place.copy.id - 1, 1)
+        audience = self._audiences.get(place.audience)
+        entries = [
+            entry
+            for standing in found
+            for entry in standing.places
+            if standing.copy.id == place.copy.id and entry.audience == place.audience
+        ]
+        return audience is not None and any(
+            open_to_all(self._owner, audience, entry) for entry in entries
+        )
+
+    @cached_property
+    def _audiences(self) -> dict[str, Audience]:
+        return {one.name: one for one in self._owner.sharing.audiences()}
+
+    @cached_property
+    def _open(self) -> set[str]:
+        """The audiences of everyone, this one under the name ""."""
+        names = {name for name, one in self._audiences.items() if one.everyone}
+        return names | {""} if self._audience in names else names
 
     def _is(self, copy: Copy, ready: Ready) -> bool:
         """Whether an envelope says exactly this, and is signed as the partnership demands today."""
         marking = ready.marking
         said = (copy.content, copy.tlp, copy.pap, copy.release_at, copy.expires)
         wanted = (ready.digest, *map(int, (marking.tlp, marking.pap)))
-        return said == (*wanted, marking.release_at, marking.expires) and self._holds(copy.issued)
+        return said == (*wanted, marking.release_at, marking.expires) and self._stands(copy)
 
-    def _holds(self, issued: str) -> bool:
-        """Whether the keys with which this node sealed at that time still count for it."""
-        partner = self._owner.directory.partner(self._owner.me)
-        keys = partner.keys if partner else ()
-        schemes = {
-            key.scheme
-            for key in keys
-            if not key.revoked and key.since <= issued and not ("" < key.until <= issued)
-        }
-        return any(one <= schemes for one in _NEEDED[self._owner.directory.policy.signatures])
+    def _stands(self, copy: Copy) -> bool:
+        """Whether the keys that sealed an envelope count for it still; see `renewing`."""
+        if self._all_stand:
+            return True
+        envelope = self._owner.sharing.envelopes([copy.id])[copy.id]
+        said = Said(copy.origin, copy.issued)
+        return stands(peek(envelope).keyids, said, self._owner.directory)
 
-    def _of(self, ready: Ready, same: Sequence[Copy], replaced: Sequence[Copy]) -> _Step:
+    def _of(
+        self, ready: Ready, same: Sequence[Copy], replaced: Sequence[Copy], made: _Made
+    ) -> _Step:
         """One of the envelopes that say the same, or a new one; nothing where it is there."""
         now = self._owner.now
+        gone = tuple(Place(self._audience, copy) for copy in replaced)
         for copy in same:
             if self._audience in copy.audiences:
-                return _Step(ready.outcome("already shared"), replaced=tuple(replaced))
+                return _Step(ready.outcome("already shared"), replaced=gone)
             if self._audience in copy.waiting:
                 return _Step(_waits(ready, copy.release_at))
         if ready.relayed is not None and not same:
             raise No("not-kept")
-        copy, envelope = (same[-1], b"") if same else self._sealed(ready)
+        copy, envelope = (same[-1], b"") if same else self._sealed_once(ready, made)
         waits = copy.release_at > now
         outcome = _waits(ready, copy.release_at) if waits else ready.outcome("shared")
-        return _Step(outcome, copy, envelope, tuple(replaced))
+        return _Step(outcome, (_Gift(self._audience, copy, envelope),), gone)
+
+    def _sealed_once(self, ready: Ready, made: _Made) -> tuple[Copy, bytes]:
+        """The object under a marking in one envelope, for however many audiences.
+
+        Raises:
+            Invalid: what it says of itself does not fit into a header.
+        """
+        if ready.marking not in made:
+            made[ready.marking] = self._sealed(ready)
+        return made[ready.marking]
 
     def _sealed(self, ready: Ready) -> tuple[Copy, bytes]:
         """The object in a new envelope.
@@ -201,30 +289,34 @@ class Commit:
     def _write(self, unit: Unit, steps: Sequence[_Step]) -> None:
         """Rows of new envelopes, then entries, then tombstones for what they replace."""
         now = self._owner.now
-        new = [step for step in steps if step.copy is not None and step.envelope]
-        kept = unit.keep([(step.copy, step.envelope) for step in new if step.copy is not None])
-        numbers = dict(zip(map(id, new), kept, strict=True))
-        goes: list[int] = []
-        for step in steps:
-            if step.copy is None:
-                continue
-            number = numbers.get(id(step), step.copy.id)
-            if step.copy.release_at > now:
-                unit.wait(self._audience, number, step.copy.release_at)
+        gifts = [gift for step in steps for gift in step.gifts]
+        new = {gift.copy.digest: gift for gift in gifts if gift.envelope}
+        kept = unit.keep([(gift.copy, gift.envelope) for gift in new.values()])
+        numbers = dict(zip(new, kept, strict=True))
+        goes: dict[str, list[int]] = {}
+        for gift in gifts:
+            number = numbers.get(gift.copy.digest, gift.copy.id)
+            if gift.copy.release_at > now:
+                unit.wait(gift.audience, number, gift.copy.release_at)
             else:
-                goes.append(number)
-        if goes:
-            unit.append(self._audience, goes, now)
-        self._replace(unit, [copy for step in steps for copy in step.replaced])
+                goes.setdefault(gift.audience, []).append(number)
+        for audience, these in goes.items():
+            unit.append(audience, these, now)
+        self._replace(unit, [place for step in steps for place in step.replaced])
 
-    def _replace(self, unit: Unit, copies: Sequence[Copy]) -> None:
-        """Take these back from the audience; what nobody gets any more is erased."""
-        if not copies:
+    def _replace(self, unit: Unit, places: Sequence[Place]) -> None:
+        """Take these back from their audiences; what nobody gets any more is erased."""
+        if not places:
             return
-        unit.retract([copy.id for copy in copies], Kind.RETRACT, self._owner.now, self._audience)
-        only = {self._audience}
-        gone = [c.id for c in copies if {*c.audiences, *c.waiting} <= only]
-        unit.erase(gone, "replaced")
+        taken: dict[str, set[int]] = {}
+        left: dict[int, set[str]] = {}
+        for place in places:
+            taken.setdefault(place.audience, set()).add(place.copy.id)
+            has = left.setdefault(place.copy.id, {*place.copy.audiences, *place.copy.waiting})
+            has.discard(place.audience)
+        for audience, ids in taken.items():
+            unit.retract(sorted(ids), Kind.RETRACT, self._owner.now, audience)
+        unit.erase([id_ for id_, has in left.items() if not has], "replaced")
 
     def _lines(self, outcome: Outcome) -> list[Line]:
         """A refusal is a decision on what may leave; what may is decided once more when it does."""

@@ -17,7 +17,7 @@ def release_due(sharing: Sharing, now: str) -> int:
         The number of envelopes appended.
     """
     appended = 0
-    while not sharing.sealed() and sharing.due(now, 1):
+    while sharing.due(now, 1) and not sharing.sealed():
         with sharing.unit() as unit:
             due = unit.due(now, _AT_ONCE)
             gone = [one for one in due if one.expires and one.expires <= now]

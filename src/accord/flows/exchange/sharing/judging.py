@@ -18,7 +18,7 @@ from accord.exchange.graph import Graph
 from accord.exchange.objects import Content, read_document, read_stix
 from accord.exchange.release import Circle
 from accord.flows.exchange.sharing.around import Around, complete
-from accord.flows.exchange.sharing.owner import Owner
+from accord.flows.exchange.sharing.owner import Owner, recalled
 from accord.flows.exchange.sharing.plan import (
     DEFAULT,
     Hold,
@@ -161,10 +161,13 @@ class Judge:
         theirs = others.copies.get(read.content.object, [])
         same = [copy for copy in theirs if copy.content == read.digest]
         if same:
-            return max(same, key=lambda copy: (copy.issued, copy.id))
+            newest = max(same, key=lambda copy: (copy.issued, copy.id))
+            # Of several markings the strictest counts: what goes on is the copy that says it.
+            own = [copy for copy in same if copy.origin == newest.origin]
+            return max(own, key=lambda copy: (copy.tlp, copy.pap, copy.issued, copy.id))
         if not read.item.document.origin:
             if (read.content.object, read.digest) in others.taken_back:
-                raise No("recalled-for-good")
+                raise No("recalled-for-good", reason=recalled(self._sharer, read.content.object))
             self._refuse_a_foreign_name(creator)
             return None
         if theirs:

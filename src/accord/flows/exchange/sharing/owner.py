@@ -64,6 +64,14 @@ class Owner(msgspec.Struct, frozen=True):
                 raise NotFound(f"{gone}; partners are: {known}")
 
 
+def recalled(owner: Owner, name: str) -> str:
+    """By whom and when an object was recalled, for a person; empty where it was not."""
+    found = owner.sharing.finals([name])
+    who = (f"{'this node' if one.origin == owner.me else one.origin} recalled it on {one.at[:16]}Z"
+           for one in found)  # fmt: skip
+    return f"{', '.join(who)}, for good" if found else ""
+
+
 def standing(directory: Directory | None, me: str) -> Directory:
     """The partnership, once this node is known to be in it.
 

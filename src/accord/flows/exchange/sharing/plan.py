@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from accord.core.errors import Invalid
 from accord.exchange import granular, release, rules
 from accord.exchange.objects import Content
 from accord.exchange.release import Circle, Decision, Subject, Way
@@ -30,6 +31,7 @@ RULES = {
     "not-kept": "its originator's envelope is not kept here any more",
     "recalled-for-good": "its originator recalled it, for good",
     "stix-only": "the source can be cut out of STIX objects only, not out of whole documents",
+    "never-out": "it would expire before its date of release",
     "immutable": "this version was shared with other content, and versions never change",
     "too-large": "it is larger than an envelope may be",
     "withdrawn": "a person withdrew it in review",
@@ -49,11 +51,27 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """`when()` from which it is given out no more."""
     anonymous: bool = False
     """Without its source: who made it and who saw it are cut out."""
+    everywhere: bool = False
+    """The marking takes the place of those under which other audiences have the same version."""
+
+    def refuse_contradictions(self) -> None:
+        """Dates between which it could go out must leave some time.
+
+        Raises:
+            Invalid: it would expire before its embargo ends.
+        """
+        if self.expires and self.release_at >= self.expires:
+            raise Invalid(
+                f"it would expire ({self.expires[:19]}) before its date of release"
+                f" ({self.release_at[:19]}) and never go out; give an earlier date of release or a"
+                " later expiry"
+            )
 
     @property
     def marks(self) -> bool:
         """Whether they say anything of the marking, which is for the originator alone to say."""
-        return (self.tlp, self.pap, self.release_at, self.expires) != (None, None, "", "")
+        said = (self.tlp, self.pap, self.release_at, self.expires) != (None, None, "", "")
+        return said or self.everywhere
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,6 +92,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """Number under which it waits for a person's decision."""
     redacted: bool = False
     """A new object without what may not be seen was shared in its place."""
+    warnings: tuple[str, ...] = ()
+    """For this node's own people: which other audience has it under which marking, and what that
+    changed."""
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -91,8 +112,10 @@ class Ready(msgspec.Struct, frozen=True):
     """The object that was redacted into this one; empty: it is as it was."""
     relayed: Copy | None = None
     """The envelope of the partner that it comes from, which goes on as it is."""
+    warnings: tuple[str, ...] = ()
+    """As `Outcome.warnings`."""
 
-    def outcome(self, what: str, **more: str | int) -> Outcome:
+    def outcome(self, what: str, **more: str | int | tuple[str, ...]) -> Outcome:
         """What became of it."""
         return Outcome(
             self.content.object,
@@ -101,7 +124,7 @@ class Ready(msgspec.Struct, frozen=True):
             what,  # type: ignore[arg-type]
             tlp=self.marking.tlp.word,
             redacted=bool(self.made_of),
-            **more,  # type: ignore[arg-type]
+            **({"warnings": self.warnings} | more),  # type: ignore[arg-type]
         )
 
 

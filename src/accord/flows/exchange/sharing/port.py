@@ -10,7 +10,9 @@ import msgspec
 
 from accord.core.errors import AccordError
 from accord.exchange.log.entries import Kind
+from accord.exchange.notices import Notice
 from accord.exchange.receipts import Line
+from accord.identity.partners import Directory
 
 
 class Sealed(AccordError):
@@ -84,6 +86,24 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the audiences for which it waits, sorted."""
 
 
+class LiveEntry(msgspec.Struct, frozen=True):
+    """Where an envelope is live."""
+
+    audience: str
+    number: int
+    """Index of its entry."""
+    at: str
+    """`when()` it was appended."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An envelope as it stands in logs, or waits to."""
+
+    copy: Copy
+    envelope: bytes
+    places: tuple[LiveEntry, ...]
+
+
 class Known(msgspec.Struct, frozen=True):
     """What the store holds of some objects at one moment."""
 
@@ -101,6 +121,15 @@ class Known(msgspec.Struct, frozen=True):
             frozenset(pair for pair in self.finals if pair[1] in objects),
             frozenset(pair for pair in self.taken_back if pair[0] in objects),
         )
+
+
+class Final(msgspec.Struct, frozen=True):
+    """An object that its originator took back for good."""
+
+    origin: str
+    object: str
+    at: str
+    """`when()` this node knew of it."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -139,6 +168,8 @@ class Recall(msgspec.Struct, frozen=True):
     """Entries of the log up to the last of its tombstones: who cosigned so many has applied it."""
     acknowledged: dict[str, str]
     """By partner: `when()` its word for so many entries, or more, first arrived."""
+    heard: dict[str, str] = {}
+    """By partner: `when()` it asked for what follows the notice of this recall."""
 
 
 class Screened(msgspec.Struct, frozen=True):
@@ -193,6 +224,15 @@ class Unit(Protocol):
     def wait(self, audience: str, shared: int, release_at: str) -> None:
         """Let an envelope wait for the end of its embargo."""
 
+    def unwait(self, audience: str, shared: int) -> None:
+        """An envelope waits no more."""
+
+    def renewed(self) -> str:
+        """What was noted last, or empty."""
+
+    def note_renewed(self, mark: str) -> None:
+        """Note under which keys and rules the envelopes of this node were looked through."""
+
     def due(self, now: str, limit: int) -> list[Due]:
         """What waited until now, the earliest first."""
 
@@ -218,6 +258,12 @@ class Unit(Protocol):
 
     def finish(self, origin: str, object: str, at: str, why: str, deadline: str) -> None:  # noqa: A002 - the field's own word
         """Note that an object is recalled for good."""
+
+    def connecting(self, objects: Collection[str]) -> list[int]:
+        """Live envelopes of relationships and sightings that have one of these at an end."""
+
+    def publish(self, notice: Notice, statement: bytes, directory: Directory, me: str) -> None:
+        """Keep the signed notice of a recall, for every partner that could have the object."""
 
     def record(self, lines: Iterable[Line]) -> None:
         """Add lines to the disclosure log."""
@@ -255,6 +301,9 @@ class Sharing(Protocol):
     def known(self, objects: Collection[str]) -> Known:
         """What the store holds of some objects."""
 
+    def finals(self, objects: Collection[str]) -> list[Final]:
+        """Which of some objects were recalled for good, by whom and when."""
+
     def made_of(self, object: str) -> list[str]:  # noqa: A002 - the field's own word
         """The objects into which one was redacted, sorted."""
 
@@ -264,6 +313,15 @@ class Sharing(Protocol):
         Raises:
             AccordError: one was erased meanwhile.
         """
+
+    def own(self, origin: str, after: int, limit: int) -> list[Standing]:
+        """Envelopes of an origin that are live or wait, by number, from after one on."""
+
+    def notices(self, origin: str) -> list[bytes]:
+        """The signed notices of recall of an originator."""
+
+    def renewed(self) -> str:
+        """Under which keys and rules this node's envelopes were looked through; empty: never."""
 
     def due(self, now: str, limit: int) -> list[Due]:
         """What waited until now, the earliest first."""

@@ -6,18 +6,21 @@ goes, in every log that it is in. The log itself stays whole and verifies as bef
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from accord.core.errors import Invalid, NotFound
+from accord.exchange import notices
 from accord.exchange.log.entries import Kind
+from accord.exchange.notices import Notice
 from accord.exchange.receipts import Line
 from accord.flows.exchange.events import Listeners, Recalled
 from accord.flows.exchange.sharing.owner import Owner
 from accord.flows.exchange.sharing.port import Audience, Changed, Copy, Known, Recall, Sealed
-from accord.flows.exchange.sharing.wanted import Holdings
+from accord.flows.exchange.sharing.wanted import Holdings, meant
+from accord.identity.keys import Signers
 from accord.identity.markings import Tlp
 from accord.identity.recipients import SELF, Recipient
 
@@ -41,6 +44,8 @@ class Taken(msgspec.Struct, frozen=True):
     """`when()` by which they have to; empty for a relay."""
     also: tuple[str, ...] = ()
     """What had been made of it by redaction."""
+    connecting: int = 0
+    """Entries of relationships and sightings of it, which are taken out of the logs as well."""
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -57,13 +62,17 @@ class Reached(msgspec.Struct, frozen=True):
     late: float
     """Seconds past the deadline, at its word or until now; 0: in time."""
     left: str
-    """`when()` it was taken out of the audience, from when on it learns nothing; or empty."""
+    """`when()` it was taken out of the audience; then its word is that it heard the notice."""
+    gone: bool = False
+    """Whether it left the partnership without a word: it cannot be told any more."""
 
 
 class Recaller(Owner, frozen=True):
     """An owner of audiences with what it needs to take something back."""
 
     holdings: Holdings
+    signers: Callable[[], Signers]
+    """Opens this node's keys: whoever got the object is told by its signed word."""
     listeners: Listeners = Listeners()
 
 
@@ -81,6 +90,7 @@ def recall(owner: Recaller, name: str, why: str, *, relay: bool = False) -> Take
         raise Sealed(sealed)
     object_ = _object(owner, name)
     names = [object_, *owner.sharing.made_of(object_)]
+    signers = () if relay else owner.signers().all()
     for _ in range(_TRIES):
         known = owner.sharing.known(names)
         copies = _mine(owner, object_, known, relay=relay)
@@ -89,6 +99,9 @@ def recall(owner: Recaller, name: str, why: str, *, relay: bool = False) -> Take
             if unit.known(names) != known:
                 continue
             ids = [copy.id for copy in copies]
+            # It shows only where both its ends show: so it is taken out of the logs with them.
+            ends = set(unit.connecting(names)) - set(ids)
+            connecting = unit.retract(sorted(ends), Kind.RETRACT, owner.now)
             if relay:
                 count = unit.retract(ids, Kind.RETRACT, owner.now)
             else:
@@ -97,15 +110,22 @@ def recall(owner: Recaller, name: str, why: str, *, relay: bool = False) -> Take
                 unit.forget({copy.object for copy in copies})
                 for one in sorted({object_, *(copy.object for copy in copies)}):
                     unit.finish(owner.me, one, owner.now, why, taken.deadline)
+                    notice = Notice(owner.me, one, owner.now)
+                    unit.publish(notice, notices.write(notice, signers), owner.directory, owner.me)
             unit.record(_lines(owner, copies, taken, relay=relay))
         if not relay:
             owner.listeners.tell(Recalled(owner.me, object_))
-        return msgspec.structs.replace(taken, tombstones=count)
+        return msgspec.structs.replace(taken, tombstones=count, connecting=connecting)
     raise Changed("others share or recall the same object just now; try again")
 
 
 def _object(owner: Recaller, name: str) -> str:
-    """What a name means among what is shared; a document by its digest or its advisory, too."""
+    """What a name means among what is shared: a document by its digest, or by any of its names.
+
+    Raises:
+        NotFound: nothing of this name is shared, or it was recalled already.
+        Invalid: the name means several objects.
+    """
     known = owner.sharing.known([name, *owner.sharing.made_of(name)])
     if known.copies:
         return name
@@ -113,11 +133,11 @@ def _object(owner: Recaller, name: str) -> str:
         raise NotFound(
             f"{name} was recalled already; `accord recall --status` says by whom it is known"
         )
-    for held in owner.holdings.named(name):
-        for one in (held.subject, f"sha256:{held.digest}"):
-            if one and owner.sharing.known([one]).copies:
-                return one
-    raise NotFound(f"{name[:200]!r} is not shared by this node: there is nothing to recall")
+
+    def shared(objects: Sequence[str]) -> set[str]:
+        return {copy.object for copy in owner.sharing.known(objects).copies}
+
+    return meant([name], owner.holdings, shared)[name]
 
 
 def _mine(owner: Owner, object_: str, known: Known, *, relay: bool) -> list[Copy]:
@@ -187,14 +207,19 @@ def status(owner: Owner, object: str = "") -> list[Reached]:  # noqa: A002 - the
 
 def _reached(owner: Owner, one: Recall, audience: Audience) -> Iterator[Reached]:
     for partner, left in _concerned(owner, one, audience):
-        acknowledged = one.acknowledged.get(partner, "")
-        late = (
-            0.0 if left and not acknowledged else _seconds(one.deadline, acknowledged or owner.now)
-        )
+        acknowledged = one.acknowledged.get(partner) or one.heard.get(partner, "")
+        gone = not acknowledged and not _reachable(owner, partner)
+        late = 0.0 if gone else _seconds(one.deadline, acknowledged or owner.now)
         yield Reached(
             one.object, one.why, one.at, one.audience, partner, one.deadline, acknowledged,
-            late, left,
+            late, left, gone,
         )  # fmt: skip
+
+
+def _reachable(owner: Owner, name: str) -> bool:
+    """Whether somebody is a partner still, and so asks for notices of recall."""
+    partner = owner.directory.partner(name)
+    return partner is not None and partner.member
 
 
 def _concerned(owner: Owner, one: Recall, audience: Audience) -> Iterator[tuple[str, str]]:

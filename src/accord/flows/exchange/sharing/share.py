@@ -18,6 +18,7 @@ from accord.flows.exchange.sharing.judging import Judge, Judged
 from accord.flows.exchange.sharing.judging import Sharer as Judging
 from accord.flows.exchange.sharing.plan import Hold, Options, Outcome, Ready
 from accord.flows.exchange.sharing.port import Sealed, Waiting
+from accord.flows.exchange.sharing.renewing import renew
 from accord.flows.exchange.sharing.wanted import Item, Refused, Wanted, items
 from accord.flows.load import without_collecting
 from accord.identity.keys import Signers
@@ -62,15 +63,18 @@ def share(
 
     Raises:
         NotFound: no such audience.
+        Invalid: it would expire before its date of release.
         Sealed: this node signs nothing any more.
         Changed: others keep sharing the same objects; what was shared so far stays shared.
     """
     refuse_where_sealed(sharer)
+    renew(sharer, lambda: sharer.signers)
     due.release_due(sharer.sharing, sharer.now)
     options = options or Options()
+    options.refuse_contradictions()
     one = sharer.audience(audience)
     judge = Judge(sharer, one, options)
-    commit = Commit(sharer, sharer.signers, one.name)
+    commit = Commit(sharer, sharer.signers, one.name, everywhere=options.everywhere)
     shared = Shared(one.name, judge.members)
     with without_collecting():
         for batch in _batches(items(wanted, sharer.holdings)):

@@ -8,7 +8,7 @@ objects are, each on its own and byte for byte as it stands in the bundle.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -23,6 +23,9 @@ STIX_MEDIA = "application/stix+json;version="
 _STIX = re.compile(r"[a-z0-9-]{3,250}--[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _FORMATS = ((b"{", "application/json"), (b"[", "application/json"), (b"<", "application/xml"))
 _BEGINNING = 64
+_QUARANTINED = (
+    "document {} is quarantined here: `accord documents --quarantined` says why and where"
+)
 _LONGEST = 300
 
 
@@ -96,6 +99,9 @@ class Holdings(Protocol):
     def named(self, name: str) -> list[Held]:
         """Documents whose digest begins so, or that are about an advisory or vulnerability."""
 
+    def about(self, name: str) -> list[Held]:
+        """Every document about a vulnerability, an advisory of it, or what is declared the same."""
+
     def held(self, digests: Sequence[str]) -> list[Held]:
         """Documents by their digests, in this order."""
 
@@ -109,8 +115,12 @@ class Holdings(Protocol):
         """The bytes of STIX objects where they stand, by identifier."""
 
 
-def find(names: Sequence[str], holdings: Holdings) -> list[Wanted]:
+def find(
+    names: Sequence[str], holdings: Holdings, recalled: Callable[[str], str] = lambda _: ""
+) -> list[Wanted]:
     """What names mean, document by document; nothing is read yet.
+
+    `recalled` says by whom and when an object was recalled, for who asks for what is gone.
 
     Raises:
         NotFound: a name means nothing here.
@@ -126,9 +136,47 @@ def find(names: Sequence[str], holdings: Holdings) -> list[Wanted]:
             if one.objects is not None:
                 one.objects.add((place.object, place.version))
         else:
-            document = _one(name, holdings)
+            document = _one(name, holdings, recalled)
             wanted[document.digest] = Wanted(document, None)
     return list(wanted.values())
+
+
+def meant(
+    names: Sequence[str], holdings: Holdings, among: Callable[[Sequence[str]], Collection[str]]
+) -> dict[str, str]:
+    """The object that each name means among some, for example those that are shared.
+
+    A name is the object's own, the digest of its document or how it begins, or the identifier of
+    an advisory or vulnerability, or whatever is declared the same as that. `among` gives those of
+    some objects that count.
+
+    Raises:
+        NotFound: a name means none of them.
+        Invalid: a name means several; they are named.
+    """
+    return {name: _meant(name, holdings, among) for name in dict.fromkeys(names)}
+
+
+def _meant(name: str, holdings: Holdings, among: Callable[[Sequence[str]], Collection[str]]) -> str:
+    if among([name]):
+        return name
+    for find_ in (holdings.named, holdings.about):
+        documents = find_(name)
+        objects = {
+            one: document
+            for document in documents
+            for one in (document.subject, f"sha256:{document.digest}")
+            if one
+        }
+        found = sorted(among(list(objects))) if objects else []
+        if len(found) > 1:
+            listed = ", ".join(
+                f"{one} ({objects[one].title or objects[one].kind})" for one in found
+            )
+            raise Invalid(f"{name[:200]!r} may mean {len(found)} objects: {listed}; say which")
+        if found:
+            return found[0]
+    raise NotFound(f"{name[:200]!r} is not shared by this node")
 
 
 class Wanted(msgspec.Struct):
@@ -153,13 +201,19 @@ def _weight(place: Place) -> tuple[bool, str, str]:
     return (not place.document.origin, place.version, place.document.digest)
 
 
-def _one(name: str, holdings: Holdings) -> Held:
+def _one(name: str, holdings: Holdings, recalled: Callable[[str], str]) -> Held:
     """The document that a name means."""
     if _STIX.fullmatch(name):
+        gone = recalled(name)
+        if gone:
+            raise NotFound(f"{name} is not here any more: {gone}")
         raise NotFound(f"{name} is in no document of this node; load the bundle that holds it")
     found = holdings.named(name)
     own = [document for document in found if not document.origin] or found
     if not own:
+        gone = recalled(name)
+        if gone:
+            raise NotFound(f"{name[:200]} is not here any more: {gone}")
         raise NotFound(
             f"{name[:200]!r} is nothing that this node keeps: give a STIX identifier, the digest of"
             " a document, an advisory's identifier, or a file"
@@ -174,7 +228,7 @@ def items(wanted: Sequence[Wanted], holdings: Holdings) -> Iterator[Item | Refus
     """The bytes of everything that is wanted, document by document."""
     for one in wanted:
         if one.document.outcome == "quarantined":
-            yield _refused(one, "it is quarantined here", quarantined=True)
+            yield _refused(one, _QUARANTINED.format(one.document.digest[:12]), quarantined=True)
             continue
         body = holdings.body(one.document.digest)
         try:

@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("deadline", sa.Text(), nullable=False),
+        sa.Column("notice", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("origin", "object"),
     )
     op.create_table(
@@ -98,6 +99,17 @@ def upgrade() -> None:
         batch_op.create_index("note_answers", ["answers"], unique=False)
         batch_op.create_index("note_object", ["object"], unique=False)
 
+    op.create_table(
+        "notice",
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("heard", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("partner", "number"),
+        sa.UniqueConstraint("partner", "digest", name="notice_digest"),
+    )
     op.create_table(
         "proposal",
         sa.Column("digest", sa.Text(), nullable=False),

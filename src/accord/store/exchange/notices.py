@@ -1,0 +1,177 @@
+"""Notices of recall in the database: whom this node has to tell, and what each has heard."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from accord.core.errors import Invalid
+from accord.exchange import notices, receipts
+from accord.exchange.notices import Notice
+from accord.flows.exchange.answering.port import Told
+from accord.identity.markings import Tlp
+from accord.identity.partners import Directory, Untrusted
+from accord.store import database
+from accord.store.exchange import tables
+
+_PARTNER = "partner:"
+"""How the label of a partner begins; see `Recipient.label`."""
+_COLUMNS = ("partner", "number", "origin", "object", "digest", "heard")
+
+
+def publish(
+    connection: Connection, notice: Notice, statement: bytes, directory: Directory, me: str
+) -> None:
+    """Keep an originator's word, and have everybody told whom it concerns here; once.
+
+    One that counts no more, since its key was revoked, gives way to one that does: all are told of
+    that who were told of the other.
+    """
+    table = tables.final
+    here = (table.c.origin == notice.origin) & (table.c.object == notice.object)
+    kept = connection.execute(select(table.c.notice).where(here)).one_or_none()
+    if kept is None or (kept.notice is not None and _counts(bytes(kept.notice), directory)):
+        return
+    connection.execute(update(table).where(here).values(notice=statement))
+    digest = sha256(statement).hexdigest()
+    if kept.notice is not None:
+        told = tables.notice
+        these = (told.c.origin == notice.origin) & (told.c.object == notice.object)
+        connection.execute(update(told).where(these).values(digest=digest))
+        return
+    known = {partner.name for partner in directory.members()}
+    whom = (_members(connection, notice, directory) | _given(connection, notice)) & known
+    last = _last(connection, whom)
+    rows = (
+        (name, last.get(name, 0) + 1, notice.origin, notice.object, digest, "")
+        for name in sorted(whom - {me, notice.origin})
+    )
+    database.insert(connection, tables.notice, _COLUMNS, rows)
+
+
+def own(connection: Connection, origin: str) -> list[bytes]:
+    """The notices of an originator that are kept."""
+    table = tables.final
+    query = select(table.c.notice).where(table.c.origin == origin, table.c.notice.is_not(None))
+    return [bytes(data) for data in connection.scalars(query.order_by(table.c.object))]
+
+
+def _counts(statement: bytes, directory: Directory) -> bool:
+    try:
+        notices.read(statement, directory)
+    except (Untrusted, Invalid):
+        return False
+    return True
+
+
+def _members(connection: Connection, notice: Notice, directory: Directory) -> set[str]:
+    """Who could fetch an entry of it, in any log, at any time."""
+    member = tables.member
+    found: set[str] = set()
+    for log, everyone, places in _logs(connection, notice):
+        rows = connection.execute(select(member).where(member.c.audience_id == log)).all()
+        apart = {row.partner: row for row in rows}
+        for name, row in apart.items():
+            if any(_could(row, number, at) for number, at in places):
+                found.add(name)
+        if everyone:
+            since = {p.name: p.since for p in directory.partners if p.name not in apart}
+            latest = max(at for _, at in places)
+            found |= {name for name, joined in since.items() if joined <= latest}
+    return found
+
+
+def _logs(connection: Connection, notice: Notice) -> list[tuple[int, bool, list[tuple[int, str]]]]:
+    """The logs in which it ever stood: number, whether everyone's, and entries with their dates."""
+    entry, shared, audience = tables.entry, tables.shared, tables.audience
+    query = (
+        select(entry.c.audience_id, audience.c.scope, entry.c.number, entry.c.at)
+        .join(shared, shared.c.id == entry.c.shared_id)
+        .join(audience, audience.c.id == entry.c.audience_id)
+        .where(shared.c.object == notice.object, shared.c.origin == notice.origin)
+    )
+    places: dict[tuple[int, bool], list[tuple[int, str]]] = defaultdict(list)
+    for row in connection.execute(query):
+        places[row.audience_id, row.scope == "all"].append((row.number, row.at))
+    return [(log, everyone, found) for (log, everyone), found in places.items()]
+
+
+def _could(member: Any, number: int, at: str) -> bool:  # noqa: ANN401 - a row of the database
+    """Whether a member could fetch an entry: granted to it, and made before it left."""
+    return member.since <= number and not "" < member.removed <= at
+
+
+def _given(connection: Connection, notice: Notice) -> set[str]:
+    """Partners to whom it was given, by the disclosure log."""
+    table = tables.receipt
+    query = select(table.c.line, table.c.recipient).where(table.c.object == notice.object)
+    return {
+        row.recipient.removeprefix(_PARTNER)
+        for row in connection.execute(query)
+        if row.recipient.startswith(_PARTNER) and receipts.read(bytes(row.line)).decision == "yes"
+    }
+
+
+def _last(connection: Connection, partners: Collection[str]) -> dict[str, int]:
+    table = tables.notice
+    query = select(table.c.partner, func.max(table.c.number).label("last"))
+    query = query.where(table.c.partner.in_(sorted(partners))).group_by(table.c.partner)
+    return {row.partner: row.last for row in connection.execute(query)}
+
+
+def newest(connection: Connection, partner: str) -> tuple[str, bool]:
+    """Digest of the last notice for a partner, or empty, and whether it is known to have it."""
+    table = tables.notice
+    query = select(table.c.digest, table.c.heard).where(table.c.partner == partner)
+    row = connection.execute(query.order_by(table.c.number.desc()).limit(1)).one_or_none()
+    return (row.digest, row.heard != "") if row else ("", True)
+
+
+def following(connection: Connection, partner: str, digest: str, count: int) -> list[Told]:
+    """The notices for a partner after one of them, or from the first."""
+    table, final, shared = tables.notice, tables.final, tables.shared
+    same = (shared.c.origin == final.c.origin) & (shared.c.object == final.c.object)
+    tlp = select(func.max(shared.c.tlp)).where(same).scalar_subquery()
+    query = (
+        select(final.c.object, func.coalesce(tlp, int(Tlp.RED)), final.c.notice)
+        .join(table, (table.c.origin == final.c.origin) & (table.c.object == final.c.object))
+        .where(table.c.partner == partner, table.c.number > _number(connection, partner, digest))
+        .order_by(table.c.number)
+        .limit(count)
+    )
+    return [Told(object_, tlp, bytes(data)) for object_, tlp, data in connection.execute(query)]
+
+
+def heard(connection: Connection, partner: str, digest: str, at: str) -> None:
+    """Note that a partner has everything up to a notice: it asks for what follows."""
+    table = tables.notice
+    until = _number(connection, partner, digest)
+    mine = (table.c.partner == partner) & (table.c.number <= until) & (table.c.heard == "")
+    connection.execute(update(table).where(mine).values(heard=at))
+
+
+def unheard(connection: Connection, partner: str, digest: str) -> bool:
+    """Whether there is anything to note."""
+    table = tables.notice
+    mine = (table.c.partner == partner) & (table.c.digest == digest) & (table.c.heard == "")
+    return connection.scalar(select(table.c.number).where(mine)) is not None
+
+
+def acknowledged(connection: Connection, origin: str, object_: str) -> dict[str, str]:
+    """When each partner that was told is known to have heard."""
+    table = tables.notice
+    query = select(table.c.partner, table.c.heard).where(
+        table.c.origin == origin, table.c.object == object_, table.c.heard != ""
+    )
+    return {row.partner: row.heard for row in connection.execute(query)}
+
+
+def _number(connection: Connection, partner: str, digest: str) -> int:
+    """Number of a notice by its digest; 0 for one that is not known here."""
+    table = tables.notice
+    query = select(table.c.number).where(table.c.partner == partner, table.c.digest == digest)
+    return int(connection.scalar(query) or 0)
