@@ -312,3 +312,21 @@ def _own_copy(japan: Follower, envelope: bytes) -> None:
     )  # fmt: skip
     with japan.following.unit() as unit:
         unit.keep([new])
+
+
+def test_what_another_log_of_the_originator_still_holds_stays(japan: Follower) -> None:
+    """Sealed anew for one audience, under an embargo say, it stays as it is in the other."""
+    one, other = japan.server.log("one"), japan.server.log("other")
+    before = sealed(stix("a"), "australia")
+    after = sealed(stix("a"), "australia", issued="2030-06-01T11:00:00.000000Z")
+    assert before != after
+    first = one.give(before)
+    other.give(before)
+    japan.sync()
+    one.give(after)
+    one.bury(first, Kind.RETRACT)
+    japan.sync()
+    assert kept(japan, "state") == ["live", "live"]
+    other.bury(0, Kind.RETRACT)
+    japan.sync()
+    assert kept(japan, "state") == ["live", "replaced"]

@@ -310,7 +310,8 @@ def _anew(unit: Unit, retracted: Sequence[Copy], how: Applying) -> set[int]:
     objects = {(copy.origin, copy.object) for copy in theirs}
     others = unit.of_objects(objects) if objects else []
     live = {_version(c) for c in others if c.state == "live" and c.id not in out}
-    return {copy.id for copy in theirs if _version(copy) in live}
+    # Another of the originator's own logs does.
+    return {copy.id for copy in theirs if _version(copy) in live} - unit.direct(out)
 
 
 def finish(unit: Unit, origin: str, name: str, at: str) -> Event:
