@@ -270,3 +270,16 @@ def test_where_nothing_is_new_nothing_is_asked(four: Nodes) -> None:
     assert asked() == []
     four.recall("australia", sharing.indicator("other")["id"])
     assert asked()[0] == last, "from the last one that it has"
+
+
+def test_who_was_never_granted_it_has_nothing_to_acknowledge(four: Nodes) -> None:
+    australia = four["australia"]
+    audience.create(australia.owner, "one", ["india"])
+    sharing.give(australia, "one", GREEN)
+    later(four)
+    audience.add(australia.owner, "one", "japan", 0)
+    later(four)
+    audience.remove(australia.owner, "one", "japan")
+    later(four)
+    four.recall("australia", GREEN["id"])
+    assert [one.partner for one in recall.status(australia.owner)] == ["india"]

@@ -197,12 +197,15 @@ def _recalled(connection: Connection, row: Any) -> Iterator[Recall]:  # noqa: AN
     by_log: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
     for place in connection.execute(query).all():
         by_log[place.audience_id, place.name].append((place.number, place.at))
-    heard = notices.acknowledged(connection, row.origin, row.object)
+    told = notices.told(connection, row.origin, row.object)
     for (log, name), entries in by_log.items():
         last = max(_tombstone(connection, log, number) for number, _ in entries)
         first = min(at for _, at in entries)
         words = _acknowledged(connection, log, last + 1)
-        yield Recall(row.object, row.why, row.at, row.deadline, name, first, last + 1, words, heard)
+        yield Recall(
+            row.object, row.why, row.at, row.deadline, name, first, last + 1, words,
+            max(entries), told,
+        )  # fmt: skip
 
 
 def _tombstone(connection: Connection, log: int, target: int) -> int:

@@ -161,11 +161,11 @@ def unheard(connection: Connection, partner: str, digest: str) -> bool:
     return connection.scalar(select(table.c.number).where(mine)) is not None
 
 
-def acknowledged(connection: Connection, origin: str, object_: str) -> dict[str, str]:
-    """When each partner that was told is known to have heard."""
+def told(connection: Connection, origin: str, object_: str) -> dict[str, str]:
+    """For whom there is a notice, and when each is known to have heard it; empty: it is not."""
     table = tables.notice
     query = select(table.c.partner, table.c.heard).where(
-        table.c.origin == origin, table.c.object == object_, table.c.heard != ""
+        table.c.origin == origin, table.c.object == object_
     )
     return {row.partner: row.heard for row in connection.execute(query)}
 

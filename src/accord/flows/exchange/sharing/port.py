@@ -168,8 +168,10 @@ class Recall(msgspec.Struct, frozen=True):
     """Entries of the log up to the last of its tombstones: who cosigned so many has applied it."""
     acknowledged: dict[str, str]
     """By partner: `when()` its word for so many entries, or more, first arrived."""
-    heard: dict[str, str] = {}
-    """By partner: `when()` it asked for what follows the notice of this recall."""
+    last: tuple[int, str] = (0, "")
+    """Index of its last entry in this log, and `when()` it was shared."""
+    told: dict[str, str] = {}
+    """By partner for whom there is a notice: `when()` it asked for what follows it, or empty."""
 
 
 class Screened(msgspec.Struct, frozen=True):

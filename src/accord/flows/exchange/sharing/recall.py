@@ -207,7 +207,7 @@ def status(owner: Owner, object: str = "") -> list[Reached]:  # noqa: A002 - the
 
 def _reached(owner: Owner, one: Recall, audience: Audience) -> Iterator[Reached]:
     for partner, left in _concerned(owner, one, audience):
-        acknowledged = one.acknowledged.get(partner) or one.heard.get(partner, "")
+        acknowledged = one.acknowledged.get(partner) or one.told.get(partner, "")
         gone = not acknowledged and not _reachable(owner, partner)
         late = 0.0 if gone else _seconds(one.deadline, acknowledged or owner.now)
         yield Reached(
@@ -223,18 +223,21 @@ def _reachable(owner: Owner, name: str) -> bool:
 
 
 def _concerned(owner: Owner, one: Recall, audience: Audience) -> Iterator[tuple[str, str]]:
-    """Who may have got it: members between the first entry and the recall, and when they left."""
-    if audience.everyone:
-        for partner in owner.directory.partners:
-            joined_before = partner.since <= one.at
-            if partner.name != owner.me and joined_before and not _before(partner.removed, one):
-                yield partner.name, partner.removed
-        return
-    for member in audience.members:
-        partner_now = owner.directory.partner(member.partner)
+    """Who may have got it: whom its entries were granted to, and when they left."""
+    last, latest = one.last
+    named = {member.partner: member for member in audience.members}
+    for name, member in named.items():
+        partner_now = owner.directory.partner(name)
         left = member.removed or (partner_now.removed if partner_now else "")
-        if member.added <= one.at and not _before(left, one):
-            yield member.partner, left
+        before = member.added <= one.at and member.since <= last and not _before(left, one)
+        if before or name in one.told:
+            yield name, left
+    if not audience.everyone:
+        return
+    for partner in owner.directory.partners:
+        granted = partner.since <= max(latest, audience.created)
+        if partner.name not in {owner.me, *named} and granted and not _before(partner.removed, one):
+            yield partner.name, partner.removed
 
 
 def _before(left: str, one: Recall) -> bool:
