@@ -44,11 +44,18 @@ def directory(*partners: Partner) -> Directory:
     return Directory("quad", 1, 1, Policy(), partners)
 
 
+SHOWN = "5a" * 32
+"""SHA-256 of the one client's certificate."""
+
+
 class Tokens:
     """One client."""
 
     def by_token(self, token: str) -> Recipient | None:
         return CLIENT if token == TOKEN else None
+
+    def by_certificate(self, fingerprint: str) -> Recipient | None:
+        return CLIENT if fingerprint == SHOWN else None
 
 
 class Told:

@@ -105,7 +105,7 @@ def test_a_certificate_is_one_client_s(node: Node) -> None:
 
 def test_a_token_gives_way_to_a_certificate_and_back(node: Node) -> None:
     token = add(node)
-    assert flow.rotate(node.people, CLOCK, secrets.token_bytes, "grid", PRINT) == ""
+    assert flow.rotate(node.people, CLOCK, secrets.token_bytes, "grid", (PRINT, "")) == ""
     assert node.people.by_token(token) is None
     assert node.people.by_certificate(PRINT)
     token = flow.rotate(node.people, CLOCK, secrets.token_bytes, "grid")

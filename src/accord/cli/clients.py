@@ -42,12 +42,14 @@ def add(
     from accord.identity.markings import parse_tlp
 
     node = opened(home, database)
+    shown, pem = _certificate(certificate)
     client = Client(
         name=name,
         organisation=organisation.strip(),
         kind=kind,
         tlp=parse_tlp(tlp),
-        certificate=_fingerprint(certificate),
+        certificate=shown,
+        pem=pem,
     )
     _show(name, flow.add(node.people, node.clock, node.entropy, client))
 
@@ -63,8 +65,8 @@ def rotate(
     from accord.flows.exchange import clients as flow
 
     node = opened(home, database)
-    fingerprint = _fingerprint(certificate)
-    _show(name, flow.rotate(node.people, node.clock, node.entropy, name, fingerprint))
+    shown = _certificate(certificate)
+    _show(name, flow.rotate(node.people, node.clock, node.entropy, name, shown))
 
 
 @clients.command()
@@ -111,22 +113,20 @@ def _show(name: str, token: str) -> None:
         typer.echo(f"{printable(name)} is known by its certificate.")
 
 
-def _fingerprint(file: Path | None) -> str:
-    """SHA-256 of a certificate.
+def _certificate(file: Path | None) -> tuple[str, str]:
+    """SHA-256 of a certificate, and itself; empty for none.
 
     Raises:
-        AccordError: it cannot be read, or is none.
+        AccordError: it cannot be read, or is none for a client.
     """
     if file is None:
-        return ""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    from accord.core.errors import AccordError
+        return "", ""
+    from accord.core.errors import AccordError, Invalid
+    from accord.identity.clients import certificate
 
     try:
-        return x509.load_pem_x509_certificate(file.read_bytes()).fingerprint(SHA256()).hex()
+        return certificate(file.read_bytes())
     except OSError as wrong:
         raise AccordError(f"cannot read {file}: {wrong.strerror}") from wrong
-    except ValueError as wrong:
-        raise AccordError(f"{file} is not a certificate in PEM") from wrong
+    except Invalid as wrong:
+        raise AccordError(f"{file}: {wrong.reason}") from wrong

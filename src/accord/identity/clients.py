@@ -16,6 +16,10 @@ from hashlib import sha256
 from typing import Literal, get_args
 
 import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from accord.core.errors import Invalid
 from accord.identity.markings import Tlp
@@ -28,6 +32,8 @@ MOST = Tlp.AMBER
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
+_ANY_USE = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 _PREFIX = "accord_"
 _TOKEN = re.compile(rf"{_PREFIX}(?P<secret>[A-Za-z0-9_-]{{43}})(?P<check>[0-9a-f]{{8}})")
 _SECRET = 32
@@ -46,6 +52,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """The most restrictive marking that it is entitled to."""
     certificate: str = ""
     """SHA-256 of its TLS certificate (DER), lower-case hexadecimal; empty: it has a token."""
+    pem: str = ""
+    """That certificate itself (RFC 7468)."""
     created: str = ""
     rotated: str = ""
     """`when()` its token or certificate was last replaced, or empty."""
@@ -80,6 +88,27 @@ def check(client: Client) -> Client:
     if client.certificate and not _FINGERPRINT.fullmatch(client.certificate):
         raise Invalid("a certificate is named by its SHA-256, 64 hexadecimal digits", client.name)
     return client
+
+
+def certificate(data: bytes) -> tuple[str, str]:
+    """A TLS certificate of a client, from a file in PEM: its SHA-256, and itself.
+
+    Raises:
+        Invalid: it is none, or is for other uses than to authenticate a client.
+    """
+    try:
+        found = x509.load_pem_x509_certificate(data)
+        uses = found.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        uses = None
+    except ValueError as wrong:
+        raise Invalid("not a certificate in PEM") from wrong
+    if uses is not None and not {_CLIENT_AUTH, _ANY_USE} & set(uses):
+        raise Invalid(
+            "the certificate is not for authenticating clients (extended key usage, RFC 5280,"
+            " section 4.2.1.12); one without that extension, or with clientAuth, is"
+        )
+    return found.fingerprint(SHA256()).hex(), found.public_bytes(Encoding.PEM).decode()
 
 
 def make_token(entropy: Callable[[int], bytes]) -> str:

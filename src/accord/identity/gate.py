@@ -39,10 +39,14 @@ _TOKEN = re.compile(r"[Bb]earer (accord_[A-Za-z0-9_-]{20,200})")
 
 
 class Clients(Protocol):
-    """Who has which token."""
+    """Who has which token or certificate."""
 
     def by_token(self, token: str) -> Recipient | None:
         """The client whose token this is, if it is one of today."""
+        ...
+
+    def by_certificate(self, fingerprint: str) -> Recipient | None:
+        """The client whose TLS certificate has this SHA-256, if it is one of today."""
         ...
 
 
@@ -62,8 +66,10 @@ class Gate:
         self._latest = _seconds(started)
         self._floor = self._latest + AHEAD + 1
 
-    def admit(self, request: Signable, directory: Directory | None, me: str, now: str) -> Recipient:
-        """Who asks.
+    def admit(
+        self, request: Signable, directory: Directory | None, me: str, now: str, shown: str = ""
+    ) -> Recipient:
+        """Who asks. `shown` is the SHA-256 of the certificate that its connection proved to hold.
 
         Raises:
             Untrusted: it claims to be somebody, and did not prove it.
@@ -73,6 +79,8 @@ class Gate:
             if given:
                 raise Untrusted("it has both a signature and a token")
             return self._partner(request, directory, me, now)
+        if shown:
+            return self._shown(shown, given)
         return self._client(given) if given else PUBLIC
 
     def time(self, now: str) -> str:
@@ -105,6 +113,14 @@ class Gate:
         found = self._clients.by_token(token[1]) if token else None
         if found is None:
             raise Untrusted("its token is nobody's")
+        return found
+
+    def _shown(self, shown: str, given: list[str]) -> Recipient:
+        found = self._clients.by_certificate(shown)
+        if found is None:
+            raise Untrusted("its certificate is nobody's")
+        if given and self._client(given) != found:
+            raise Untrusted("its token is another's than its certificate")
         return found
 
     def _remember(self, signed: Signed, now: int) -> None:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import secrets
 import ssl
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +33,8 @@ from accord.core.errors import AccordError
 
 FILE = "door.pem"
 """Key and certificate of the door, in the folder of a node's keys."""
+_ANEW = 1.0
+"""Seconds after which the certificates of clients are looked up anew."""
 YEARS = 5
 """For which a certificate is made. It is replaced in the directory, by a threshold, before that."""
 
@@ -64,8 +68,14 @@ def days_left(folder: Path, now: str) -> int:
     return (made.not_valid_after_utc - datetime.fromisoformat(now)).days
 
 
-def server_context(folder: Path) -> ssl.SSLContext:
+def server_context(
+    folder: Path, known: Callable[[], Collection[str]] | None = None
+) -> ssl.SSLContext:
     """What a door answers with. It gives no session tickets: every connection proves itself anew.
+
+    `known` gives the certificates by which clients are known, in PEM; it is asked again at most
+    once a second. Callers are asked for one then: who shows another is refused, and who shows none
+    is not.
 
     Raises:
         AccordError: the certificate cannot be read.
@@ -80,7 +90,34 @@ def server_context(folder: Path) -> ssl.SSLContext:
         context.load_cert_chain(file)
     except (OSError, ssl.SSLError) as wrong:
         raise AccordError(f"{file} holds no key and certificate that fit: {wrong}") from wrong
+    if known is not None:
+        _ask_for_certificates(context, known)
     return context
+
+
+def _ask_for_certificates(context: ssl.SSLContext, known: Callable[[], Collection[str]]) -> None:
+    """Trust exactly the known certificates, each by itself: no authority speaks for clients.
+
+    Those that are known no more stay in the context: whose they are is looked up at each request.
+    """
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    loaded: set[str] = set()
+    looked = -math.inf
+
+    def look(_connection: object = None, _name: object = None, _context: object = None) -> None:
+        nonlocal looked
+        now = time.monotonic()
+        if now - looked < _ANEW:
+            return
+        looked = now
+        for pem in set(known()) - loaded:
+            context.load_verify_locations(cadata=pem)
+            loaded.add(pem)
+
+    look()
+    # Called in every handshake, before the other end's certificate is looked at.
+    context.sni_callback = look
 
 
 def client_context(pins: Collection[str], clock: Clock) -> ssl.SSLContext:

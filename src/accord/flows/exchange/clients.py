@@ -48,18 +48,24 @@ def add(kept: Clients, clock: Clock, entropy: Callable[[int], bytes], client: Cl
 
 
 def rotate(
-    kept: Clients, clock: Clock, entropy: Callable[[int], bytes], name: str, certificate: str = ""
+    kept: Clients,
+    clock: Clock,
+    entropy: Callable[[int], bytes],
+    name: str,
+    certificate: tuple[str, str] = ("", ""),
 ) -> str:
     """Replace the token or the certificate of a client; the one before ends at once.
+
+    A certificate is given by its SHA-256 and as itself.
 
     Raises:
         NotFound: no such client.
         Invalid: it was revoked, or the certificate is none.
     """
     changed = msgspec.structs.replace(
-        _standing(kept, name), rotated=clock.now(), certificate=certificate
+        _standing(kept, name), rotated=clock.now(), certificate=certificate[0], pem=certificate[1]
     )
-    token = "" if certificate else clients.make_token(entropy)
+    token = "" if changed.certificate else clients.make_token(entropy)
     kept.change_client(clients.check(changed), clients.token_hash(token))
     return token
 

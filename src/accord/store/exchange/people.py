@@ -62,6 +62,12 @@ class SqlPeople:
         """The client whose TLS certificate has this SHA-256, if it is one of today."""
         return self._standing(table.c.certificate == fingerprint) if fingerprint else None
 
+    def certificates(self) -> list[str]:
+        """The TLS certificates of the clients of today, in PEM."""
+        query = select(table.c.pem).where(table.c.pem != "", table.c.revoked == "")
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
     def _standing(self, which: Any) -> Recipient | None:  # noqa: ANN401 - a clause of the query
         with self._engine.connect() as connection:
             query = select(table).where(which, table.c.revoked == "")
@@ -87,6 +93,7 @@ def _row(client: Client, token: str) -> dict[str, Any]:
         "kind": client.kind,
         "tlp": int(client.tlp),
         "certificate": client.certificate,
+        "pem": client.pem,
         "created": client.created,
         "rotated": client.rotated,
         "revoked": client.revoked,
@@ -101,6 +108,7 @@ def _client(row: Any) -> Client:  # noqa: ANN401 - a row of the database
         kind=row.kind,
         tlp=Tlp(row.tlp),
         certificate=row.certificate,
+        pem=row.pem,
         created=row.created,
         rotated=row.rotated,
         revoked=row.revoked,

@@ -237,11 +237,12 @@ client = Table(
     "client",
     METADATA,
     Column("name", Text, primary_key=True),
-    *_texts("organisation", "kind", "token", "certificate", "created", "rotated", "revoked"),
+    *_texts("organisation", "kind", "token", "certificate", "created", "rotated", "revoked", "pem"),
     Column("tlp", Integer, nullable=False),
 )
-"""Organisations that may ask this node. `token` is a hash; `kind` is `operator`, `industry` or
-`supplier`; `tlp` the most restrictive marking that it is entitled to."""
+"""Organisations that may ask this node. `token` is a hash; `certificate` the SHA-256 of `pem`;
+`kind` is `operator`, `industry` or `supplier`; `tlp` the most restrictive marking that it is
+entitled to."""
 
 scan = Table(
     "scan",

@@ -47,6 +47,8 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 """Headers of every answer; the door may set its own `cache-control`."""
+SHOWN = "certificate"
+"""Where a connection's state holds the SHA-256 of the certificate that it proved to hold."""
 SMALL = 64 << 10
 """Bytes of the longest body: a thousand commitments have half of it."""
 LARGE = 16 << 20
@@ -160,7 +162,8 @@ class DoorApp:
         headers = _headers(scope)
         self._check_failures(address)
         request = await self._with_body(_request(scope, headers), receive)
-        caller = await self._caller(request, address)
+        shown = scope.get("state", {}).get(SHOWN, "")
+        caller = await self._caller(request, address, shown)
         self._check_rate(caller, address)
         threads = self._threads["partner" if caller.kind == "partner" else "other"]
 
@@ -190,11 +193,11 @@ class DoorApp:
             self._long -= long
         return msgspec.structs.replace(bare, body=body)
 
-    async def _caller(self, request: Request, address: str) -> Recipient:
+    async def _caller(self, request: Request, address: str, shown: str) -> Recipient:
         parts = self._parts
         threads = self._gate if is_signed(request) else self._threads["other"]
         try:
-            return await threads.run(self._admit, request)
+            return await threads.run(self._admit, request, shown)
         except Untrusted as wrong:
             reason = printable(str(wrong))[:300]
             _LOG.warning("refused a request from %s: %s", printable(address), reason)
@@ -204,10 +207,9 @@ class DoorApp:
             time = parts.gate.time(now)
             raise _Refusal(401, "not admitted", accord_time=time, **again) from wrong
 
-    def _admit(self, request: Request) -> Recipient:
-        trust = self._parts.trust
-        directory = trust.directory()
-        return self._parts.gate.admit(request, directory, trust.me(), self._parts.clock.now())
+    def _admit(self, request: Request, shown: str) -> Recipient:
+        trust, now = self._parts.trust, self._parts.clock.now()
+        return self._parts.gate.admit(request, trust.directory(), trust.me(), now, shown)
 
     def _check_failures(self, address: str) -> None:
         """Who failed often is not looked at for a while, unless it could be anybody."""

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
 import ipaddress
+import logging
 import socket
 import threading
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy.exc import DBAPIError
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from accord.core.errors import AccordError
 from accord.identity.gate import Gate
 from accord.store.keys import FOLDER
 from accord.transport.tls import ensure_certificate, server_context
-from accord.web.door.app import DoorApp, Parts
+from accord.web.door.app import SHOWN, DoorApp, Parts
 from accord.wiring import Node
 
+_LOG = logging.getLogger("accord.door")
 _BACKLOG = 2048
 _CONNECTIONS = 1_000
 """Past these, a request is answered with 503."""
@@ -49,7 +54,8 @@ class DoorServer:
         """SHA-256 of the certificate that it shows, which the directory is to list."""
         self._app = DoorApp(self._parts(node))
         self._socket = listening(host, port)
-        self._server = uvicorn.Server(configuration(self._app, None if plain else folder))
+        known = _Known(node)
+        self._server = uvicorn.Server(configuration(self._app, None if plain else folder, known))
 
     @property
     def address(self) -> str:
@@ -87,8 +93,28 @@ class DoorServer:
         )
 
 
-def configuration(app: DoorApp, keys: Path | None) -> uvicorn.Config:
-    """How a door is served: with TLS where the folder of its keys is given."""
+class _Known:
+    """The certificates of the clients of today."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def __call__(self) -> list[str]:
+        """In PEM; none while the database does not answer."""
+        try:
+            return self._node.people.certificates()
+        except DBAPIError:
+            _LOG.exception("the certificates of clients could not be read")
+            return []
+
+
+def configuration(
+    app: DoorApp, keys: Path | None, known: Callable[[], Collection[str]] = tuple
+) -> uvicorn.Config:
+    """How a door is served: with TLS where the folder of its keys is given.
+
+    `known` gives the certificates by which clients are known, in PEM.
+    """
     return uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -105,7 +131,9 @@ def configuration(app: DoorApp, keys: Path | None) -> uvicorn.Config:
         h11_max_incomplete_event_size=_HEAD,
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_ENDING,
-        ssl_context_factory=(lambda _config, _default: server_context(keys)) if keys else None,
+        ssl_context_factory=(lambda _config, _default: server_context(keys, known))
+        if keys
+        else None,
     )
 
 
@@ -117,6 +145,9 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head."""
         super().connection_made(transport)
+        shown = _shown(transport)
+        if shown:
+            self.app_state = {**self.app_state, SHOWN: shown}
         self._late = self.loop.call_later(_PATIENCE, self.timeout_keep_alive_handler)
 
     def data_received(self, data: bytes) -> None:
@@ -143,6 +174,13 @@ class PatientProtocol(H11Protocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+
+def _shown(transport: asyncio.Transport) -> str:
+    """SHA-256 of the certificate that the other end proved to hold, or empty."""
+    connection = transport.get_extra_info("ssl_object")
+    shown = connection.getpeercert(binary_form=True) if connection else None
+    return hashlib.sha256(shown).hexdigest() if shown else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("created", sa.Text(), nullable=False),
         sa.Column("rotated", sa.Text(), nullable=False),
         sa.Column("revoked", sa.Text(), nullable=False),
+        sa.Column("pem", sa.Text(), nullable=False),
         sa.Column("tlp", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
