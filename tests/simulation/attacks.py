@@ -240,7 +240,8 @@ class Bad:
             report = self.world.sync(victim, self.name)
         assert report
         assert not report.good
-        assert node.following.resume(self.name)
+        with self.world.faults.none():
+            assert node.following.resume(self.name)
 
     def _lie(
         self, how: str, log: str, size: int, victim: str

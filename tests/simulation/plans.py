@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import permutations
@@ -20,8 +21,22 @@ from accord.flows.exchange.sharing.plan import Options
 from accord.identity.markings import parse_tlp
 from accord.wiring import Node
 
+_ALL_ASK = 20
+"""In one run of so many whoever learned anything asks everybody once more."""
 FAR = "far-"
 """How the audiences of a journey are named."""
+
+
+@dataclass
+class Asked:
+    """What became of it when one node asked another."""
+
+    sizes: dict[str, int]
+    """How long the other's logs were."""
+    whole: bool
+    """It was given everything: what it learns elsewhere makes no difference."""
+    again: bool
+    """It has to ask once more."""
 
 
 class Plan:
@@ -43,7 +58,8 @@ class Plan:
         """One action of somebody."""
         kinds = (
             *(self.share,) * 4, *(self.sync,) * 4, *(self.remark,) * 2, *(self.take_back,) * 3,
-            *(self.relay,) * 2, self.create, self.member, self.weather, self.wait,
+            *(self.relay,) * 2, *(self.elsewhere,) * 2,
+            self.create, self.member, self.weather, self.wait,
         )  # fmt: skip
         act = self.random.choice(kinds)
         for name in self.random.sample(self.names, len(self.names)):
@@ -135,6 +151,28 @@ class Plan:
         if thing is None:
             return False
         return self.show(owner, to, thing, *self._marking(owner, to))
+
+    def elsewhere(self, owner: str) -> bool:
+        """What one audience has, shown to another one too, under another marking."""
+        having = [one for one in self._audiences(owner) if one.live]
+        if not having:
+            return False
+        place = self.random.choice(having)
+        shown = place.shown[self.random.choice(sorted(place.live))]
+        thing = next((t for t in self.things[owner] if self._is(t, shown)), None)
+        if thing is None:
+            return False
+        if not self._beside(owner, place):
+            self.create(owner)
+        others = self._beside(owner, place)
+        if not others:
+            return False
+        to = self.random.choice(others)
+        return self.show(owner, to, thing, *self._marking(owner, to))
+
+    def _beside(self, owner: str, place: Audience) -> list[Audience]:
+        """The other audiences of a node that anybody is in."""
+        return [one for one in self._audiences(owner) if one is not place and one.since]
 
     def _is(self, thing: Thing, shown: Sealed) -> bool:
         return shown.digest == sha256(thing.bodies[-1]).hexdigest()
@@ -351,35 +389,39 @@ class Plan:
                 nodes.give(world.nodes[name], documents)
             self.oracle.release(name, self._now(name))
         world.pass_time(2)
-        quiet: dict[tuple[str, str], dict[str, int]] = {}
+        asked: dict[tuple[str, str], Asked] = {}
         for _ in range(8):
-            if not self._round(quiet):
+            if not self._round(asked):
                 return
             # Dates are whole seconds: none of them comes between two rounds.
             world.pass_time(0.001)
         raise AssertionError("it does not settle")
 
-    def _round(self, quiet: dict[tuple[str, str], dict[str, int]]) -> int:
+    def _round(self, asked: dict[tuple[str, str], Asked]) -> int:
         """Everybody asks everybody; gives how many had to.
 
-        Nobody has to who learned nothing when it asked, nor of anybody since, where the logs that
-        it asked for are as long as they were: whoever drops what has expired takes it out of its
-        own log too, perhaps after others have asked.
+        Nobody has to who asked before and was given everything, where the logs that it asked for
+        are as long as they were: whoever drops what has expired takes it out of its own log too,
+        perhaps after others have asked. Who was not given everything asks again once it has learned
+        something, be it of somebody else; and so does everybody in every twentieth run.
         """
-        world, asked = self.world, 0
+        world, count = self.world, 0
         for name, source in permutations(self.names, 2):
-            if quiet.get((name, source)) == world.sizes(source):
+            before = asked.get((name, source))
+            if before and before.sizes == world.sizes(source) and not before.again:
                 continue
-            asked += 1
+            count += 1
             report = world.sync(name, source)
             assert report, (name, source)
             assert report.good, report
+            whole = world.seed % _ALL_ASK != 0 and not any(log.withheld for log in report.logs)
             if report.changed:
                 for other in self.names:
-                    quiet.pop((name, other), None)
-            else:
-                quiet[name, source] = world.sizes(source)
-        return asked
+                    if (name, other) in asked:
+                        asked[name, other].again |= not asked[name, other].whole
+            again = report.changed and not whole
+            asked[name, source] = Asked(world.sizes(source), whole=whole, again=again)
+        return count
 
     def _confirmed(self, name: str) -> bool:
         """Whether a node's directory is of today; it issues nothing while it is not."""

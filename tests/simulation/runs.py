@@ -10,7 +10,8 @@ from simulation.attacks import Bad
 from simulation.plans import Plan
 from simulation.world import World
 
-STEPS = 18
+LONG, SHORT = 18, 12
+"""Actions of every fourth run, and of the others."""
 
 
 class Failed(AssertionError):
@@ -26,6 +27,7 @@ class Run:
         self.gated, self.skewed, self.bad = kind < 0.15, kind > 0.8, 0.15 < kind < 0.4
         self.far = not self.bad and self.world.random.random() < 0.45
         self.plan = Plan(self.world, skewed=self.skewed)
+        self.steps = SHORT if seed % 4 else LONG
         self.ending = ""
         self.refused = 0
 
@@ -41,13 +43,13 @@ class Run:
         self.plan.begin()
         world.faults.armed = True
         rotates = (
-            world.random.randrange(STEPS) if self.gated and world.random.random() < 0.5 else -1
+            world.random.randrange(self.steps) if self.gated and world.random.random() < 0.5 else -1
         )
-        for step in range(STEPS // 2 if self.far else STEPS):
+        for step in range(self.steps // 2 if self.far else self.steps):
             self.plan.step()
             if step == rotates:
                 endings.rotate(world)
-            if bad and step in (8, 15):
+            if bad and step in (self.steps // 2 - 1, self.steps - 3):
                 world.random.choice((bad.lie, bad.pry))()
         if self.far:
             journeys.far(world, self.plan)

@@ -17,13 +17,37 @@ from accord.core.limits import LIMITS
 from accord.flows.prepared import Known, Prepared, Row, Rows
 from accord.store import database, matching, schema
 from accord.store.exchange import removal
-from accord.store.exchange.logs import among, chunks
+from accord.store.exchange.logs import ForMany, chunks
 
 _PLAIN = {table.name: table for table in schema.FACTS}
 _DOCUMENT = ("id", "digest", "kind", "subject", "edition", "title", "learned", "size", "outcome",
              "current", "origin")  # fmt: skip
 _AFFECTED = ("id", "document_id", "package_id", "stream", "lo", "hi", "scheme", "vulnerability",
              "since", "until", "fixed", "place", "since_included", "until_included")  # fmt: skip
+_GENERATION = select(schema.generation.c.number)
+_NEW_GENERATION = update(schema.generation).values(number=bindparam("now"))
+_LAST = {
+    table.name: select(func.max(table.c.id))
+    for table in schema.METADATA.tables.values()
+    if "id" in table.c
+}
+"""The largest number of a table; asked in every unit, so put together once, like those below."""
+_DOCUMENTS = ForMany(lambda among: select(schema.document).where(among(schema.document.c.digest)))
+_EDITIONS = ForMany(
+    lambda among: select(
+        schema.document.c.id, schema.document.c.digest, schema.document.c.subject,
+        schema.document.c.edition, schema.document.c.origin, schema.document.c.current,
+    ).where(among(schema.document.c.subject), schema.document.c.outcome != "quarantined")
+)  # fmt: skip
+_CHOICES = (
+    select(
+        schema.judgement.c.subject, schema.document.c.subject.label("choice"),
+        schema.document.c.current,
+    )
+    .join(schema.document, schema.document.c.id == schema.judgement.c.document_id)
+    # A partner's choice is about nothing here: only this node's own people choose.
+    .where(schema.judgement.c.kind == "document", schema.document.c.origin == "")
+)  # fmt: skip
 _MANY = 500
 _PART = 20_000
 """Identities of a bill that are looked up and kept at once: bounds the memory of a large bill."""
@@ -142,7 +166,7 @@ class SqlUnit:
         self._names = names
         self._next: dict[str, int] = {}
         self._subjects: set[str] = set()
-        names.still(connection.execute(select(schema.generation.c.number)).scalar_one())
+        names.still(connection.execute(_GENERATION).scalar_one())
         self._first_affected = self._peek(schema.affected)
         self._first_version = self._peek(schema.version)
         self._first_package = self._peek(schema.package)
@@ -253,14 +277,12 @@ class SqlUnit:
         self._subjects.clear()
         self._names.trim()
         self._names.generation += 1
-        self._connection.execute(update(schema.generation).values(number=self._names.generation))
+        self._connection.execute(_NEW_GENERATION, {"now": self._names.generation})
 
     def _documents(self, digests: Sequence[str]) -> list[Any]:
-        table = schema.document
         found: list[Any] = []
         for chunk in chunks(list(digests)):
-            these = among(self._connection, table.c.digest, chunk)
-            found += self._connection.execute(select(table).where(these))
+            found += _DOCUMENTS(self._connection, chunk)
         return found
 
     def _facts(self, ids: list[int], documents: Sequence[Prepared]) -> None:
@@ -376,7 +398,7 @@ class SqlUnit:
     def _peek(self, table: Table) -> int:
         """The identifier that the next row of a table gets."""
         if table.name not in self._next:
-            last = self._connection.scalar(select(func.max(table.c.id)))
+            last = self._connection.scalar(_LAST[table.name])
             self._next[table.name] = (last or 0) + 1
         return self._next[table.name]
 
@@ -428,14 +450,8 @@ def settle(connection: Connection, subjects: Collection[str]) -> None:
     """
     choices = {subject for subject in subjects if subject.startswith(_CHOICE)}
     _mark(connection, choices, frozenset())
-    judgement, table = schema.judgement, schema.document
-    query = (
-        select(judgement.c.subject, table.c.subject.label("choice"), table.c.current)
-        .join(table, table.c.id == judgement.c.document_id)
-        # A partner's choice is about nothing here: only this node's own people choose.
-        .where(judgement.c.kind == "document", table.c.origin == "")
-    )
-    rows = connection.execute(query).all()
+    table = schema.document
+    rows = connection.execute(_CHOICES).all()
     overruled = frozenset(_bare(row.subject) for row in rows if row.current)
     touched = set(subjects) - choices
     concerned = sorted({_bare(row.subject) for row in rows if row.choice in choices})
@@ -464,13 +480,8 @@ def _mark(connection: Connection, subjects: Collection[str], overruled: frozense
 def _changes(
     connection: Connection, subjects: Sequence[str], overruled: frozenset[str]
 ) -> list[dict[str, Any]]:
-    table = schema.document
-    columns = (table.c.id, table.c.digest, table.c.subject, table.c.edition, table.c.origin)
-    query = select(*columns, table.c.current).where(
-        among(connection, table.c.subject, subjects), table.c.outcome != "quarantined"
-    )
     groups: dict[str, list[Any]] = {}
-    for row in connection.execute(query).all():
+    for row in _EDITIONS(connection, subjects).all():
         groups.setdefault(row[2], []).append(row)
     changes = []
     for rows in groups.values():

@@ -29,9 +29,12 @@ WHERE v.id >= :first_version AND a.id < :first_affected
 """Hits of the versions numbered from `first_version` on, among the intervals before those."""
 
 
+_OF_INTERVALS, _OF_VERSIONS = text(_KEEP + HITS_OF_INTERVALS), text(_KEEP + HITS_OF_VERSIONS)
+
+
 def match_new(connection: Connection, first_affected: int, first_version: int) -> None:
     """Add the hits of intervals and versions numbered from these on."""
     bounds = {"first_affected": first_affected, "first_version": first_version}
-    connection.execute(text(_KEEP + HITS_OF_INTERVALS), bounds)
+    connection.execute(_OF_INTERVALS, bounds)
     if first_affected > 1:
-        connection.execute(text(_KEEP + HITS_OF_VERSIONS), bounds)
+        connection.execute(_OF_VERSIONS, bounds)

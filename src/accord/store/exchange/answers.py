@@ -83,6 +83,25 @@ _ENTRIES = (
     )
     .order_by(entry.c.number)
 )
+_MEMBERS = select(member.c.partner).where(
+    member.c.audience_id == bindparam("audience"), member.c.removed == ""
+)
+_COMMITTED = (
+    select(entry.c.data, entry.c.number, entry.c.state, entry.c.salt, _STRICTER, *_KEPT)
+    .outerjoin(shared, shared.c.id == entry.c.shared_id)
+    .where(entry.c.audience_id == bindparam("audience"))
+    .where(entry.c.data.in_(bindparam("data", expanding=True)))
+)
+_ENVELOPES = logs.ForMany(
+    lambda among: select(shared.c.id, shared.c.envelope).where(
+        shared.c.envelope.is_not(None), among(shared.c.id)
+    )
+)
+_WORD_OF = select(func.max(cosignature.c.size)).where(
+    cosignature.c.audience_id == bindparam("audience"),
+    cosignature.c.partner == bindparam("partner"),
+)
+_WHY_SEALED = select(setting.c.value).where(setting.c.name == _SEALED)
 _STIX = "application/stix+json%"
 
 
@@ -147,11 +166,8 @@ class SqlAnswers:
 
     def members(self, audience: int) -> frozenset[str]:
         """The members of an audience today that its owner named."""
-        query = select(member.c.partner).where(
-            and_(member.c.audience_id == audience, member.c.removed == "")
-        )
         with self._engine.connect() as connection:
-            return frozenset(connection.scalars(query))
+            return frozenset(connection.scalars(_MEMBERS, {"audience": audience}))
 
     def tile(self, audience: int, level: int, number: int) -> bytes:
         """Hashes of a tile."""
@@ -168,14 +184,12 @@ class SqlAnswers:
     def committed(self, audience: int, commitments: Collection[bytes]) -> dict[bytes, Committed]:
         """Those commitments that stand in this log."""
         wanted = [write(Entry(Kind.COMMITMENT, one)) for one in set(commitments)]
-        own = (entry.c.data, entry.c.number, entry.c.state, entry.c.salt, _STRICTER)
-        query = select(*own, *_KEPT).outerjoin(shared, shared.c.id == entry.c.shared_id)
         found: dict[bytes, Committed] = {}
         with self._engine.connect() as connection:
             for chunk in _chunks(wanted):
-                here = and_(entry.c.audience_id == audience, entry.c.data.in_(chunk))
                 milder: dict[bytes, Committed] = {}
-                rows = connection.execute(query.where(here)).all()
+                asked = {"audience": audience, "data": list(chunk)}
+                rows = connection.execute(_COMMITTED, asked).all()
                 for data, number, state, salt, stricter, *rest in rows:
                     kept = Kept(*rest) if rest[0] is not None else None
                     one = Committed(number, state, bytes(salt or b""), kept)
@@ -187,12 +201,11 @@ class SqlAnswers:
 
     def envelopes(self, ids: Collection[int]) -> dict[int, bytes]:
         """The bytes of envelopes that are still here."""
-        query = select(shared.c.id, shared.c.envelope).where(shared.c.envelope.is_not(None))
         found: dict[int, bytes] = {}
         with self._engine.connect() as connection:
             for chunk in logs.chunks(sorted(set(ids))):
-                these = query.where(logs.among(connection, shared.c.id, chunk))
-                found.update((id_, bytes(data)) for id_, data in connection.execute(these).all())
+                rows = _ENVELOPES(connection, chunk).all()
+                found.update((id_, bytes(data)) for id_, data in rows)
         return found
 
     def versions(self, object_: str, count: int) -> list[Kept]:
@@ -353,13 +366,11 @@ def _log(row: Any, since: int) -> Log:  # noqa: ANN401 - a row of the database
 
 
 def _acknowledged(connection: Connection, log: int, partner: str) -> int:
-    theirs = (cosignature.c.audience_id == log) & (cosignature.c.partner == partner)
-    return connection.scalar(select(func.max(cosignature.c.size)).where(theirs)) or 0
+    return connection.scalar(_WORD_OF, {"audience": log, "partner": partner}) or 0
 
 
 def _sealed(connection: Connection) -> str:
-    query = select(setting.c.value).where(setting.c.name == _SEALED)
-    return connection.execute(query).scalar() or ""
+    return connection.execute(_WHY_SEALED).scalar() or ""
 
 
 def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

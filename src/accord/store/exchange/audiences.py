@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from accord.core.errors import Invalid, NotFound
 from accord.flows.exchange.sharing.port import Audience, Member
@@ -20,13 +20,19 @@ _ADMIT = text(
 )
 
 
+_ALL = select(tables.audience, tables.head.c.size).join(
+    tables.head, tables.head.c.audience_id == tables.audience.c.id
+)
+_NAMED = _ALL.where(tables.audience.c.name == bindparam("name"))
+_MEMBERS = logs.ForMany(
+    lambda among: select(tables.member).where(among(tables.member.c.audience_id))
+)
+
+
 def everyone(connection: Connection, name: str = "") -> list[Audience]:
     """All audiences by name, or the one of a name."""
-    table, head = tables.audience, tables.head
-    query = select(table, head.c.size).join(head, head.c.audience_id == table.c.id)
-    if name:
-        query = query.where(table.c.name == name)
-    rows = connection.execute(query).all()
+    asked = connection.execute(_NAMED, {"name": name}) if name else connection.execute(_ALL)
+    rows = asked.all()
     members = _members(connection, [row.id for row in rows])
     found = [_audience(row, members[row.id]) for row in rows]
     return sorted(found, key=lambda audience: audience.name)
@@ -46,11 +52,8 @@ def _audience(row: Any, members: list[Member]) -> Audience:  # noqa: ANN401 - a 
 
 def _members(connection: Connection, audiences: Sequence[int]) -> dict[int, list[Member]]:
     found: dict[int, list[Member]] = defaultdict(list)
-    table = tables.member
     for chunk in logs.chunks(audiences):
-        for row in connection.execute(
-            select(table).where(logs.among(connection, table.c.audience_id, chunk))
-        ):
+        for row in _MEMBERS(connection, chunk):
             member = Member(row.partner, row.since, row.added, row.removed)
             found[row.audience_id].append(member)
     return found

@@ -7,7 +7,18 @@ from contextlib import contextmanager
 from threading import local
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from accord.exchange.log.entries import Kind
@@ -25,9 +36,74 @@ _SHARED = (
     "expires", "created", "issued", "state", "refs", "learned", "title", "envelope",
 )  # fmt: skip
 _ENTRY = ("follow_id", "number", "commitment", "shared_id", "state", "reason", "at")
+_GROWS = ("size", "root", "frontier", "checkpoint", "at")
 _GIVEN = (*_SHARED[1:13], "refs", "learned", "title", "envelope")
 _UNSENT = "unsent cosignature of log {}"
 _HEARD = "last recall of {}"
+_ONE = tables.follow.c.id == bindparam("follow")
+_LOGS = (
+    select(tables.follow)
+    .where(tables.follow.c.partner == bindparam("partner"))
+    .order_by(tables.follow.c.name, tables.follow.c.id)
+)
+"""Asked at every sync, if not of every log: put together once, like those below."""
+_LOG = select(tables.follow).where(
+    tables.follow.c.partner == bindparam("partner"), tables.follow.c.log == bindparam("log")
+)
+_STATE = and_(
+    tables.followed_entry.c.follow_id == bindparam("follow"),
+    tables.followed_entry.c.state == bindparam("state"),
+)
+_WITHHELD = (
+    select(tables.followed_entry)
+    .where(_STATE, tables.followed_entry.c.at < bindparam("before"))
+    .limit(bindparam("most"))
+)
+_QUARANTINED = (
+    select(tables.followed_entry.c.number, tables.followed_entry.c.reason)
+    .where(_STATE)
+    .where(tables.followed_entry.c.number >= bindparam("first"))
+    .where(tables.followed_entry.c.number < bindparam("end"))
+    .order_by(tables.followed_entry.c.number)
+    .limit(bindparam("most"))
+)
+_LAPSED = select(tables.shared.c.id).where(
+    tables.shared.c.state == "live",
+    tables.shared.c.expires > "",
+    tables.shared.c.expires <= bindparam("now"),
+    tables.shared.c.origin != bindparam("me"),
+)
+_COSIGNED = select(tables.follow.c.cosigned).where(_ONE)
+_COSIGN = update(tables.follow).where(_ONE).values(cosigned=bindparam("signed"))
+_SIZE = select(tables.follow.c.size, tables.follow.c.stopped).where(_ONE)
+_ADVANCE = (
+    update(tables.follow).where(_ONE).values({name: bindparam(f"new_{name}") for name in _GROWS})
+)
+_NAMED = tables.setting.c.name == bindparam("setting")
+_SETTING = select(tables.setting.c.value).where(_NAMED)
+_UNSET = delete(tables.setting).where(_NAMED)
+_NEXT = {
+    table.name: select(func.max(table.c.id))
+    for table in (tables.follow, tables.evidence, tables.shared)
+}
+_FINAL = logs.ForMany(
+    lambda among: select(tables.final.c.object).where(
+        tables.final.c.origin == bindparam("origin"), among(tables.final.c.object)
+    )
+)
+
+
+def _copies_by(column: Column[Any]) -> logs.ForMany:
+    """Envelopes, found by one of their columns."""
+    table, link = tables.shared, tables.shared_document
+    query = select(
+        table.c.id, table.c.origin, table.c.object, table.c.version, table.c.digest,
+        table.c.state, table.c.issued, func.coalesce(link.c.digest, ""),
+    ).outerjoin(link, link.c.shared_id == table.c.id)  # fmt: skip
+    return logs.ForMany(lambda among: query.where(among(column)))
+
+
+_COPIES = {name: _copies_by(tables.shared.c[name]) for name in ("digest", "id", "object")}
 
 
 class SqlFollowing:
@@ -40,26 +116,23 @@ class SqlFollowing:
 
     def logs(self, partner: str) -> list[Follow]:
         """Those of one partner, by name."""
-        table = tables.follow
-        query = select(table).where(table.c.partner == partner).order_by(table.c.name, table.c.id)
         with self._reading() as connection:
-            return [_follow(row) for row in connection.execute(query)]
+            return [_follow(row) for row in connection.execute(_LOGS, {"partner": partner})]
 
     def follow(self, partner: str, log: str, name: str, at: str) -> Follow:
         """One of them, begun where it is new."""
-        table = tables.follow
-        query = select(table).where(table.c.partner == partner, table.c.log == log)
+        table, this = tables.follow, {"partner": partner, "log": log}
         with self._reading() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_LOG, this).one_or_none()
         if row is not None and row.name == name:
             return _follow(row)
         with self._writing() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_LOG, this).one_or_none()
             if row is None:
                 self._begin(connection, partner, log, name, at)
             else:
                 connection.execute(update(table).where(table.c.id == row.id).values(name=name))
-            return _follow(connection.execute(query).one())
+            return _follow(connection.execute(_LOG, this).one())
 
     def stop(self, follow: Follow, reason: str, ours: bytes, theirs: bytes, at: str) -> None:
         """Take nothing more from a log, and keep the two statements that contradict each other."""
@@ -83,29 +156,22 @@ class SqlFollowing:
 
     def withheld(self, follow: int, before: str, limit: int) -> list[Row]:
         """Entries whose envelopes were not given, and that were last asked for before a time."""
-        table = tables.followed_entry
-        here = (table.c.follow_id == follow) & (table.c.state == "withheld")
-        query = select(table).where(here, table.c.at < before).limit(limit)
+        asked = {"follow": follow, "state": "withheld", "before": before, "most": limit}
         with self._reading() as connection:
-            rows = [_row(row) for row in connection.execute(query)]
+            rows = [_row(row) for row in connection.execute(_WITHHELD, asked)]
         return sorted(rows, key=lambda row: row.number)
 
     def quarantined(self, follow: int, first: int, end: int, limit: int) -> list[tuple[int, str]]:
         """Index and reason of what was refused among the entries `[first, end)`."""
-        table = tables.followed_entry
-        here = (table.c.follow_id == follow) & (table.c.state == "quarantined")
-        among = here & (table.c.number >= first) & (table.c.number < end)
-        query = select(table.c.number, table.c.reason).where(among).order_by(table.c.number)
+        asked = {"follow": follow, "state": "quarantined", "most": limit}
+        asked |= {"first": first, "end": end}
         with self._reading() as connection:
-            return [(row.number, row.reason) for row in connection.execute(query.limit(limit))]
+            return [(row.number, row.reason) for row in connection.execute(_QUARANTINED, asked)]
 
     def lapsed(self, now: str, me: str) -> list[int]:
         """Envelopes of others that may be kept no longer."""
-        table = tables.shared
-        due = (table.c.state == "live") & (table.c.expires > "") & (table.c.expires <= now)
-        query = select(table.c.id).where(due, table.c.origin != me)
         with self._reading() as connection:
-            return list(connection.scalars(query))
+            return list(connection.scalars(_LAPSED, {"now": now, "me": me}))
 
     def cosign(self, follow: int, size: int, old: int) -> None:
         """Note durably that a size is about to be cosigned; `old` is the partner's last.
@@ -113,36 +179,28 @@ class SqlFollowing:
         Raises:
             Overtaken: more was cosigned before.
         """
-        table, setting = tables.follow, tables.setting
         name = _UNSENT.format(follow)
         with self._writing() as connection:
-            query = select(table.c.cosigned).where(table.c.id == follow)
-            if connection.execute(query).scalar_one() > size:
+            if connection.execute(_COSIGNED, {"follow": follow}).scalar_one() > size:
                 raise Overtaken("another process has cosigned more of this log meanwhile")
-            connection.execute(update(table).where(table.c.id == follow).values(cosigned=size))
-            connection.execute(delete(setting).where(setting.c.name == name))
-            connection.execute(insert(setting).values(name=name, value=str(old)))
+            connection.execute(_COSIGN, {"follow": follow, "signed": size})
+            _set(connection, name, str(old))
 
     def unsent(self, follow: int) -> int | None:
         """The `old` of a cosignature of which it is not known that it arrived."""
-        table = tables.setting
-        query = select(table.c.value).where(table.c.name == _UNSENT.format(follow))
         with self._reading() as connection:
-            value = connection.scalar(query)
+            value = connection.scalar(_SETTING, {"setting": _UNSENT.format(follow)})
         return None if value is None else int(value)
 
     def sent(self, follow: int) -> None:
         """The partner has the cosignature."""
-        table = tables.setting
         with self._writing() as connection:
-            connection.execute(delete(table).where(table.c.name == _UNSENT.format(follow)))
+            connection.execute(_UNSET, {"setting": _UNSENT.format(follow)})
 
     def heard(self, partner: str) -> str:
         """Digest of the last notice of recall that a partner told of, or empty."""
-        table = tables.setting
-        query = select(table.c.value).where(table.c.name == _HEARD.format(partner))
         with self._reading() as connection:
-            return connection.scalar(query) or ""
+            return connection.scalar(_SETTING, {"setting": _HEARD.format(partner)}) or ""
 
     @contextmanager
     def unit(self) -> Iterator[SqlApplying]:
@@ -202,9 +260,7 @@ class SqlApplying:
         Raises:
             Overtaken: somebody has.
         """
-        table = tables.follow
-        query = select(table.c.size, table.c.stopped).where(table.c.id == follow.id)
-        row = self._connection.execute(query).one()
+        row = self._connection.execute(_SIZE, {"follow": follow.id}).one()
         if row.size != follow.size or row.stopped:
             raise Overtaken(
                 f"another process goes on with log {follow.name} of {follow.partner}; it is"
@@ -213,28 +269,26 @@ class SqlApplying:
 
     def copies(self, digests: Collection[str]) -> list[Copy]:
         """Envelopes by their digests."""
-        return self._copies(tables.shared.c.digest, sorted(digests))
+        return self._copies("digest", sorted(digests))
 
     def numbered(self, shared: Collection[int]) -> list[Copy]:
         """Envelopes by their numbers."""
-        return self._copies(tables.shared.c.id, sorted(shared))
+        return self._copies("id", sorted(shared))
 
     def of_objects(self, objects: Collection[tuple[str, str]]) -> list[Copy]:
         """Every envelope of some objects, each by origin and identifier."""
         wanted = set(objects)
-        found = self._copies(tables.shared.c.object, sorted({name for _, name in wanted}))
+        found = self._copies("object", sorted({name for _, name in wanted}))
         return [copy for copy in found if (copy.origin, copy.object) in wanted]
 
     def final(self, objects: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which of these, by origin and identifier, were recalled for good."""
-        table = tables.final
         found: set[tuple[str, str]] = set()
         for origin in sorted({origin for origin, _ in objects}):
             names = sorted({name for its, name in objects if its == origin})
             for chunk in logs.chunks(names):
-                these = (table.c.origin == origin) & self._among(table.c.object, chunk)
-                rows = self._connection.scalars(select(table.c.object).where(these))
-                found.update((origin, name) for name in rows)
+                rows = _FINAL(self._connection, chunk, origin=origin)
+                found.update((origin, name) for name in rows.scalars())
         return found
 
     def keep(self, envelopes: Sequence[New]) -> list[int]:
@@ -358,29 +412,18 @@ class SqlApplying:
 
     def hear(self, partner: str, digest: str) -> None:
         """Note the last notice of recall that a partner told of, by its digest."""
-        table, name = tables.setting, _HEARD.format(partner)
-        self._connection.execute(delete(table).where(table.c.name == name))
-        self._connection.execute(insert(table).values(name=name, value=digest))
+        _set(self._connection, _HEARD.format(partner), digest)
 
     def advance(self, follow: int, frontier: Frontier, checkpoint: bytes, at: str) -> None:
         """Note how far a log is applied."""
-        table = tables.follow
-        row = {
-            "size": frontier.size, "root": frontier.root(), "frontier": frontier.write(),
-            "checkpoint": checkpoint, "at": at,
-        }  # fmt: skip
-        self._connection.execute(update(table).where(table.c.id == follow).values(row))
+        new = (frontier.size, frontier.root(), frontier.write(), checkpoint, at)
+        row = {f"new_{name}": value for name, value in zip(_GROWS, new, strict=True)}
+        self._connection.execute(_ADVANCE, {"follow": follow, **row})
 
-    def _copies(self, column: Any, values: Sequence[Any]) -> list[Copy]:  # noqa: ANN401 - a column
-        table, link = tables.shared, tables.shared_document
-        query = select(
-            table.c.id, table.c.origin, table.c.object, table.c.version, table.c.digest,
-            table.c.state, table.c.issued, link.c.digest.label("document"),
-        ).outerjoin(link, link.c.shared_id == table.c.id)  # fmt: skip
+    def _copies(self, column: str, values: Sequence[Any]) -> list[Copy]:
         found: list[Copy] = []
         for chunk in logs.chunks(values):
-            rows = self._connection.execute(query.where(self._among(column, chunk))).all()
-            found += [Copy(*row[:-1], row.document or "") for row in rows]
+            found += [Copy(*row) for row in _COPIES[column](self._connection, chunk)]
         return found
 
     def _among(self, column: Any, values: Sequence[Any]) -> Any:  # noqa: ANN401 - a column
@@ -455,4 +498,9 @@ def _row(row: Any) -> Row:  # noqa: ANN401 - a row of the database
 
 def _next(connection: Connection, table: Any) -> int:  # noqa: ANN401 - a table
     """The number that the next row of a table gets."""
-    return int(connection.scalar(select(func.max(table.c.id))) or 0) + 1
+    return int(connection.scalar(_NEXT[table.name]) or 0) + 1
+
+
+def _set(connection: Connection, name: str, value: str) -> None:
+    connection.execute(_UNSET, {"setting": name})
+    connection.execute(insert(tables.setting), {"name": name, "value": value})

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
 from accord.exchange.log.entries import Entry, Kind, write
 from accord.flows.exchange.sharing.port import Copy, Due, Final, Known, LiveEntry, Recall, Standing
 from accord.store import schema
 from accord.store.exchange import notices, tables
-from accord.store.exchange.logs import among, chunks
+from accord.store.exchange.logs import ForMany, among, chunks
 
 _STATES = ("live", "held")
 _COPY = (
@@ -22,26 +22,84 @@ _COPY = (
 )  # fmt: skip
 
 
+_KNOWN = ForMany(
+    lambda among: (
+        select(
+            *(tables.shared.c[name] for name in _COPY),
+            tables.shared.c.refs,
+            tables.shared_document.c.digest.label("content"),
+        )
+        .outerjoin(tables.shared_document, tables.shared_document.c.shared_id == tables.shared.c.id)
+        # An expression, so that the index of states, which holds every envelope, is not taken.
+        .where(func.coalesce(tables.shared.c.state, "").in_(_STATES))
+        .where(among(tables.shared.c.object))
+    )
+)
+"""Put together once, like those below: they are asked many times of every object shared."""
+_FINALS = ForMany(
+    lambda among: (
+        select(tables.final.c.origin, tables.final.c.object, tables.final.c.at)
+        .where(among(tables.final.c.object))
+        .order_by(tables.final.c.at, tables.final.c.origin)
+    )
+)
+_TAKEN_BACK = ForMany(
+    lambda among: (
+        select(tables.shared.c.object, tables.shared_document.c.digest)
+        .join(tables.shared_document, tables.shared_document.c.shared_id == tables.shared.c.id)
+        .where(func.coalesce(tables.shared.c.state, "") == "recalled")
+        .where(among(tables.shared.c.object))
+    )
+)
+
+
+def _in_audiences(table: Table) -> ForMany:
+    """The audiences in which envelopes stand, or for which they wait."""
+    audience = tables.audience
+    query = select(table.c.shared_id, audience.c.name).join(
+        audience, audience.c.id == table.c.audience_id
+    )
+    if table is tables.entry:
+        query = query.where(table.c.state == "live")
+    return ForMany(lambda among: query.where(among(table.c.shared_id)))
+
+
+_STANDS, _WAITS = _in_audiences(tables.entry), _in_audiences(tables.waiting)
+
+
+def _at_an_end(object_: Column[str], end: Column[str]) -> ForMany:
+    """What has some objects at one of its ends."""
+    return ForMany(lambda among: select(object_).where(among(end), end.is_not(None)))
+
+
+_ENDS = (
+    _at_an_end(schema.stix_object.c.object, schema.stix_object.c.source),
+    _at_an_end(schema.stix_object.c.object, schema.stix_object.c.target),
+    _at_an_end(schema.stix_sighting.c.object, schema.stix_sighting.c.sighted),
+)
+_CONNECTING = ForMany(
+    lambda among: select(tables.shared.c.id).where(
+        among(tables.shared.c.object), tables.shared.c.state.in_(_STATES)
+    )
+)
+_DUE = (
+    select(tables.audience.c.name, tables.waiting.c.shared_id, tables.shared.c.expires)
+    .join(tables.audience, tables.audience.c.id == tables.waiting.c.audience_id)
+    .join(tables.shared, tables.shared.c.id == tables.waiting.c.shared_id)
+    .where(tables.waiting.c.release_at <= bindparam("now"))
+    .order_by(tables.waiting.c.release_at, tables.waiting.c.shared_id)
+    .limit(bindparam("most"))
+)
+
+
 def known(connection: Connection, objects: Collection[str]) -> Known:
     """What is kept of some objects, live and held, and which of them, of whom, are final."""
-    table, content = tables.shared, tables.shared_document
-    columns = [table.c[name] for name in _COPY]
-    query = (
-        select(*columns, table.c.refs, content.c.digest.label("content"))
-        .join(content, content.c.shared_id == table.c.id, isouter=True)
-        # An expression, so that the index of states, which holds every envelope, is not taken.
-        .where(func.coalesce(table.c.state, "").in_(_STATES))
-    )
     rows: list[Any] = []
     finals: set[tuple[str, str]] = set()
     taken_back: set[tuple[str, str]] = set()
-    final = tables.final
     for chunk in chunks(sorted(set(objects))):
-        rows += connection.execute(query.where(among(connection, table.c.object, chunk))).all()
-        these = select(final.c.origin, final.c.object).where(
-            among(connection, final.c.object, chunk)
-        )
-        final_here = {(row.origin, row.object) for row in connection.execute(these)}
+        rows += _KNOWN(connection, chunk).all()
+        final_here = {(row.origin, row.object) for row in _FINALS(connection, chunk)}
         finals |= final_here
         taken_back |= _taken_back(connection, sorted({name for _, name in final_here}))
     rows.sort(key=lambda row: row.id)
@@ -51,12 +109,8 @@ def known(connection: Connection, objects: Collection[str]) -> Known:
 
 def finals(connection: Connection, objects: Collection[str]) -> list[Final]:
     """Which of some objects were recalled for good, by whom and when."""
-    table = tables.final
-    query = select(table.c.origin, table.c.object, table.c.at).order_by(table.c.at, table.c.origin)
     return [
-        Final(*row)
-        for chunk in chunks(sorted(set(objects)))
-        for row in connection.execute(query.where(among(connection, table.c.object, chunk)))
+        Final(*row) for chunk in chunks(sorted(set(objects))) for row in _FINALS(connection, chunk)
     ]
 
 
@@ -94,20 +148,13 @@ def _taken_back(connection: Connection, objects: Sequence[str]) -> set[tuple[str
     """Object and content of what partners recalled; what this node itself did is final anyway."""
     if not objects:
         return set()
-    table, content = tables.shared, tables.shared_document
-    query = (
-        select(table.c.object, content.c.digest)
-        .join(content, content.c.shared_id == table.c.id)
-        .where(func.coalesce(table.c.state, "") == "recalled")
-        .where(among(connection, table.c.object, objects))
-    )
-    return {(row.object, row.digest) for row in connection.execute(query)}
+    return {(row.object, row.digest) for row in _TAKEN_BACK(connection, objects)}
 
 
 def _copies(connection: Connection, rows: Sequence[Any]) -> Iterator[Copy]:
     ids = [row.id for row in rows]
-    live = _names(connection, tables.entry, ids)
-    waits = _names(connection, tables.waiting, ids)
+    live = _names(connection, _STANDS, ids)
+    waits = _names(connection, _WAITS, ids)
     for row in rows:
         yield Copy(
             **{name: getattr(row, name) for name in _COPY},
@@ -118,52 +165,30 @@ def _copies(connection: Connection, rows: Sequence[Any]) -> Iterator[Copy]:
         )
 
 
-def _names(connection: Connection, table: Any, ids: Sequence[int]) -> dict[int, set[str]]:  # noqa: ANN401 - one of two tables
+def _names(connection: Connection, where: ForMany, ids: Sequence[int]) -> dict[int, set[str]]:
     """The audiences in which each envelope is live, or for which it waits."""
     names: dict[int, set[str]] = defaultdict(set)
-    audience = tables.audience
-    query = select(table.c.shared_id, audience.c.name).join(
-        audience, audience.c.id == table.c.audience_id
-    )
-    if table is tables.entry:
-        query = query.where(table.c.state == "live")
     for chunk in chunks(ids):
-        for shared, name in connection.execute(
-            query.where(among(connection, table.c.shared_id, chunk))
-        ):
+        for shared, name in where(connection, chunk):
             names[shared].add(name)
     return names
 
 
 def connecting(connection: Connection, objects: Collection[str]) -> list[int]:
     """Live envelopes of relationships and sightings that have one of these objects at an end."""
-    stix, seen, shared = schema.stix_object, schema.stix_sighting, tables.shared
     names: set[str] = set()
     for chunk in chunks(sorted(set(objects))):
-        for column in (stix.c.source, stix.c.target):
-            query = select(stix.c.object).where(among(connection, column, chunk))
-            names.update(connection.scalars(query.where(column.is_not(None))))
-        query = select(seen.c.object).where(among(connection, seen.c.sighted, chunk))
-        names.update(connection.scalars(query))
+        for end in _ENDS:
+            names.update(end(connection, chunk).scalars())
     numbers: list[int] = []
     for chunk in chunks(sorted(names)):
-        these = among(connection, shared.c.object, chunk) & shared.c.state.in_(_STATES)
-        numbers += connection.scalars(select(shared.c.id).where(these))
+        numbers += _CONNECTING(connection, chunk).scalars()
     return sorted(numbers)
 
 
 def due(connection: Connection, now: str, limit: int) -> list[Due]:
     """What waited until now, the earliest first."""
-    table, audience, shared = tables.waiting, tables.audience, tables.shared
-    query = (
-        select(audience.c.name, table.c.shared_id, shared.c.expires)
-        .join(audience, audience.c.id == table.c.audience_id)
-        .join(shared, shared.c.id == table.c.shared_id)
-        .where(table.c.release_at <= now)
-        .order_by(table.c.release_at, table.c.shared_id)
-        .limit(limit)
-    )
-    return [Due(*row) for row in connection.execute(query)]
+    return [Due(*row) for row in connection.execute(_DUE, {"now": now, "most": limit})]
 
 
 def recalls(connection: Connection, object_: str) -> list[Recall]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    CursorResult,
+    Executable,
     any_,
     bindparam,
     func,
@@ -31,6 +34,7 @@ from accord.store import database
 from accord.store.exchange import tables
 from accord.store.exchange.removal import erasing
 
+Among = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 Entropy = Callable[[int], bytes]
 
 _MANY = 10_000
@@ -39,6 +43,17 @@ _TILE = text(
     "INSERT INTO tile (audience_id, level, number, hashes)"
     " VALUES (:audience, :level, :number, :hashes)"
     " ON CONFLICT (audience_id, level, number) DO UPDATE SET hashes = excluded.hashes"
+)
+_ONE_TILE = select(tables.tile.c.hashes).where(
+    tables.tile.c.audience_id == bindparam("audience"),
+    tables.tile.c.level == bindparam("level"),
+    tables.tile.c.number == bindparam("number"),
+)
+_SIZE = select(tables.head.c.size).where(tables.head.c.audience_id == bindparam("audience"))
+_GROWN = (
+    update(tables.head)
+    .where(tables.head.c.audience_id == bindparam("audience"))
+    .values(size=bindparam("grown"), root=bindparam("its_root"), at=bindparam("its_time"))
 )
 _STATES = {Kind.RECALL: "recalled", Kind.RETRACT: "retracted"}
 
@@ -76,6 +91,38 @@ def among(
     return column == any_(literal(wanted, ARRAY(column.type)))
 
 
+class ForMany:
+    """A statement about many values, which is put together once: that costs more than to run it.
+
+    `make` is given what makes of a column that it is one of the values, as `among` does.
+    """
+
+    def __init__(self, make: Callable[[Among], Executable]) -> None:
+        self._make = make
+        self._made: dict[bool, Executable] = {}
+
+    def __call__(
+        self,
+        connection: Connection,
+        values: Collection[str] | Collection[int],
+        **more: object,
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Run it for some values; `more` are its other parameters."""
+        sqlite, wanted = database.on_sqlite(connection), list(values)
+        made = self._made.get(sqlite)
+        if made is None:
+            made = self._made[sqlite] = self._make(partial(_one_of, sqlite=sqlite))
+        many = msgspec.json.encode(wanted).decode() if sqlite else wanted
+        return connection.execute(made, {"many": many, **more})
+
+
+def _one_of(column: ColumnElement[Any], *, sqlite: bool) -> ColumnElement[bool]:
+    if sqlite:
+        listed = func.json_each(bindparam("many")).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(bindparam("many", type_=ARRAY(column.type)))
+
+
 def begin(connection: Connection, audience: int) -> None:
     """An empty log."""
     row = {"audience_id": audience, "size": 0, "root": merkle.EMPTY, "checkpoint": b"", "at": ""}
@@ -103,17 +150,23 @@ def commit(
     return append(connection, audience, news, at)
 
 
+_ENVELOPES = ForMany(
+    lambda among: select(tables.shared.c.id, tables.shared.c.envelope).where(
+        among(tables.shared.c.id)
+    )
+)
+
+
 def envelopes(connection: Connection, shared: Collection[int]) -> dict[int, bytes]:
     """The bytes of envelopes.
 
     Raises:
         Gone: one was erased, or is not kept here.
     """
-    table = tables.shared
     found: dict[int, bytes] = {}
     for chunk in chunks(sorted(set(shared))):
-        query = select(table.c.id, table.c.envelope).where(among(connection, table.c.id, chunk))
-        found.update((id_, bytes(body)) for id_, body in connection.execute(query).all() if body)
+        rows = _ENVELOPES(connection, chunk)
+        found.update((id_, bytes(body)) for id_, body in rows.all() if body)
     missing = sorted(set(shared) - found.keys())
     if missing:
         raise Gone(f"{len(missing)} envelopes were erased meanwhile; share the object anew")
@@ -122,10 +175,7 @@ def envelopes(connection: Connection, shared: Collection[int]) -> dict[int, byte
 
 def append(connection: Connection, audience: int, news: Sequence[New], at: str) -> range:
     """Entries, tiles and head, grown together; gives the indices of the entries."""
-    table = tables.head
-    size = connection.execute(
-        select(table.c.size).where(table.c.audience_id == audience)
-    ).scalar_one()
+    size = connection.execute(_SIZE, {"audience": audience}).scalar_one()
     if not news:
         return range(size, size)
     rows = [
@@ -134,8 +184,8 @@ def append(connection: Connection, audience: int, news: Sequence[New], at: str) 
     ]
     database.insert(connection, tables.entry, _ENTRY, rows)
     root = _grow(connection, audience, size, merkle.leaves([new.data for new in news]))
-    grown = {"size": size + len(news), "root": root, "at": at}
-    connection.execute(update(table).where(table.c.audience_id == audience).values(grown))
+    grown = {"grown": size + len(news), "its_root": root, "its_time": at}
+    connection.execute(_GROWN, {"audience": audience, **grown})
     return range(size, size + len(news))
 
 
@@ -162,10 +212,8 @@ def _grow(connection: Connection, audience: int, size: int, leaves: Sequence[byt
 
 def tile(connection: Connection, audience: int, level: int, number: int) -> bytes:
     """The hashes of a tile, as many as there are by now; empty where there is none."""
-    table = tables.tile
-    where = (table.c.audience_id == audience) & (table.c.level == level)
-    query = select(table.c.hashes).where(where & (table.c.number == number))
-    return bytes(connection.execute(query).scalar() or b"")
+    wanted = {"audience": audience, "level": level, "number": number}
+    return bytes(connection.execute(_ONE_TILE, wanted).scalar() or b"")
 
 
 def reader(connection: Connection, audience: int, size: int) -> tiles.TileReader:
@@ -175,6 +223,19 @@ def reader(connection: Connection, audience: int, size: int) -> tiles.TileReader
         return tile(connection, audience, level, number)[: width * merkle.HASH]
 
     return tiles.TileReader(get, size)
+
+
+_LIVE = ForMany(
+    lambda among: select(tables.entry.c.audience_id, tables.entry.c.number).where(
+        among(tables.entry.c.shared_id), tables.entry.c.state == "live"
+    )
+)
+_UNWAIT = ForMany(lambda among: tables.waiting.delete().where(among(tables.waiting.c.shared_id)))
+_UNWAIT_ONE = ForMany(
+    lambda among: tables.waiting.delete().where(
+        among(tables.waiting.c.shared_id), tables.waiting.c.audience_id == bindparam("audience")
+    )
+)
 
 
 def retract(
@@ -189,18 +250,14 @@ def retract(
     What still waits for the end of its embargo waits no more.
     """
     by_log: dict[int, list[int]] = defaultdict(list)
-    table, waiting = tables.entry, tables.waiting
     for chunk in chunks(sorted(set(shared))):
-        query = select(table.c.audience_id, table.c.number)
-        query = query.where(among(connection, table.c.shared_id, chunk))
-        query = query.where(table.c.state == "live")
-        unwait = waiting.delete().where(among(connection, waiting.c.shared_id, chunk))
-        if audience is not None:
-            query = query.where(table.c.audience_id == audience)
-            unwait = unwait.where(waiting.c.audience_id == audience)
-        for row in connection.execute(query):
-            by_log[row.audience_id].append(row.number)
-        connection.execute(unwait)
+        for row in _LIVE(connection, chunk):
+            if audience is None or row.audience_id == audience:
+                by_log[row.audience_id].append(row.number)
+        if audience is None:
+            _UNWAIT(connection, chunk)
+        else:
+            _UNWAIT_ONE(connection, chunk, audience=audience)
     for log, numbers in sorted(by_log.items()):
         _bury(connection, log, sorted(numbers), kind, at)
     return sum(map(len, by_log.values()))
@@ -215,13 +272,20 @@ def _bury(connection: Connection, audience: int, numbers: list[int], kind: Kind,
     connection.execute(erased, [{"n": number} for number in numbers])
 
 
+_ERASE = ForMany(
+    lambda among: (
+        update(tables.shared)
+        .where(among(tables.shared.c.id))
+        .values(state=bindparam("now"), envelope=None, title="", refs="[]")
+    )
+)
+
+
 def erase(connection: Connection, shared: Sequence[int], state: str) -> None:
     """Take the bytes of envelopes away, and what their rows tell of what was in them.
 
     Their salts go with their entries (`retract`). Overwritten on SQLite, not only unlinked.
     """
-    table = tables.shared
     erasing(connection)
-    gone = {"state": state, "envelope": None, "title": "", "refs": "[]"}
     for chunk in chunks(sorted(set(shared))):
-        connection.execute(update(table).where(among(connection, table.c.id, chunk)).values(gone))
+        _ERASE(connection, chunk, now=state)

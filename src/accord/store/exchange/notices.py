@@ -7,7 +7,7 @@ from collections.abc import Collection
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from accord.core.errors import Invalid
 from accord.exchange import notices, receipts
@@ -21,6 +21,17 @@ from accord.store.exchange import tables
 _PARTNER = "partner:"
 """How the label of a partner begins; see `Recipient.label`."""
 _COLUMNS = ("partner", "number", "origin", "object", "digest", "heard")
+_MINE = tables.notice.c.partner == bindparam("partner")
+_THIS = tables.notice.c.digest == bindparam("digest")
+_NEWEST = (
+    select(tables.notice.c.digest, tables.notice.c.heard)
+    .where(_MINE)
+    .order_by(tables.notice.c.number.desc())
+    .limit(1)
+)
+"""Asked at every sync: put together once, like those below."""
+_UNHEARD = select(tables.notice.c.number).where(_MINE, _THIS, tables.notice.c.heard == "")
+_NUMBER = select(tables.notice.c.number).where(_MINE, _THIS)
 
 
 def publish(
@@ -125,9 +136,7 @@ def _last(connection: Connection, partners: Collection[str]) -> dict[str, int]:
 
 def newest(connection: Connection, partner: str) -> tuple[str, bool]:
     """Digest of the last notice for a partner, or empty, and whether it is known to have it."""
-    table = tables.notice
-    query = select(table.c.digest, table.c.heard).where(table.c.partner == partner)
-    row = connection.execute(query.order_by(table.c.number.desc()).limit(1)).one_or_none()
+    row = connection.execute(_NEWEST, {"partner": partner}).one_or_none()
     return (row.digest, row.heard != "") if row else ("", True)
 
 
@@ -156,9 +165,8 @@ def heard(connection: Connection, partner: str, digest: str, at: str) -> None:
 
 def unheard(connection: Connection, partner: str, digest: str) -> bool:
     """Whether there is anything to note."""
-    table = tables.notice
-    mine = (table.c.partner == partner) & (table.c.digest == digest) & (table.c.heard == "")
-    return connection.scalar(select(table.c.number).where(mine)) is not None
+    asked = {"partner": partner, "digest": digest}
+    return connection.scalar(_UNHEARD, asked) is not None
 
 
 def told(connection: Connection, origin: str, object_: str) -> dict[str, str]:
@@ -172,6 +180,5 @@ def told(connection: Connection, origin: str, object_: str) -> dict[str, str]:
 
 def _number(connection: Connection, partner: str, digest: str) -> int:
     """Number of a notice by its digest; 0 for one that is not known here."""
-    table = tables.notice
-    query = select(table.c.number).where(table.c.partner == partner, table.c.digest == digest)
-    return int(connection.scalar(query) or 0)
+    asked = {"partner": partner, "digest": digest}
+    return int(connection.scalar(_NUMBER, asked) or 0)

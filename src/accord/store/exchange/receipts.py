@@ -7,7 +7,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
-from sqlalchemy import Column, ColumnElement, Connection, Engine, case, func, select, type_coerce
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    bindparam,
+    case,
+    func,
+    select,
+    type_coerce,
+)
 
 from accord.exchange.receipts import FIRST, START, Line, chain
 from accord.flows.exchange.accounts.receipts import Cosignature
@@ -17,6 +27,8 @@ from accord.store.exchange.tables import audience, cosignature, receipt
 
 _COLUMNS = ("number", "line", "hash", "recipient", "object")
 _AT_ONCE = 2000
+_END = select(receipt.c.number, receipt.c.hash).order_by(receipt.c.number.desc()).limit(1)
+_THEN = select(receipt.c.hash).where(receipt.c.number == bindparam("number"))
 
 
 def append(connection: Connection, lines: Iterable[Line]) -> None:
@@ -25,8 +37,7 @@ def append(connection: Connection, lines: Iterable[Line]) -> None:
     `connection` is a durable transaction of the one writer, so that nobody else adds meanwhile:
     what is written with it is in the log if and only if the rest of the transaction is kept.
     """
-    end = select(receipt.c.number, receipt.c.hash).order_by(receipt.c.number.desc()).limit(1)
-    last = connection.execute(end).one_or_none()
+    last = connection.execute(_END).one_or_none()
     first, previous = (last.number + 1, bytes(last.hash)) if last else (FIRST, START)
     numbered = [replace(line, number=number) for number, line in enumerate(lines, first)]
     rows = zip(numbered, chain(previous, numbered), strict=True)
@@ -44,14 +55,13 @@ def remember(connection: Connection, high_water: HighWater) -> None:
     `connection` is a transaction of the one writer that has added no line. Where lines are missing,
     or others, since the end was last remembered, that end stays: it is the proof.
     """
-    end = select(receipt.c.number, receipt.c.hash).order_by(receipt.c.number.desc()).limit(1)
-    last = connection.execute(end).one_or_none()
+    last = connection.execute(_END).one_or_none()
     mark = high_water.mark(RECEIPTS)
     if last is None or (mark is not None and mark.size >= last.number):
         return
     if mark is not None:
-        then = select(receipt.c.hash).where(receipt.c.number == mark.size)
-        if bytes(connection.scalar(then) or b"").hex() != mark.root:
+        then = connection.scalar(_THEN, {"number": mark.size})
+        if bytes(then or b"").hex() != mark.root:
             return
     high_water.keep(RECEIPTS, Mark(last.number, bytes(last.hash).hex(), ""))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from accord.exchange.personal.finds import Find
 from accord.flows.exchange.sharing.port import Waiting
@@ -16,6 +16,18 @@ from accord.store.exchange import logs, writer
 from accord.store.exchange.tables import review, scan
 
 _NOTHING = "[]"
+_SCANS = logs.ForMany(
+    lambda among: select(scan.c.digest, scan.c.finds).where(
+        scan.c.detector == bindparam("detector"), among(scan.c.digest)
+    )
+)
+_DECIDED = logs.ForMany(
+    lambda among: (
+        select(review.c.digest, review.c.outcome, review.c.body, review.c.detector)
+        .where(among(review.c.digest), review.c.outcome != "")
+        .order_by(review.c.decided, review.c.id)
+    )
+)
 
 
 class SqlScans:
@@ -29,9 +41,7 @@ class SqlScans:
         found: dict[str, tuple[Find, ...]] = {}
         with self._engine.connect() as connection:
             for chunk in logs.chunks(sorted(set(digests))):
-                query = select(scan.c.digest, scan.c.finds).where(scan.c.detector == detector)
-                query = query.where(logs.among(connection, scan.c.digest, chunk))
-                for digest, finds in connection.execute(query):
+                for digest, finds in _SCANS(connection, chunk, detector=detector):
                     found[digest] = _finds(finds)
         return found
 
@@ -51,12 +61,7 @@ class SqlScans:
         found: dict[str, Decided] = {}
         with self._engine.connect() as connection:
             for chunk in logs.chunks(sorted(set(digests))):
-                columns = (review.c.digest, review.c.outcome, review.c.body, review.c.detector)
-                query = select(*columns)
-                query = query.where(logs.among(connection, review.c.digest, chunk))
-                query = query.where(review.c.outcome != "")
-                query = query.order_by(review.c.decided, review.c.id)
-                for digest, outcome, body, detector in connection.execute(query):
+                for digest, outcome, body, detector in _DECIDED(connection, chunk):
                     found[digest] = Decided(outcome, bytes(body), detector)
         return found
 
@@ -72,8 +77,7 @@ def _finds(packed: str) -> tuple[Find, ...]:
 
 def _known(connection: Connection, digests: list[str], detector: str) -> Iterator[str]:
     for chunk in logs.chunks(digests):
-        query = select(scan.c.digest).where(scan.c.detector == detector)
-        yield from connection.scalars(query.where(logs.among(connection, scan.c.digest, chunk)))
+        yield from (row.digest for row in _SCANS(connection, chunk, detector=detector))
 
 
 def _hold(connection: Connection, one: Waiting, at: str) -> int:

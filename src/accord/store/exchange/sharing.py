@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from accord.core.errors import NotFound
@@ -42,6 +42,18 @@ _SHARED = (
     "expires", "created", "issued", "state", "refs", "learned", "title", "made_of", "envelope",
 )  # fmt: skip
 _SEALED, _MARKING, _RENEWED = "sealed", "marking", "renewed"
+_HEAD = (
+    select(tables.head)
+    .join(tables.audience, tables.audience.c.id == tables.head.c.audience_id)
+    .where(tables.audience.c.log == bindparam("log"))
+)
+_VALUE = select(tables.setting.c.value).where(tables.setting.c.name == bindparam("name"))
+_SAME = logs.ForMany(
+    lambda among: select(tables.shared.c.digest, tables.shared.c.id).where(
+        among(tables.shared.c.digest)
+    )
+)
+_LAST = select(func.max(tables.shared.c.id))
 
 
 class _Forked(Exception):
@@ -307,9 +319,7 @@ class SqlSharingUnit:
         table = tables.shared
         before: dict[str, int] = {}
         for chunk in logs.chunks([copy.digest for copy, _ in copies]):
-            query = select(table.c.digest, table.c.id)
-            query = query.where(logs.among(self._connection, table.c.digest, chunk))
-            before |= {row.digest: row.id for row in self._connection.execute(query)}
+            before |= {row.digest: row.id for row in _SAME(self._connection, chunk)}
         for copy, body in copies:
             if copy.digest in before:
                 back = update(table).where(table.c.id == before[copy.digest])
@@ -317,7 +327,7 @@ class SqlSharingUnit:
                 values = {"state": copy.state, "envelope": body, "title": copy.title, "refs": refs}
                 self._connection.execute(back.values(values))
         new = [pair for pair in copies if pair[0].digest not in before]
-        last = self._connection.scalar(select(func.max(table.c.id))) or 0
+        last = self._connection.scalar(_LAST) or 0
         numbers = before | {c.digest: last + at for at, (c, _) in enumerate(new, 1)}
         self._insert(new, numbers)
         return [numbers[copy.digest] for copy, _ in copies]
@@ -438,9 +448,7 @@ class SqlSharingUnit:
 
 
 def _row(connection: Connection, log: str) -> Row[Any] | None:
-    head, audience = tables.head, tables.audience
-    query = select(head).join(audience, audience.c.id == head.c.audience_id)
-    return connection.execute(query.where(audience.c.log == log)).one_or_none()
+    return connection.execute(_HEAD, {"log": log}).one_or_none()
 
 
 def _head(row: Row[Any] | None, log: str) -> Head | None:
@@ -448,8 +456,7 @@ def _head(row: Row[Any] | None, log: str) -> Head | None:
 
 
 def _setting(connection: Connection, name: str) -> str:
-    table = tables.setting
-    return connection.scalar(select(table.c.value).where(table.c.name == name)) or ""
+    return connection.scalar(_VALUE, {"name": name}) or ""
 
 
 def _refuse_where_sealed(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 
 from accord.flows.exchange.trust import ME, Kept
 from accord.identity.directory.metadata import TIMESTAMP
@@ -15,6 +15,7 @@ from accord.store.exchange import writer
 from accord.store.exchange.tables import directory_file, proposal, setting
 
 _CURRENT = select(directory_file.c.data).where(directory_file.c.name == TIMESTAMP)
+_VALUE = select(setting.c.value).where(setting.c.name == bindparam("name"))
 
 
 class SqlTrust:
@@ -70,7 +71,7 @@ class SqlTrust:
     def setting(self, name: str) -> str:
         """A setting, or empty."""
         with self._engine.connect() as connection:
-            found = connection.scalar(select(setting.c.value).where(setting.c.name == name))
+            found = connection.scalar(_VALUE, {"name": name})
         return str(found or "")
 
     def set(self, settings: Mapping[str, str]) -> None:

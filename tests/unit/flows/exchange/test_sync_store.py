@@ -20,7 +20,8 @@ def japan(tmp_path: Path) -> Follower:
     return follower(tmp_path)
 
 
-def test_two_at_once_apply_everything_once(japan: Follower) -> None:
+@pytest.mark.parametrize("during", ["checkpoint", "entries", "blobs"])
+def test_two_at_once_apply_everything_once(japan: Follower, during: str) -> None:
     """A second process syncs while the first one fetches: the first sees it and writes nothing."""
     log = japan.server.log()
     for n in range(5):
@@ -35,7 +36,7 @@ def test_two_at_once_apply_everything_once(japan: Follower) -> None:
             assert other.one().new == 5
         return answer
 
-    japan.server.lie("blobs", meanwhile)
+    japan.server.lie(during, meanwhile)
     report = japan.one()
     assert "another process goes on with log all" in report.failed
     assert (report.new, report.applied, report.acknowledged) == (0, 5, 5)

@@ -271,12 +271,14 @@ def _log(
     try:
         # Who has not heard of its own rotation yet signs with the key of before.
         counting = msgspec.structs.replace(partner, keys=partner.counting(now))
-        found = delta.fetch(remote, follow(), counting, circumstances.directory)
+        held = follow()
+        found = delta.fetch(remote, held, counting, circumstances.directory)
         report.size = found.point.size
-        pull.pull(follow(), found, pulling)
-        before = _earlier(now, PATIENCE) if patient else now
-        pull.again(follow(), pulling, before)
-        _acknowledge(follow(), remote, means, now)
+        # What was fetched goes on from there, even if another process has gone on meanwhile.
+        pull.pull(held, found, pulling)
+        held = follow()
+        pull.again(held, pulling, _earlier(now, PATIENCE) if patient else now)
+        _acknowledge(held, remote, means, now)
     except SplitView as wrong:
         report.stopped = printable(str(wrong))[:_LINE]
         means.following.stop(follow(), report.stopped, wrong.ours, wrong.theirs, now)
