@@ -77,9 +77,7 @@ class SqlAdvisories:
         """What some documents say of a vulnerability."""
         given = sorted(set(documents))
         with self._engine.connect() as connection:
-            names = _among(
-                connection, "name, relation FROM alias", given, vulnerability, column="document_id"
-            )
+            names = _among(connection, "name, relation FROM alias", given, vulnerability)
             vectors = _among(connection, "vector FROM score", given, vulnerability)
             rows = _among(
                 connection,
@@ -111,7 +109,7 @@ class SqlAdvisories:
         return unpack_checked(row.digest, row.packed)
 
 
-def _among(
+def _among(  # noqa: PLR0913, PLR0917 - the parts of one statement
     connection: Connection,
     what: str,
     documents: Sequence[int],
@@ -123,6 +121,7 @@ def _among(
 
     A document may have a million rows, so it is walked by vulnerability where an index is.
     """
+    column = "document_id" if what.endswith("alias") else "+document_id"
     query = text(
         f"SELECT {what} WHERE vulnerability = :name AND {column} IN :documents {end}"
     ).bindparams(bindparam("documents", expanding=True))

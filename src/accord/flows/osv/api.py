@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeVar
 
 import msgspec
 
@@ -118,24 +119,40 @@ class Api:
         seen = [one for one in self._eyes.seen(list(every.values())) if one.vulnerability == name]
         standing = [one for one in seen if not one.withdrawn]
         seen = standing or seen or list(of)
-        facts = self._advisories.facts([one.document for one in seen], name, RANGES)
-        urls = [url for one in seen for url in self._links(one)]
-        return self._eyes.made(records.make(seen, facts, urls), seen)
+        return self._eyes.made(self._made(name, seen), seen)
+
+    def _made(self, name: str, of: Sequence[Found]) -> bytes:
+        """A record of some documents, which is made once: it follows from their bytes."""
+        place = (name, tuple(sorted(one.digest for one in of)))
+        body = _MADE.get(place)
+        if body is None:
+            facts = self._advisories.facts([one.document for one in of], name, RANGES)
+            body = records.make(of, facts, [url for one in of for url in self._links(one)])
+            _remember(_MADE, place, body)
+        return body
 
     def _links(self, one: Found) -> tuple[str, ...]:
         """References of a document, which is opened once: it may be large."""
         found = _LINKS.get(one.digest)
         if found is None:
             found = tuple(records.links(self._advisories.body(one.document))[: records.LINKS])
-            if len(_LINKS) >= _REMEMBERED:
-                _LINKS.clear()
-            _LINKS[one.digest] = found
+            _remember(_LINKS, one.digest, found)
         return found
 
 
-_REMEMBERED = 4_096
+_REMEMBERED = 2_000
 _LINKS: dict[str, tuple[str, ...]] = {}
 """By digest, whose bytes never change."""
+_MADE: dict[tuple[str, tuple[str, ...]], bytes] = {}
+"""By vulnerability, and the digests of the documents that a record is made of."""
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def _remember(where: dict[_K, _V], key: _K, value: _V) -> None:
+    if len(where) >= _REMEMBERED:
+        where.clear()
+    where[key] = value
 
 
 def _groups(found: Sequence[Found]) -> Iterator[list[Found]]:
