@@ -13,10 +13,13 @@ import pytest
 import shared
 from litestar.testing import TestClient
 from scanners import CVE, JINJA, audited, by_name, by_purl, check, served
+from sqlalchemy import text
 
 from accord.core.yaml import decode as decode_yaml
 from accord.flows.osv import api, questions
 from accord.flows.osv.api import Api
+from accord.supply.advisories import osv
+from accord.supply.advisories.facts import Affected
 from accord.web.app import application
 from accord.web.scanners import Own
 from accord.wiring import Node
@@ -208,6 +211,36 @@ def test_a_batch_is_bounded_and_names_what_is_wrong(embedded: Node) -> None:
     assert asking(embedded).batch(b"{}") == (200, b'{"results":[]}')
     same = b'{"queries":[' + b",".join([by_name("a", "1")] * questions.MOST) + b"]}"
     assert asking(embedded).batch(same)[1].count(b"{}") == questions.MOST
+
+
+def test_records_made_of_real_documents_keep_the_rules(embedded: Node) -> None:
+    """And what the documents name as affected is affected by the record, read as any other."""
+    documents = [
+        *list(shared.real_members("data/cve/vulnrichment.zip", ".json"))[:400],
+        *list(shared.real_members("data/csaf/redhat-sample.zip", ".json"))[:2],
+        *list(shared.real_members("data/osv/rustsec-source.zip", ".md"))[:40],
+    ]
+    nodes.give(embedded, documents)
+    with embedded.engine.connect() as connection:
+        query = (
+            "SELECT DISTINCT a.vulnerability FROM affected a JOIN package p ON p.id = a.package_id"
+            " WHERE p.name LIKE 'pkg:%' ORDER BY a.vulnerability"
+        )
+        names = list(connection.scalars(text(query)))
+    assert len(names) > 30
+    intervals = 0
+    for name in names[:: max(1, len(names) // 150)]:
+        made = record(embedded, name)
+        check(made)
+        assert made["id"] == name
+        facts = osv.read_json(msgspec.json.encode(made)).facts
+        intervals += sum(isinstance(fact, Affected) for fact in facts)
+    assert intervals >= len(names[:: max(1, len(names) // 150)])
+
+
+@pytest.mark.parametrize("name", ["", "x" * 400, "a\0b", "\ud800", "%", "../x"])
+def test_hostile_names_are_not_found(node: Node, name: str) -> None:
+    assert asking(node).vulnerability(name)[0] == 404
 
 
 def test_at_the_pages_address(embedded: Node) -> None:

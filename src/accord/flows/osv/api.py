@@ -25,6 +25,7 @@ LARGEST = 8 << 20
 """Bytes of records after which a page ends, however few they are."""
 RANGES = 1_000
 """Affected ranges of a record that is made here."""
+_LONGEST = 300
 _INVALID, _MISSING = 3, 5
 """Codes of gRPC, which osv.dev writes beside the HTTP status."""
 
@@ -73,6 +74,8 @@ class Api:
 
     def vulnerability(self, name: str) -> Answer:
         """`GET /v1/vulns/{id}`: one record."""
+        if not name.isprintable() or len(name) > _LONGEST:
+            return _no(404, _MISSING, "Bug not found.")
         found = self._advisories.called(name)
         own = [one for one in found if one.id == name]
         for of in _groups(self._eyes.seen(own)):

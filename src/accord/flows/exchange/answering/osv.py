@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from accord.exchange.receipts import Line
 from accord.exchange.release import Decision, Subject, Way, decide
-from accord.flows.exchange.answering.asked import JSON, Asked, answer, not_understood
+from accord.flows.exchange.answering.asked import JSON, Asked, answer
 from accord.flows.exchange.answering.lines import line
 from accord.flows.exchange.answering.port import Kept
 from accord.flows.exchange.answering.subjects import STIX, Subjects, body_of
@@ -22,8 +22,6 @@ from accord.flows.exchange.messages import Response
 from accord.flows.osv.api import Answer, Api
 from accord.flows.osv.port import Found
 from accord.identity.markings import Tlp, strictest
-
-_LONGEST = 300
 
 
 def query(asked: Asked) -> Response:
@@ -40,11 +38,8 @@ def batch(asked: Asked) -> Response:
 
 def vulnerability(asked: Asked) -> Response:
     """`GET /v1/vulns/{id}`."""
-    name = unquote(asked.rest)
-    if len(name) > _LONGEST or not name.isprintable():
-        raise not_understood()
     eyes = _Released(asked, Way.OBJECT)
-    return eyes.told(Api(asked.means.advisories, eyes).vulnerability(name))
+    return eyes.told(Api(asked.means.advisories, eyes).vulnerability(unquote(asked.rest)))
 
 
 class _Released:
