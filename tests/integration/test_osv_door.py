@@ -127,6 +127,17 @@ def test_what_is_not_there_and_what_may_not_be_seen_look_alike(node: Node) -> No
     assert ask(node, PUBLIC, by_name("left-pad", "1.0.0")).body == b"{}"
 
 
+def test_decisions_are_receipts_and_what_nobody_may_see_is_none(node: Node) -> None:
+    share(node, nodes.osv("GHSA-AMBER"), Tlp.AMBER)
+    before = len(lines(node))
+    industry = Recipient("client", "retail", "Retail", "industry", Tlp.AMBER)
+    assert ids(node, industry) == []
+    rules = {(one.decision, one.rule, one.digest) for one in lines(node)[before:]}
+    assert rules == {("no", "tlp-amber-operators", "")}
+    assert ids(node, SUPPLIER) == ids(node, PUBLIC) == []
+    assert not lines(node, recipient="client:maker") + lines(node, recipient="public")
+
+
 def test_everything_that_left_has_a_receipt(node: Node) -> None:
     name = share(node, body := nodes.osv("GHSA-CLEAR"), Tlp.CLEAR)
     before = len(lines(node))
