@@ -17,10 +17,12 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import exchange_nodes
+import msgspec
 import nodes
 import sharing
 from exchange_nodes import HandClock
 from house_of_nodes import Nodes, Wire
+from scanners import CVE
 from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 
 from accord.flows.exchange import clients
@@ -37,6 +39,8 @@ from accord.store import keys
 from accord.wiring import Node, Settings
 
 HOLDER = "australia"
+PACKAGE = "scanned"
+"""What the advisories are about."""
 ABSENT = ("fiji", "oman", "peru")
 """Taken out of the audience that it was in; its key revoked; it has left the partnership."""
 SORTS = ("operator", "industry", "supplier")
@@ -150,6 +154,7 @@ class Holder:
         self._links()
         self._reviews()
         self._from_partners()
+        self._advisories()
         self._clients()
         self._left()
 
@@ -366,6 +371,22 @@ class Holder:
         self.allow(given[-1].words, NOBODY)
         self.allow([given[-1].mark], frozenset({"japan"}))
 
+    def _advisories(self) -> None:
+        """What scanners ask for: records that came so, and what a record is made of."""
+        self.scanned: list[str] = []
+        for tlp in (*READERS, None):
+            for kind in ("osv", "cve"):
+                case = self.new("advisory")
+                name, body = _advisory(case, kind)
+                self.scanned += [name, f"GHSA-{case.word('labl')}"]
+                loaded = nodes.give(self.node, [(self.secret(), body)])
+                assert not loaded.quarantined, loaded.quarantined
+                if tlp in (None, Tlp.RED):
+                    continue
+                shared = sharing.shared(self.node, loaded.digests[0], self.names["all"], tlp=tlp)
+                assert shared.outcomes[0].what == "shared", shared.outcomes
+                self.allow(case.words, EVERYBODY | READERS[tlp])
+
     def _clients(self) -> None:
         people, entropy = self.node.people, self.node.entropy
         for sort, tlp in product(SORTS, ENTITLED):
@@ -378,6 +399,26 @@ class Holder:
     def _left(self) -> None:
         """Who is taken out now was a member while everything above was shared."""
         audience.remove(self.node.owner, self.names["some"], "fiji")
+
+
+def _advisory(case: Case, kind: str) -> tuple[str, bytes]:
+    """Its identifier, and an advisory on `PACKAGE` with a word in every text."""
+    if kind == "osv":
+        name = f"GHSA-{case.word('name')}"
+        return name, nodes.osv(
+            name, PACKAGE, summary=case.word("text"), details=f"{case.mark} {case.word('extr')}",
+            aliases=[f"GHSA-{case.word('labl')}"],
+        )  # fmt: skip
+    record: Any = msgspec.json.decode(nodes.text(CVE))
+    name = f"CVE-2026-{case.number:06}"
+    record["cveMetadata"]["cveId"] = name
+    cna = record["containers"]["cna"]
+    cna["title"] = f"{case.word('text')} {case.word('name')}"
+    words = (case.mark, case.word("extr"), case.word("labl"))
+    cna["references"] = [{"url": f"https://example.org/{word}"} for word in words]
+    (affected,) = cna["affected"]
+    affected |= {"packageURL": f"pkg:npm/{PACKAGE}", "product": PACKAGE}
+    return name, msgspec.json.encode(record)
 
 
 def later(at: str, hours: float) -> str:

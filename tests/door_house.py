@@ -37,6 +37,7 @@ from accord.store.exchange.high_water import FileHighWater
 from accord.store.exchange.holdings import SqlHoldings
 from accord.store.exchange.receipts import SqlReceipts
 from accord.store.exchange.sharing import SqlSharing
+from accord.store.osv import SqlAdvisories
 
 ME = "australia"
 PARTNERS = ("australia", "india", "japan", "usa")
@@ -132,7 +133,8 @@ class House:
         self.receipts = SqlReceipts(engine, high_water)
         self.signers = Signers(sealed.signer(ME))
         notary = Notary(self.sharing, self.trust, self.signers, self.clock)
-        means = Means(self.answers, self.trust, notary, self._around, self.clock)
+        advisories = SqlAdvisories(engine)
+        means = Means(self.answers, self.trust, notary, self._around, self.clock, advisories)
         self.door = Door(means)
 
     def _around(self) -> Nearby:

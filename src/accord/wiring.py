@@ -51,6 +51,7 @@ from accord.store.exchange.sharing import SqlSharing
 from accord.store.exchange.trust import SqlTrust
 from accord.store.intake import SqlIntake
 from accord.store.key_errors import NoKey
+from accord.store.osv import SqlAdvisories
 from accord.store.views import SqlViews
 from accord.transport.http import HttpCarrier
 from accord.transport.tls import ensure_certificate
@@ -288,6 +289,11 @@ class Node:
         return SqlAnswers(self.engine, self.trust, self.high_water)
 
     @cached_property
+    def advisories(self) -> SqlAdvisories:
+        """Advisories as vulnerability scanners ask for them."""
+        return SqlAdvisories(self.engine)
+
+    @cached_property
     def door(self) -> Door:
         """Answers partners, clients and the public."""
 
@@ -295,7 +301,9 @@ class Node:
             default = parse_tlp(self.sharing.marking() or DEFAULT.word)
             return Nearby(lambda: Around(self.owner, self.holdings, default))
 
-        return Door(Means(self.answers, self.trust, _Notary(self), around, self.clock))
+        return Door(
+            Means(self.answers, self.trust, _Notary(self), around, self.clock, self.advisories)
+        )
 
     @cached_property
     def receipts(self) -> SqlReceipts:

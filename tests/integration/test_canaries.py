@@ -19,9 +19,10 @@ import httpx
 import msgspec
 import nodes
 import pytest
-from canaries import HOLDER, READERS, Holder, later, words_in
+from canaries import HOLDER, PACKAGE, READERS, Holder, later, words_in
 from doors import parts, serving
 from litestar.testing import TestClient
+from scanners import by_name, by_purl
 from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 from sqlalchemy import Engine, text
 
@@ -32,7 +33,7 @@ from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
 from accord.exchange.log.entries import Kind
 from accord.flows.exchange.answering.routes import ROUTES
-from accord.flows.exchange.messages import PREFIX, Request
+from accord.flows.exchange.messages import OSV, PREFIX, Request
 from accord.identity.keys import LibrarySigner, signer_of
 from accord.identity.markings import Tlp
 from accord.identity.signatures import sign_request
@@ -45,6 +46,7 @@ from accord.wiring import Node
 
 START = later(SystemClock().now(), -24)
 TOKEN = re.compile(rb"accord_[A-Za-z0-9_-]{40}")
+QUESTIONS = (by_name(PACKAGE), by_name(PACKAGE, "1.0.0"), by_purl(f"pkg:npm/{PACKAGE}@1.0.0"))
 METHODS = ("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "GET", "POST")
 """Every method is tried on every route."""
 
@@ -173,16 +175,20 @@ class Addresses:
                     data[1:] for data in entries if data[0] == Kind.COMMITMENT
                 ]
         self.objects = [case.id for case in holder.cases]
+        self._scanned = holder.scanned
         assert not self._sizes.keys() ^ holder.logs.keys()
         self._acknowledged = _words(house["japan"], holder)
         self._rests: dict[str, Fill] = {
             "/directory/{rest}": self._files,
             "/logs/{log}/tile/{rest}": self._tiles,
             "/objects/{rest}": lambda _: [*self.objects, "x", f"{self.objects[0]}/x"],
+            "/vulns/{id}": lambda _: [*self._scanned, "x", "%2e%2e/x", "%00", "x" * 800],
         }
         self._bodies: dict[str, Fills] = {
             "/logs/{log}/checkpoint": lambda log: [b"", *self._notes.values(), b"\0" * 99],
             "/logs/{log}/blobs": self._blobs,
+            "/query": lambda _: [*QUESTIONS, b"{}", b"", b"x" * 70_000],
+            "/querybatch": lambda _: [b'{"queries":[' + b",".join(QUESTIONS) + b"]}", b"{}", b"["],
             "/logs/{log}/acknowledgements": lambda log: [b"", b"{}", *self._acknowledged],
         }
         self._queries = {
@@ -197,12 +203,12 @@ class Addresses:
     def requests(self) -> Iterator[Request]:
         """All of them, for every role the same."""
         for route in ROUTES:
-            yield from self._route(route.method, route.pattern)
+            yield from self._route(route.method, route.pattern, route.prefix)
         for route in ROUTES:
-            path = route.pattern.replace("{log}", next(iter(self._sizes)))
-            path = path.replace("{rest}", self.objects[0])
+            path = route.prefix + route.pattern.replace("{log}", next(iter(self._sizes)))
+            path = path.replace("{rest}", self.objects[0]).replace("{id}", self._scanned[0])
             for method in METHODS:
-                yield Request(method, f"{PREFIX}{path}")
+                yield Request(method, path)
         for path in ("", "/", "/accord", PREFIX, f"{PREFIX}/", f"{PREFIX}//logs", f"{PREFIX}/LOGS",
                      f"{PREFIX}/logs/", f"{PREFIX}/logs/../objects", f"{PREFIX}/audiences",
                      f"{PREFIX}/objects/%2e%2e/logs", f"{PREFIX}/" + "x" * 33_000):  # fmt: skip
@@ -216,18 +222,21 @@ class Addresses:
         yield Request("GET", f"{PREFIX}/objects")
         for name in self.objects:
             yield Request("GET", f"{PREFIX}/objects/{name}")
+        yield from (Request("POST", f"{OSV}/query", body=body) for body in QUESTIONS)
         for log, those in self.commitments.items():
             yield Request("POST", f"{PREFIX}/logs/{log}/blobs", body=b"".join(those))
 
-    def _route(self, method: str, pattern: str) -> Iterator[Request]:
+    def _route(self, method: str, pattern: str, prefix: str) -> Iterator[Request]:
         logs = [*self._sizes, "nowhere"] if "{log}" in pattern else [""]
-        assert pattern in self._rests or "{rest}" not in pattern, f"{pattern} is not crawled"
+        gap = "{rest}" in pattern or "{id}" in pattern
+        assert pattern in self._rests or not gap, f"{pattern} is not crawled"
         assert pattern in self._bodies or method == "GET", f"{pattern} is not crawled"
         known = {*self._rests, *self._bodies, *self._queries, *self._none}
         assert pattern in known, f"{pattern} is not crawled"
         for log in logs:
             for rest in self._rests.get(pattern, _nothing)(log):
-                path = PREFIX + pattern.replace("{log}", log).replace("{rest}", rest)
+                path = prefix + pattern.replace("{log}", log)
+                path = path.replace("{rest}", rest).replace("{id}", rest)
                 if method == "POST":
                     yield from (Request("POST", path, body=b) for b in self._bodies[pattern](log))
                 else:

@@ -53,6 +53,7 @@ def addresses(house: House, log: str) -> list[tuple[str, str, bytes]]:
     rests = {
         "/directory/{rest}": ["timestamp.json", "9.root.json", "../x"],
         "/logs/{log}/tile/{rest}": ["0/000.p/3", "entries/000.p/3", "0/000", "x"],
+        "/vulns/{id}": [f"GHSA-{CANARY}", "x"],
         "/objects/{rest}": [stix_id("malware", f"{CANARY} {n}") for n in range(3)],
     }
     note = house.get(partner("japan"), f"/logs/{log}/checkpoint").body
@@ -61,8 +62,9 @@ def addresses(house: House, log: str) -> list[tuple[str, str, bytes]]:
     for route in ROUTES:
         for rest in rests.get(route.pattern, [""]):
             path = route.pattern.replace("{log}", log).replace("{rest}", rest)
+            path = path.replace("{id}", rest)
             sent = bodies if route.method == "POST" else [b""]
-            found += [(route.method, f"{PREFIX}{path}", body) for body in sent]
+            found += [(route.method, f"{route.prefix}{path}", body) for body in sent]
     return found
 
 

@@ -9,12 +9,14 @@ that was forgotten is refused. A gate that has just begun remembers none, so it 
 gate before it could have taken: signatures made later than that, by its own clock. Who is refused
 is told that clock, and signs again.
 
-Source: RFC 9421, sections 7.2.2 (replay) and 7.3.2; RFC 6750, section 2.1.
+Source: RFC 9421, sections 7.2.2 (replay) and 7.3.2; RFC 6750, section 2.1; RFC 7617, for programs
+that know only a name and a password: the client's name and its token.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Protocol
@@ -35,7 +37,9 @@ MOST = 100_000
 _WRONG = 600
 """Seconds by which the clock must go back for it to have been wrong before: all begins anew then.
 Less is borne, by refusing what may be known until the clock is there again."""
-_TOKEN = re.compile(r"[Bb]earer (accord_[A-Za-z0-9_-]{20,200})")
+_BARE = re.compile(r"accord_[A-Za-z0-9_-]{20,200}")
+_TOKEN = re.compile(rf"[Bb]earer ({_BARE.pattern})")
+_LONGEST = 1_000
 
 
 class Clients(Protocol):
@@ -109,9 +113,9 @@ class Gate:
         return Recipient("partner", name, title, outgoing=signed.outgoing)
 
     def _client(self, given: list[str]) -> Recipient:
-        token = _TOKEN.fullmatch(given[0]) if len(given) == 1 else None
-        found = self._clients.by_token(token[1]) if token else None
-        if found is None:
+        name, token = _named_token(given[0]) if len(given) == 1 else ("", "")
+        found = self._clients.by_token(token) if token else None
+        if found is None or name not in ("", found.name):
             raise Untrusted("its token is nobody's")
         return found
 
@@ -160,6 +164,21 @@ class Gate:
                 if known[oldest] + LIFE + LATE >= now:
                     break
                 self._floor = max(self._floor, known.pop(oldest) + 1)
+
+
+def _named_token(header: str) -> tuple[str, str]:
+    """The client's name and token of a header: Bearer has no name, Basic has both; else empty."""
+    bearer = _TOKEN.fullmatch(header)
+    if bearer:
+        return "", bearer[1]
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "basic" or len(text) > _LONGEST:
+        return "", ""
+    try:
+        name, _, token = b64decode(text, validate=True).decode("ascii").partition(":")
+    except ValueError:
+        return "", ""
+    return (name, token) if name and _BARE.fullmatch(token) else ("", "")
 
 
 def _seconds(when: str) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.web import asked as reading
+from accord.web import scanners
 from accord.web.asked import Asked
 from accord.web.desk import Desk
 from accord.web.guard import Guard
@@ -153,6 +154,7 @@ def application(node: Node) -> Litestar:
             *(_handler(route, answers) for route in ROUTES),
             _health(desk),
             _static(static),
+            *scanners.handlers(node.advisories),
         ],
         exception_handlers={
             HTTPException: answers.refused_by_litestar,

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from accord.web.scanners import POSTED
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -73,7 +75,8 @@ def refusal(scope: HTTPScope) -> tuple[int, str]:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(hosts) != 1 or not _HERE.fullmatch(hosts[0]):
         return 400, "This node answers on this machine only: open it as http://127.0.0.1 and port."
-    if scope["method"] not in ("GET", "HEAD"):
+    posted = scope["method"] == "POST" and scope["path"] in POSTED
+    if scope["method"] not in ("GET", "HEAD") and not posted:
         return 405, "These pages can only be read: use GET or HEAD. Changes are made by commands."
     if len(scope["query_string"]) > MOST or len(scope.get("raw_path") or b"") > MOST:
         return 414, f"The address is longer than {MOST:,} bytes."

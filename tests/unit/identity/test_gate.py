@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import msgspec
 import pytest
 from doors import CLIENT, NOW, START, TOKEN, Tokens, directory, new_signer, partner, signed
@@ -188,6 +190,21 @@ def with_headers(*headers: tuple[str, str]) -> Request:
 def test_nothing_given_is_the_public() -> None:
     assert admit(new_gate(), PLAIN) is PUBLIC
     assert admit(new_gate(), PLAIN, known=None) is PUBLIC
+
+
+def basic(name: str, token: str) -> str:
+    return f"Basic {b64encode(f'{name}:{token}'.encode()).decode()}"
+
+
+def test_a_client_by_its_name_and_token() -> None:
+    for header in (basic(CLIENT.name, TOKEN), basic(CLIENT.name, TOKEN).replace("B", "b", 1)):
+        assert admit(new_gate(), with_headers(("authorization", header))) == CLIENT
+    for header in (
+        basic("another", TOKEN), basic("", TOKEN), basic(CLIENT.name, TOKEN[:-1]),
+        basic(CLIENT.name, ""), basic(CLIENT.name, f"{TOKEN}\n"), "Basic", "Basic %%%", "Basic ===",
+        f"Basic {TOKEN}", f"Basic {'A' * 5000}", f"{basic(CLIENT.name, TOKEN)} x", "Basic /////w==",
+    ):  # fmt: skip
+        refused(new_gate(), with_headers(("authorization", header)), "nobody's")
 
 
 def test_a_client_by_its_token() -> None:

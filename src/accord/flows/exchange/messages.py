@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 PREFIX = "/accord/v1"
-"""Every address of the door begins with it."""
+"""Every address of the door begins with it, but those that others know already."""
+OSV = "/v1"
+"""So begin the addresses that vulnerability scanners know, as osv.dev has them."""
 
 
 class Request(msgspec.Struct, frozen=True):

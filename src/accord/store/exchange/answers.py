@@ -47,6 +47,7 @@ from accord.store.exchange.tables import (
     member,
     setting,
     shared,
+    shared_document,
     tile,
 )
 
@@ -227,6 +228,29 @@ class SqlAnswers:
         with self._engine.connect() as connection:
             rows = connection.execute(select(found).order_by(*order).limit(count))
             return strictest(connection, [Kept(*list(row)) for row in rows])
+
+    def sealed_as(self, digests: Collection[str], tlp: int) -> dict[str, list[Kept]]:
+        """Live envelopes up to a marking that hold documents, by the digests of these."""
+        query = (
+            select(shared_document.c.digest.label("content"), *_KEPT)
+            .join(shared, shared.c.id == shared_document.c.shared_id)
+            .where(func.coalesce(shared.c.state, "") == "live")
+            .order_by(shared.c.origin, shared.c.id.desc())
+        )
+        content: dict[int, str] = {}
+        kept: list[Kept] = []
+        found: dict[str, list[Kept]] = {}
+        with self._engine.connect() as connection:
+            for chunk in logs.chunks(sorted(set(digests))):
+                these = query.where(logs.among(connection, shared_document.c.digest, chunk))
+                for digest, *row in connection.execute(these):
+                    one = Kept(*row)
+                    content[one.id] = digest
+                    kept.append(one)
+            for one in strictest(connection, kept):
+                if one.tlp <= tlp:
+                    found.setdefault(content[one.id], []).append(one)
+        return found
 
     def newest_notice(self, partner: str) -> tuple[str, bool]:
         """Digest of the last notice of recall for a partner, or empty, and whether it has it."""

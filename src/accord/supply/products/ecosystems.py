@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import unquote
 
 from accord.core.errors import Invalid
 from accord.supply.products import purl, streams
@@ -184,3 +185,80 @@ def _ubuntu(suffix: str) -> str:
         return streams.of_release("ubuntu", suffix)
     variant = (match["variant"] or "").lower()
     return f"{variant}:{match['release']}" if variant else match["release"]
+
+
+_WORDS = {
+    "bioconductor": "Bioconductor",
+    "bitnami": "Bitnami",
+    "cargo": "crates.io",
+    "composer": "Packagist",
+    "conan": "ConanCenter",
+    "cran": "CRAN",
+    "gem": "RubyGems",
+    "github": "GitHub Actions",
+    "golang": "Go",
+    "hackage": "Hackage",
+    "hex": "Hex",
+    "julia": "Julia",
+    "linux": "Linux",
+    "maven": "Maven",
+    "npm": "npm",
+    "nuget": "NuGet",
+    "opam": "opam",
+    "pub": "Pub",
+    "pypi": "PyPI",
+    "swift": "SwiftURL",
+    "vscode-extension": "VSCode",
+}
+"""Ecosystem of each type of package URL, in the spelling of the OSV schema."""
+
+_DISTRIBUTION_WORDS = {
+    "almalinux": "AlmaLinux",
+    "alpaquita": "Alpaquita",
+    "alpine": "Alpine",
+    "android": "Android",
+    "azure-linux": "Azure Linux",
+    "bellsoft-hardened-containers": "BellSoft Hardened Containers",
+    "chainguard": "Chainguard",
+    "cleanstart": "CleanStart",
+    "debian": "Debian",
+    "echo": "Echo",
+    "freebsd": "FreeBSD",
+    "mageia": "Mageia",
+    "minimos": "MinimOS",
+    "openeuler": "openEuler",
+    "opensuse": "openSUSE",
+    "photon": "Photon OS",
+    "redhat": "Red Hat",
+    "rocky": "Rocky Linux",
+    "suse": "SUSE",
+    "ubuntu": "Ubuntu",
+    "wolfi": "Wolfi",
+}
+
+
+@lru_cache(1 << 13)
+def named(identity: str, stream: str = "") -> tuple[str, str] | None:
+    """Ecosystem and name that mean a package and stream; None where OSV has no words for them.
+
+    Law (round trip): `package(*named(p, s)) == (p, s)`.
+    """
+    type_, slash, rest = identity.removeprefix("pkg:").partition("/")
+    if not slash or not identity.startswith("pkg:"):
+        return None
+    namespace, _, name = unquote(rest).rpartition("/")
+    if type_ in _WORDS:
+        joint = ":" if type_ == "maven" else "/"
+        found = [(_WORDS[type_], f"{namespace}{joint}{name}" if namespace else name)]
+    else:
+        word = _DISTRIBUTION_WORDS.get(namespace or type_, "")
+        suffixes = [f"enterprise_linux:{stream}", stream] if word == "Red Hat" else [stream]
+        found = [(f"{word}:{suffix}" if stream else word, name) for suffix in suffixes if word]
+    return next((one for one in found if _means(one, identity, stream)), None)
+
+
+def _means(one: tuple[str, str], identity: str, stream: str) -> bool:
+    try:
+        return package(*one) == (identity, stream)
+    except Invalid:
+        return False

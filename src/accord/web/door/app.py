@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from accord.core.clock import Clock
 from accord.core.errors import AccordError
 from accord.core.show import printable
-from accord.flows.exchange.messages import PREFIX, Request, Response
+from accord.flows.exchange.messages import OSV, PREFIX, Request, Response
 from accord.identity.gate import Gate
 from accord.identity.keys import CannotSign
 from accord.identity.partners import Directory, Untrusted
@@ -53,6 +53,9 @@ SMALL = 64 << 10
 """Bytes of the longest body: a thousand commitments have half of it."""
 LARGE = 16 << 20
 """Bytes of the longest acknowledgement, with ten thousand reasons."""
+
+BATCH = 1 << 20
+"""Bytes of the longest batch of a vulnerability scanner: a thousand packages have a fifth of it."""
 
 _HERE = ("127.0.0.1", "::1")
 _ADDRESS = 32_768
@@ -127,7 +130,8 @@ class DoorApp:
         self._gate = _Threads(2, "gate")
         self._beat = _Threads(1, "beat")
         self._threads = {"partner": _Threads(4, "partner"), "other": _Threads(2, "other")}
-        self._long = 0
+        self._long = {SMALL: 0, BATCH: 0, LARGE: 0}
+        """How many of each length are read now: scanners take nothing from partners."""
         self._waiting = waiting.Room(parts.beat, parts.stopping, self._beat.run)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -180,17 +184,18 @@ class DoorApp:
 
     async def _with_body(self, bare: Request, receive: Receive) -> Request:
         """Long bodies are few at a time: who sends them is not known before they are read."""
-        long = _is_long(bare)
-        if self._long + long > _LONG:
+        most = _most(bare)
+        long = most > SMALL
+        if self._long[most] + long > _LONG:
             raise _Refusal(429, "too many ask at once", retry_after="5", connection="close")
-        self._long += long
+        self._long[most] += long
         try:
             async with asyncio.timeout(_LONG_SECONDS if long else _BODY_SECONDS):
-                body = await _body(receive, LARGE if long else SMALL)
+                body = await _body(receive, most)
         except TimeoutError as late:
             raise _Refusal(408, "the body came too slowly", connection="close") from late
         finally:
-            self._long -= long
+            self._long[most] -= long
         return msgspec.structs.replace(bare, body=body)
 
     async def _caller(self, request: Request, address: str, shown: str) -> Recipient:
@@ -252,7 +257,7 @@ class _Threads:
 
 
 def _check(scope: Scope) -> None:
-    if not scope["path"].startswith(f"{PREFIX}/"):
+    if not scope["path"].startswith((f"{PREFIX}/", f"{OSV}/")):
         raise _Refusal(404, "not found")
     if scope["method"] not in ("GET", "POST"):
         raise _Refusal(405, "use GET or POST", allow="GET, POST")
@@ -279,11 +284,15 @@ def _request(scope: Scope, headers: tuple[tuple[str, str], ...]) -> Request:
     )
 
 
-def _is_long(request: Request) -> bool:
-    """Whether a body is announced that only an acknowledgement may have."""
+def _most(request: Request) -> int:
+    """Bytes that a request may have; a long one announces it."""
     length = request.header("content-length")
     announced = int(length) if length.isascii() and length.isdigit() and len(length) < 12 else 0  # noqa: PLR2004 - digits of a terabyte
-    return announced > SMALL and is_signed(request) and request.path.endswith("/acknowledgements")
+    if announced <= SMALL:
+        return SMALL
+    if is_signed(request) and request.path.endswith("/acknowledgements"):
+        return LARGE
+    return BATCH if request.path == f"{OSV}/querybatch" else SMALL
 
 
 async def _body(receive: Receive, most: int) -> bytes:

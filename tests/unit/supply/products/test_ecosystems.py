@@ -86,3 +86,33 @@ def test_bills_and_advisories_meet_in_one_stream(ecosystem: str, purl: str) -> N
     package, stream = ecosystems.package(ecosystem, "x")
     found = identities.of_purl(purl)
     assert [(one.package, one.stream) for one in found] == [(package, stream), (package, "")]
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name"),
+    [
+        ("PyPI", "django"),
+        ("npm", "@babel/core"),
+        ("Go", "github.com/gorilla/mux"),
+        ("Maven", "org.apache:log4j"),
+        ("Packagist", "laravel/laravel"),
+        ("crates.io", "rand"),
+        ("SwiftURL", "github.com/a/b"),
+        ("GitHub Actions", "actions/checkout"),
+        ("Debian:11", "openssl"),
+        ("Debian", "openssl"),
+        ("Alpine:v3.18", "openssl"),
+        ("Ubuntu:22.04", "openssl"),
+        ("Red Hat:enterprise_linux:9", "openssl"),
+        ("SUSE:15.4", "openssl"),
+        ("openSUSE:tumbleweed", "openssl"),
+        ("Wolfi", "openssl"),
+    ],
+)
+def test_osv_has_words_for_what_it_named(ecosystem: str, name: str) -> None:
+    assert ecosystems.named(*ecosystems.package(ecosystem, name)) == (ecosystem, name)
+
+
+@pytest.mark.parametrize("package", ["cpe:a:apache:log4j", "name:apache/log4j", "pkg:x/y", "pkg:"])
+def test_osv_has_no_words_for_everything(package: str) -> None:
+    assert ecosystems.named(package) is None

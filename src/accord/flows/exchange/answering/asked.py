@@ -15,6 +15,7 @@ from accord.core.clock import Clock
 from accord.core.errors import AccordError
 from accord.flows.exchange.answering.port import Answers, Log, Notary, Surroundings, Trust
 from accord.flows.exchange.messages import Request, Response
+from accord.flows.osv.port import Advisories
 from accord.identity.partners import Directory
 from accord.identity.recipients import Recipient
 
@@ -63,6 +64,7 @@ class Means(msgspec.Struct, frozen=True):
     around: Callable[[], Surroundings]
     """Looks up what objects refer to; a new one for each request."""
     clock: Clock
+    advisories: Advisories
 
     def directory(self) -> Directory:
         """The partnership.

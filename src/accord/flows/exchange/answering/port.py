@@ -150,6 +150,10 @@ class Answers(Protocol):
         """Live STIX objects up to a marking, by (object, version), past a place."""
         ...
 
+    def sealed_as(self, digests: Collection[str], tlp: int) -> dict[str, list[Kept]]:
+        """Live envelopes up to a marking that hold documents, by the digests of these."""
+        ...
+
     def newest_notice(self, partner: str) -> tuple[str, bool]:
         """Digest of the last notice of recall for a partner, or empty, and whether it has it."""
         ...

@@ -18,11 +18,12 @@ from accord.flows.exchange.answering import (
     blobs,
     logs,
     objects,
+    osv,
     partnership,
     recalled,
 )
 from accord.flows.exchange.answering.asked import Asked
-from accord.flows.exchange.messages import PREFIX, Response
+from accord.flows.exchange.messages import OSV, PREFIX, Response
 
 Handler = Callable[[Asked], Response]
 
@@ -41,9 +42,11 @@ class Route(msgspec.Struct, frozen=True):
 
     method: Literal["GET", "POST"]
     pattern: str
-    """Below `PREFIX`. `{log}` stands for the name of a log, `{rest}` for anything to the end."""
+    """Below `prefix`. `{log}` stands for the name of a log, `{rest}` for anything to the end, and
+    `{id}` for an identifier that others gave."""
     policy: Policy
     handler: Handler
+    prefix: str = PREFIX
 
     def __post_init__(self) -> None:
         if not isinstance(self.policy, Policy):
@@ -64,15 +67,23 @@ ROUTES = (
     Route("POST", "/logs/{log}/acknowledgements", Policy.MEMBER, acknowledging.acknowledge),
     Route("GET", "/objects", Policy.READER, objects.listing),
     Route("GET", "/objects/{rest}", Policy.READER, objects.one),
+    Route("POST", "/query", Policy.READER, osv.query, OSV),
+    Route("POST", "/querybatch", Policy.READER, osv.batch, OSV),
+    Route("GET", "/vulns/{id}", Policy.READER, osv.vulnerability, OSV),
 )
 """The table."""
 
-_PARTS = {"{log}": r"(?P<log>[0-9A-Za-z_-]{1,64})", "{rest}": r"(?P<rest>[0-9A-Za-z._/-]{1,300})"}
+_PARTS = {
+    "{id}": r"(?P<rest>[!-~]{1,900})",
+    "{log}": r"(?P<log>[0-9A-Za-z_-]{1,64})",
+    "{rest}": r"(?P<rest>[0-9A-Za-z._/-]{1,300})",
+}
 _ROUTES = tuple(
     (
         route,
         re.compile(
-            re.sub(r"\{\w+\}", lambda part: _PARTS[part[0]], f"{PREFIX}{route.pattern}"), re.ASCII
+            re.sub(r"\{\w+\}", lambda part: _PARTS[part[0]], f"{route.prefix}{route.pattern}"),
+            re.ASCII,
         ),
     )
     for route in ROUTES

@@ -1,0 +1,1 @@
+"""Questions of vulnerability scanners, answered as osv.dev answers them."""
