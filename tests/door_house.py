@@ -129,7 +129,7 @@ class House:
         self.clock = Clock()
         high_water = FileHighWater(folder / "log-state.json")
         self.sharing = SqlSharing(engine, high_water)
-        self.answers = SqlAnswers(engine, self.trust, high_water)
+        self.answers = SqlAnswers(engine, self.trust, high_water, self.clock)
         self.receipts = SqlReceipts(engine, high_water)
         self.signers = Signers(sealed.signer(ME))
         notary = Notary(self.sharing, self.trust, self.signers, self.clock)

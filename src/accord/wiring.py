@@ -286,7 +286,7 @@ class Node:
     @cached_property
     def answers(self) -> SqlAnswers:
         """What partners and clients are answered from."""
-        return SqlAnswers(self.engine, self.trust, self.high_water)
+        return SqlAnswers(self.engine, self.trust, self.high_water, self.clock)
 
     @cached_property
     def advisories(self) -> SqlAdvisories:

@@ -66,3 +66,16 @@ def test_a_relay_stops_once_a_stricter_copy_is_here(house: House) -> None:
     house.keep([stix("malware", "one")], Marking(Tlp.AMBER), origin="india")
     first, second = house.blobs("japan", log, commitments)
     assert (first, bool(second)) == (b"", True)
+
+
+def test_what_has_expired_says_nothing_of_it(house: House) -> None:
+    log = house.audience("all", everyone=True)
+    end = "2031-01-01T00:00:00.000000Z"
+    house.share("all", [stix("malware", "one")], Tlp.CLEAR)
+    house.keep([stix("malware", "one")], Marking(Tlp.RED, expires=end))
+    path = f"/objects/{stix_id('malware', 'one')}"
+    house.clock.at = "2030-12-31T23:59:59.999999Z"
+    assert (house.get(PUBLIC, path).status, listed(house, PUBLIC)) == (404, set())
+    house.clock.at = end
+    assert (house.get(PUBLIC, path).status, listed(house, PUBLIC)) == (200, {"one"})
+    assert all(house.blobs("japan", log, house.commitments(log)))

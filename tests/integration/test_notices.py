@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import nodes
 import pytest
 import sharing
 from house_of_nodes import Nodes
@@ -17,7 +19,9 @@ from accord.exchange.notices import Notice
 from accord.flows.exchange.events import Recalled
 from accord.flows.exchange.messages import PREFIX, Request
 from accord.flows.exchange.sharing import audience, recall
+from accord.identity.markings import Tlp
 from accord.identity.recipients import Recipient
+from accord.store.exchange import notices as store
 from accord.wiring import Node
 
 GREEN = sharing.indicator("green")
@@ -283,3 +287,111 @@ def test_who_was_never_granted_it_has_nothing_to_acknowledge(four: Nodes) -> Non
     later(four)
     four.recall("australia", GREEN["id"])
     assert [one.partner for one in recall.status(australia.owner)] == ["india"]
+
+
+def test_a_notice_about_what_it_never_had_takes_nothing_along(four: Nodes) -> None:
+    """Anybody can sign a notice about any name: only its own objects are meant."""
+    australia, india = four["australia"], four["india"]
+    audience.create(australia.owner, "pair", ["india", "japan"])
+    other = sharing.indicator("other")
+    between = link("a", GREEN["id"], other["id"])
+    sharing.give(australia, "pair", GREEN, other, between)
+    four.settle()
+    now = four.clock.now()
+    made = Notice("india", GREEN["id"], now)
+    with india.sharing.unit() as unit:
+        unit.finish("india", GREEN["id"], now, "spite", now)
+        unit.publish(made, notices.write(made, india.signers.all()), india.owner.directory, "india")
+    with india.engine.begin() as connection:
+        digest = sha256(notices.write(made, india.signers.all())).hexdigest()
+        connection.execute(
+            text("INSERT INTO notice VALUES ('australia', 1, 'india', :o, :d, '')"),
+            {"o": GREEN["id"], "d": digest},
+        )
+    assert four.sync("australia", "india").good
+    four.settle()
+    assert between["id"] in live(four["japan"])
+    assert GREEN["id"] in live(four["japan"])
+
+
+def test_to_stop_passing_it_on_takes_no_sighting_along(four: Nodes) -> None:
+    australia, india = four["australia"], four["india"]
+    audience.create(australia.owner, "pair", ["india", "japan"])
+    audience.create(india.owner, "friends", ["united-states"])
+    audience.create(india.owner, "back", ["australia"])
+    sharing.give(australia, "pair", GREEN)
+    four.settle()
+    seen = sharing.stix("sighting", "s", sighting_of_ref=GREEN["id"], count=1)
+    sharing.shared(india, GREEN["id"], "friends")
+    sharing.give(india, "back", seen)
+    four.settle()
+    assert four.recall("india", GREEN["id"], relay=True).connecting == 0
+    four.settle()
+    assert seen["id"] in live(australia)
+
+
+def test_who_got_another_document_of_that_name_learns_nothing(four: Nodes) -> None:
+    """The disclosure log names objects: which envelope was given tells whose they were."""
+    australia, india, japan = four["australia"], four["india"], four["japan"]
+    audience.create(australia.owner, "india", ["india"])
+    audience.create(india.owner, "japan", ["japan"])
+    for node, to, summary in ((australia, "india", "ours"), (india, "japan", "theirs")):
+        advisory = nodes.osv("CVE-2026-0001", summary=summary)
+        (digest,) = nodes.give(node, [("a.json", advisory)]).digests
+        sharing.shared(node, digest, to, tlp=Tlp.GREEN)
+    four.settle()
+    four.recall("australia", "osv:CVE-2026-0001")
+    four.settle()
+    assert four.sync("japan", "india").newest == ""
+    assert live(japan) == {"osv:CVE-2026-0001"}
+
+
+def test_who_joined_when_it_had_expired_learns_nothing(four: Nodes) -> None:
+    australia = four["australia"]
+    audience.create(australia.owner, "one", ["india"])
+    sharing.give(australia, "one", GREEN, expires="2026-03-01T10:30:00.000000Z")
+    sharing.give(australia, "one", sharing.indicator("other"))
+    later(four)
+    later(four)
+    audience.add(australia.owner, "one", "japan", None)
+    later(four)
+    four.recall("australia", GREEN["id"])
+    assert told(four, "japan") == b'{"notices":[],"more":false}'
+    assert len(told(four, "india")) > 500
+
+
+def test_a_notice_that_is_signed_anew_comes_last_and_is_asked_for(four: Nodes) -> None:
+    australia, india = four["australia"], four["india"]
+    audience.create(australia.owner, "pair", ["india", "japan"])
+    sharing.give(australia, "pair", GREEN, sharing.indicator("other"))
+    four.settle()
+    four.recall("australia", GREEN["id"])
+    four.recall("australia", sharing.indicator("other")["id"])
+    four.settle()
+    before = india.following.heard("australia")
+    made = Notice("australia", GREEN["id"], "2026-03-01T09:00:00.000001Z")
+    with australia.engine.begin() as connection:
+        store._tell_again(connection, made, "f" * 64)
+        query = text("SELECT * FROM notice WHERE partner = 'india' ORDER BY number")
+        rows = connection.execute(query).all()
+    assert [row.digest == before for row in rows] == [True, False]
+    assert [row.heard != "" for row in rows] == [True, False]
+    assert rows[1].number == 3
+
+
+def test_a_node_that_forgot_its_own_recall_hears_of_it(four: Nodes) -> None:
+    """Restored from before: its own word, signed by itself, is as good as a partner's."""
+    australia = four["australia"]
+    audience.create(australia.owner, "pair", ["india", "japan"])
+    audience.create(four["india"].owner, "back", ["australia", "japan"])
+    sharing.give(australia, "pair", GREEN)
+    four.settle()
+    four.recall("australia", GREEN["id"])
+    four.settle()
+    with australia.engine.begin() as connection:
+        connection.execute(text("DELETE FROM notice"))
+        connection.execute(text("DELETE FROM final"))
+        connection.execute(text("DELETE FROM setting WHERE name = 'last recall of india'"))
+        connection.execute(text("UPDATE shared SET state = 'live', envelope = :e"), {"e": b"x"})
+    assert four.sync("australia", "india").recalled == 1
+    assert live(australia) == set()

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from accord.cli import sync
 from accord.cli.app import app
+from accord.cli.exchange import _teller
 from accord.core.clock import SystemClock
 from accord.core.errors import NotFound
 from accord.flows.exchange.following.sync import LogReport, Report
@@ -119,3 +120,39 @@ def test_a_refusal_is_not_an_absence() -> None:
     assert sync._row(refused, log)[-1] == "refused"
     away = Report(partner="japan", failed="japan is not reached", logs=[log])
     assert sync._row(away, log)[-1] == "not reached"
+
+
+@pytest.mark.parametrize("option", ["--tlp", "--pap", "--expires", "--release-at"])
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_option_without_a_value_is_refused(node: Node, option: str, value: str) -> None:
+    """As a variable of the shell gives it that is not set."""
+    given = indicator("a", None)
+    sharing.load(node, given)
+    done = run(node, "share", given["id"], "--audience", "all", option, value)
+    assert done.exit_code == 2
+    assert option in done.output
+    assert "without a value" in done.output
+    assert sharing.rows(node, "all") == []
+
+
+def test_the_door_tells_of_recalls_by_notice(
+    node: Node, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _teller(node)(Report(partner="india", recalled=3))
+    assert "india: 3 objects were taken back by notice" in capsys.readouterr().out
+
+
+def test_who_is_taken_out_is_told_of_recalls(node: Node) -> None:
+    value = indicator("a", None)
+    sharing.give(node, "pair", value)
+    done = run(node, "audience", "remove", "pair", "india")
+    assert "from everybody who could have it" in " ".join(done.output.split())
+    done = run(node, "recall", value["id"], "--why", "wrong")
+    assert ": india, japan." in done.output
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999999", "9223372036854775807"])
+def test_a_number_that_no_evidence_has(node: Node, number: str) -> None:
+    done = run(node, "exchange", "evidence", number)
+    assert isinstance(done.exception, NotFound), done.exception
+    assert f"no evidence {number}" in str(done.exception)

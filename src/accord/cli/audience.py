@@ -97,7 +97,10 @@ def remove(
     owner = opened(home, database).owner
     flow.remove(owner, name, partner)
     typer.echo(f"{printable(partner)} is no longer in audience {name}.")
-    note("What it has fetched it keeps; `accord recall` takes an object back, from those in it.")
+    note(
+        "What it has fetched it keeps; `accord recall` takes an object back, from "
+        "everybody who could have it."
+    )
 
 
 def _who(owner: Owner, one: Audience) -> str:

@@ -103,7 +103,7 @@ def _warnings(node: Node, server: DoorServer) -> Iterator[str]:
 
 def _teller(node: Node) -> Callable[[Report], None]:
     """Prints what came from partners, and each trouble once until it is over."""
-    from accord.cli.sync import problems
+    from accord.cli.sync import noticed, problems
     from accord.core.show import printable
 
     troubles: dict[str, list[str]] = {}
@@ -114,6 +114,8 @@ def _teller(node: Node) -> Callable[[Report], None]:
             if log.new or log.recalled:
                 said = f"{log.new:,} new, {log.recalled:,} recalled"
                 typer.echo(printable(f"{at} {report.partner}, {log.name}: {said}"))
+        for line in noticed(report):
+            typer.echo(printable(f"{at} {line}"))
         found = problems(report)
         if found != troubles.get(report.partner):
             for line in found:

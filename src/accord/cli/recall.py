@@ -40,6 +40,8 @@ def recall(
 
     With --status, exit code 1: a partner is late.
     """
+    from msgspec import structs
+
     from accord.flows.exchange.sharing import due
     from accord.flows.exchange.sharing import recall as flow
 
@@ -55,6 +57,10 @@ def recall(
         raise typer.BadParameter("say why, for those who read it later", param_hint="--why")
     due.release_due(node.sharing, node.clock.now())
     taken = flow.recall(node.recaller, name, why.strip(), relay=relay)
+    if not relay:
+        # Whoever was taken out of an audience before may have it still, and is asked as well.
+        owed = {one.partner for one in flow.status(node.owner, taken.object) if not one.gone}
+        taken = structs.replace(taken, partners=tuple(sorted(owed | set(taken.partners))))
     if json:
         show.as_json(taken)
     else:

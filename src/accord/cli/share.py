@@ -26,6 +26,7 @@ _LINES = 40
 
 
 def share(
+    context: typer.Context,
     objects: Annotated[
         list[str],
         typer.Argument(
@@ -70,6 +71,7 @@ def share(
 
     for name in objects:
         _check(name)
+    _refuse_empty(context)
     options = _options(tlp, pap, expires, release_at, anonymous=anonymous, everywhere=everywhere)
     node = opened(home, database)
     owner = node.owner
@@ -91,6 +93,24 @@ def share(
         _report(shared)
     if shared.counts["refused"]:
         raise typer.Exit(REFUSED)
+
+
+def _refuse_empty(context: typer.Context) -> None:
+    """An option that was given says something: an unset variable must not lift a marking.
+
+    Raises:
+        BadParameter: one was given without a value.
+    """
+    for name in ("tlp", "pap", "expires", "release_at"):
+        source = context.get_parameter_source(name)
+        given = source is not None and source.name != "DEFAULT"
+        if given and not context.params[name].strip():
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(
+                f"it was given without a value (is a variable not set?); give {option} a value or"
+                " leave it out",
+                param_hint=option,
+            )
 
 
 def _options(

@@ -120,16 +120,16 @@ def _table(reports: list[Report]) -> None:
     ]
     show.table("Synced", _COLUMNS, rows, right=tuple(range(2, 9)))
     for report in reports:
-        for line in _noticed(report) + problems(report):
+        for line in noticed(report) + problems(report):
             show.note(line)
 
 
-def _noticed(report: Report) -> list[str]:
+def noticed(report: Report) -> list[str]:
     """What originators took back, by notice."""
     if not report.recalled:
         return []
     what = "1 object was" if report.recalled == 1 else f"{report.recalled:,} objects were"
-    return [f"{report.partner}: {what} taken back by notice; nothing of it is kept or taken again"]
+    return [f"{report.partner}: {what} taken back by notice; nothing of it is used or taken again"]
 
 
 def _row(report: Report, log: LogReport) -> tuple[str, ...]:
@@ -215,5 +215,5 @@ def _tell(report: Report, at: str, *, json: bool) -> None:
         said = ", ".join(f"{count:,} {word}" for count, word in counts if count)
         if said:
             typer.echo(printable(f"{at[:19]} {report.partner}, {log.name}: {said}"))
-    for line in _noticed(report) + problems(report):
+    for line in noticed(report) + problems(report):
         show.note(f"{at[:19]} {line}")

@@ -93,7 +93,7 @@ class Header(
         if self.pap not in _PAP:
             raise Invalid(f"{self.pap[:60]!r} is not a PAP marking", "/pap")
         for name, longest in _LENGTHS.items():
-            _text(getattr(self, name), longest, name)
+            check_text(getattr(self, name), longest, name)
         for name in ("created", "issued", "expires", "release_at"):
             _date(getattr(self, name), name)
 
@@ -103,7 +103,12 @@ class Header(
         return Marking(_TLP[self.tlp], _PAP[self.pap], self.release_at, self.expires)
 
 
-def _text(text: str, longest: int, name: str) -> None:
+def check_text(text: str, longest: int, name: str) -> None:
+    """Return only if a member's text is bounded and on one line.
+
+    Raises:
+        Invalid: it is not; the place names the member.
+    """
     if len(text) > longest:
         raise Invalid(f"{len(text):,} characters; the limit is {longest:,}", f"/{name}")
     if not text.isprintable() and _CONTROL.search(text):

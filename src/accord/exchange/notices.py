@@ -19,6 +19,7 @@ from accord.core.errors import Invalid
 from accord.core.json import unreadable
 from accord.core.times import when
 from accord.exchange import dsse, originators
+from accord.exchange.envelope import check_text
 from accord.exchange.originators import Said
 from accord.identity.keys import Signer
 from accord.identity.partners import Directory
@@ -36,7 +37,7 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An object was taken back.
 
     Raises:
-        Invalid: a member is empty, too long or not a date.
+        Invalid: a member is empty, too long, not on one line, or not a date.
     """
 
     origin: str
@@ -48,8 +49,9 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         for name, longest in _LENGTHS.items():
-            if not 0 < len(getattr(self, name)) <= longest:
-                raise Invalid(f"empty, or longer than {longest:,} characters", f"/{name}")
+            if not getattr(self, name):
+                raise Invalid("empty", f"/{name}")
+            check_text(getattr(self, name), longest, name)
         if when(self.at, "/at") != self.at:
             raise Invalid(f"{self.at!r} is not written as YYYY-MM-DDTHH:MM:SS.ffffffZ", "/at")
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from accord.core.clock import Clock
 from accord.core.errors import AccordError
 from accord.exchange.log.entries import Entry, Kind, write
 from accord.exchange.receipts import Line
@@ -113,10 +114,11 @@ class NotKept(AccordError):
 class SqlAnswers:
     """`Answers` on a database."""
 
-    def __init__(self, engine: Engine, trust: Trust, high_water: HighWater) -> None:
+    def __init__(self, engine: Engine, trust: Trust, high_water: HighWater, clock: Clock) -> None:
         self._engine = engine
         self._trust = trust
         self._high_water = high_water
+        self._clock = clock
         self._before: dict[tuple[int, str], tuple[int, int]] = {}
         """By audience and time: how many entries were looked at, and the first from that time."""
 
@@ -184,12 +186,13 @@ class SqlAnswers:
 
     def committed(self, audience: int, commitments: Collection[bytes]) -> dict[bytes, Committed]:
         """Those commitments that stand in this log."""
+        now = self._clock.now()
         wanted = [write(Entry(Kind.COMMITMENT, one)) for one in set(commitments)]
         found: dict[bytes, Committed] = {}
         with self._engine.connect() as connection:
             for chunk in _chunks(wanted):
                 milder: dict[bytes, Committed] = {}
-                asked = {"audience": audience, "data": list(chunk)}
+                asked = {"audience": audience, "data": list(chunk), "now": now}
                 rows = connection.execute(_COMMITTED, asked).all()
                 for data, number, state, salt, stricter, *rest in rows:
                     kept = Kept(*rest) if rest[0] is not None else None
@@ -197,7 +200,7 @@ class SqlAnswers:
                     found[bytes(data[1:])] = one
                     if stricter:
                         milder[bytes(data[1:])] = one
-                found |= _under(connection, milder)
+                found |= _under(connection, milder, now)
         return found
 
     def envelopes(self, ids: Collection[int]) -> dict[int, bytes]:
@@ -218,7 +221,8 @@ class SqlAnswers:
             .limit(count)
         )
         with self._engine.connect() as connection:
-            return strictest(connection, [Kept(*list(row)) for row in connection.execute(query)])
+            found = [Kept(*list(row)) for row in connection.execute(query)]
+            return strictest(connection, found, self._clock.now())
 
     def page(self, tlp: int, after: tuple[str, str], count: int) -> list[Kept]:
         """Live STIX objects up to a marking, by (object, version), past a place."""
@@ -227,7 +231,8 @@ class SqlAnswers:
         order = (found.c.object, found.c.version, found.c.origin, found.c.id.desc())
         with self._engine.connect() as connection:
             rows = connection.execute(select(found).order_by(*order).limit(count))
-            return strictest(connection, [Kept(*list(row)) for row in rows])
+            kept = [Kept(*list(row)) for row in rows]
+            return strictest(connection, kept, self._clock.now())
 
     def sealed_as(self, digests: Collection[str], tlp: int) -> dict[str, list[Kept]]:
         """Live envelopes up to a marking that hold documents, by the digests of these."""
@@ -247,7 +252,7 @@ class SqlAnswers:
                     one = Kept(*row)
                     content[one.id] = digest
                     kept.append(one)
-            for one in strictest(connection, kept):
+            for one in strictest(connection, kept, self._clock.now()):
                 if one.tlp <= tlp:
                     found.setdefault(content[one.id], []).append(one)
         return found
@@ -328,10 +333,12 @@ class SqlAnswers:
             raise NotKept(f"the database did not take it, nothing was kept: {why}") from wrong
 
 
-def _under(connection: Connection, milder: dict[bytes, Committed]) -> dict[bytes, Committed]:
+def _under(
+    connection: Connection, milder: dict[bytes, Committed], at: str
+) -> dict[bytes, Committed]:
     """These under the strictest marking of their versions."""
     kept = [one.kept for one in milder.values() if one.kept]
-    now = {one.id: one for one in strictest(connection, kept)}
+    now = {one.id: one for one in strictest(connection, kept, at)}
     return {
         name: structs.replace(one, kept=now[one.kept.id])
         for name, one in milder.items()

@@ -355,7 +355,7 @@ class SqlApplying:
             left -= set(self._connection.scalars(select(table.c.shared_id).where(these)))
         return left
 
-    def direct(self, shared: Collection[int]) -> set[int]:
+    def direct(self, shared: Collection[int], among: Collection[str] | None = None) -> set[int]:
         """Those envelopes that an applied entry of their originator's own logs stands for."""
         entry, follow, table = tables.followed_entry, tables.follow, tables.shared
         query = (
@@ -364,6 +364,8 @@ class SqlApplying:
             .join(follow, follow.c.id == entry.c.follow_id)
             .where(entry.c.state == "applied", follow.c.partner == table.c.origin)
         )
+        if among is not None:
+            query = query.where(self._among(follow.c.log, sorted(among)))
         found: set[int] = set()
         for chunk in logs.chunks(sorted(shared)):
             found.update(self._connection.scalars(query.where(self._among(table.c.id, chunk))))

@@ -10,7 +10,16 @@ import msgspec
 from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
 from accord.exchange.log.entries import Entry, Kind, write
-from accord.flows.exchange.sharing.port import Copy, Due, Final, Known, LiveEntry, Recall, Standing
+from accord.flows.exchange.sharing.port import (
+    Copy,
+    Due,
+    Final,
+    Known,
+    LiveEntry,
+    Recall,
+    Redactions,
+    Standing,
+)
 from accord.store import schema
 from accord.store.exchange import notices, tables
 from accord.store.exchange.logs import ForMany, among, chunks
@@ -42,6 +51,13 @@ _FINALS = ForMany(
         .where(among(tables.final.c.object))
         .order_by(tables.final.c.at, tables.final.c.origin)
     )
+)
+_LAST = select(func.max(tables.shared.c.id))
+_MADE = (
+    select(tables.shared.c.made_of, tables.shared.c.object)
+    .where(tables.shared.c.id > bindparam("after"), tables.shared.c.id <= bindparam("last"))
+    .where(tables.shared.c.made_of != "")
+    .distinct()
 )
 _TAKEN_BACK = ForMany(
     lambda among: (
@@ -114,6 +130,15 @@ def finals(connection: Connection, objects: Collection[str]) -> list[Final]:
     ]
 
 
+def made_since(connection: Connection, after: int) -> Redactions:
+    """What was redacted into what, of the envelopes past a number."""
+    last = max(after, connection.scalar(_LAST) or 0)
+    if last == after:
+        return Redactions(last, ())
+    rows = connection.execute(_MADE, {"after": after, "last": last})
+    return Redactions(last, tuple((row.made_of, row.object) for row in rows))
+
+
 def own(connection: Connection, origin: str, after: int, limit: int) -> list[Standing]:
     """Envelopes of an origin that are live or wait, by number, from after one on."""
     table, content, entry = tables.shared, tables.shared_document, tables.entry
@@ -175,9 +200,13 @@ def _names(connection: Connection, where: ForMany, ids: Sequence[int]) -> dict[i
 
 
 def connecting(connection: Connection, objects: Collection[str]) -> list[int]:
-    """Live envelopes of relationships and sightings that have one of these objects at an end."""
+    """Live envelopes of relationships and sightings that have one of these objects at an end.
+
+    An end that is live here by anybody's envelope shows, and does not count.
+    """
     names: set[str] = set()
-    for chunk in chunks(sorted(set(objects))):
+    shown = {copy.object for copy in known(connection, objects).copies if copy.state == "live"}
+    for chunk in chunks(sorted(set(objects) - shown)):
         for end in _ENDS:
             names.update(end(connection, chunk).scalars())
     numbers: list[int] = []

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from accord.core.errors import Invalid
 from accord.exchange import notices, receipts
+from accord.exchange.log.entries import Entry, Kind, write
 from accord.exchange.notices import Notice
 from accord.flows.exchange.answering.port import Told
 from accord.identity.markings import Tlp
@@ -50,18 +52,29 @@ def publish(
     connection.execute(update(table).where(here).values(notice=statement))
     digest = sha256(statement).hexdigest()
     if kept.notice is not None:
-        told = tables.notice
-        these = (told.c.origin == notice.origin) & (told.c.object == notice.object)
-        connection.execute(update(told).where(these).values(digest=digest))
+        _tell_again(connection, notice, digest)
         return
     known = {partner.name for partner in directory.members()}
-    whom = (_members(connection, notice, directory) | _given(connection, notice)) & known
+    whom = _members(connection, notice, directory) | _given(connection, notice)
+    # Its originator too: restored from before, it has forgotten its own word.
+    whom = ((whom | {notice.origin}) & known) - {me}
     last = _last(connection, whom)
     rows = (
         (name, last.get(name, 0) + 1, notice.origin, notice.object, digest, "")
-        for name in sorted(whom - {me, notice.origin})
+        for name in sorted(whom)
     )
     database.insert(connection, tables.notice, _COLUMNS, rows)
+
+
+def _tell_again(connection: Connection, notice: Notice, digest: str) -> None:
+    """What took the place of another comes last in each list: it follows whatever is known."""
+    table = tables.notice
+    these = (table.c.origin == notice.origin) & (table.c.object == notice.object)
+    whom = list(connection.scalars(select(table.c.partner).where(these)))
+    last = _last(connection, whom)
+    for name in whom:
+        again = update(table).where(these, table.c.partner == name)
+        connection.execute(again.values(number=last[name] + 1, digest=digest, heard=""))
 
 
 def own(connection: Connection, origin: str) -> list[bytes]:
@@ -79,6 +92,15 @@ def _counts(statement: bytes, directory: Directory) -> bool:
     return True
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """An entry, and from when to when its envelope could be fetched."""
+
+    number: int
+    since: str
+    until: str
+    """Empty: until the recall."""
+
+
 def _members(connection: Connection, notice: Notice, directory: Directory) -> set[str]:
     """Who could fetch an entry of it, in any log, at any time."""
     member = tables.member
@@ -87,43 +109,60 @@ def _members(connection: Connection, notice: Notice, directory: Directory) -> se
         rows = connection.execute(select(member).where(member.c.audience_id == log)).all()
         apart = {row.partner: row for row in rows}
         for name, row in apart.items():
-            if any(_could(row, number, at) for number, at in places):
+            if any(_could(row, place) for place in places):
                 found.add(name)
         if everyone:
             since = {p.name: p.since for p in directory.partners if p.name not in apart}
-            latest = max(at for _, at in places)
+            latest = max(place.since for place in places)
             found |= {name for name, joined in since.items() if joined <= latest}
     return found
 
 
-def _logs(connection: Connection, notice: Notice) -> list[tuple[int, bool, list[tuple[int, str]]]]:
-    """The logs in which it ever stood: number, whether everyone's, and entries with their dates."""
+def _logs(connection: Connection, notice: Notice) -> list[tuple[int, bool, list[_Place]]]:
+    """The logs in which it ever stood: number, whether everyone's, and its entries."""
     entry, shared, audience = tables.entry, tables.shared, tables.audience
     query = (
-        select(entry.c.audience_id, audience.c.scope, entry.c.number, entry.c.at)
+        select(
+            entry.c.audience_id, audience.c.scope, entry.c.number, entry.c.at, entry.c.state,
+            shared.c.expires,
+        )
         .join(shared, shared.c.id == entry.c.shared_id)
         .join(audience, audience.c.id == entry.c.audience_id)
         .where(shared.c.object == notice.object, shared.c.origin == notice.origin)
-    )
-    places: dict[tuple[int, bool], list[tuple[int, str]]] = defaultdict(list)
-    for row in connection.execute(query):
-        places[row.audience_id, row.scope == "all"].append((row.number, row.at))
+    )  # fmt: skip
+    places: dict[tuple[int, bool], list[_Place]] = defaultdict(list)
+    for row in connection.execute(query).all():
+        until = row.expires
+        if row.state == "retracted":
+            until = min(until or "9", _retracted(connection, row.audience_id, row.number))
+        places[row.audience_id, row.scope == "all"].append(_Place(row.number, row.at, until))
     return [(log, everyone, found) for (log, everyone), found in places.items()]
 
 
-def _could(member: Any, number: int, at: str) -> bool:  # noqa: ANN401 - a row of the database
-    """Whether a member could fetch an entry: granted to it, and made before it left."""
-    return member.since <= number and not "" < member.removed <= at
+def _retracted(connection: Connection, log: int, number: int) -> str:
+    """When an entry was taken out of its log."""
+    table = tables.entry
+    data = write(Entry(Kind.RETRACT, target=number))
+    query = select(func.min(table.c.at)).where(table.c.audience_id == log, table.c.data == data)
+    return connection.scalar(query) or ""
+
+
+def _could(member: Any, place: _Place) -> bool:  # noqa: ANN401 - a row of the database
+    """Whether a member could fetch an entry: granted to it, while it was there to be fetched."""
+    in_time = not place.until or member.added < place.until
+    return member.since <= place.number and in_time and not "" < member.removed <= place.since
 
 
 def _given(connection: Connection, notice: Notice) -> set[str]:
-    """Partners to whom it was given, by the disclosure log."""
-    table = tables.receipt
+    """Partners to whom an envelope of it was given, by the disclosure log."""
+    table, shared = tables.receipt, tables.shared
+    of = (shared.c.object == notice.object) & (shared.c.origin == notice.origin)
+    digests = set(connection.scalars(select(shared.c.digest).where(of)))
     query = select(table.c.line, table.c.recipient).where(table.c.object == notice.object)
     return {
         row.recipient.removeprefix(_PARTNER)
         for row in connection.execute(query)
-        if row.recipient.startswith(_PARTNER) and receipts.read(bytes(row.line)).decision == "yes"
+        if row.recipient.startswith(_PARTNER) and receipts.read(bytes(row.line)).digest in digests
     }
 
 

@@ -115,13 +115,18 @@ def status(accounts: Accounts, directory: Directory | None, me: str) -> Status:
     )
 
 
+_LAST = 2**63 - 1
+"""The greatest number that a store counts to."""
+
+
 def evidence(accounts: Accounts, number: int | None = None) -> Sequence[Numbered]:
     """All evidence, or one.
 
     Raises:
         NotFound: nothing is kept under this number.
     """
-    found = accounts.evidence(number)
+    kept = number is None or 0 <= number <= _LAST
+    found = accounts.evidence(number) if kept else ()
     if number is not None and not found:
         raise NotFound(f"no evidence {number}; `accord exchange evidence` lists what there is")
     return found

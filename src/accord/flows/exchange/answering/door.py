@@ -66,6 +66,9 @@ class Door:
             raise not_here()
         if route.policy in (Policy.MEMBER, Policy.PARTNER):
             self._means.refuse_expired()
+        if route.policy is Policy.READER and self._means.answers.sealed():
+            # Restored from an old state: what was recalled since may be here again.
+            raise Refused(503, "this node gives nothing out at present")
         self._means.notary.release_due()
         membership = self._membership(log, caller) if route.policy is Policy.MEMBER else None
         return route, Asked(self._means, caller, request, rest, membership)

@@ -36,6 +36,8 @@ class Applying(msgspec.Struct, frozen=True):
     follow: Follow
     me: str
     at: str
+    listed: frozenset[str] = frozenset()
+    """The logs of this partner that this node is given today."""
 
 
 class Outcome(msgspec.Struct):
@@ -310,19 +312,22 @@ def _anew(unit: Unit, retracted: Sequence[Copy], how: Applying) -> set[int]:
     objects = {(copy.origin, copy.object) for copy in theirs}
     others = unit.of_objects(objects) if objects else []
     live = {_version(c) for c in others if c.state == "live" and c.id not in out}
-    # Another of the originator's own logs does.
-    return {copy.id for copy in theirs if _version(copy) in live} - unit.direct(out)
+    # Another of the originator's own logs does, if it is one that would tell of a change.
+    return {copy.id for copy in theirs if _version(copy) in live} - unit.direct(out, how.listed)
 
 
 def finish(unit: Unit, origin: str, name: str, at: str) -> Event:
     """Everything of what its originator took back goes, whoever sent it; gives what to tell.
 
-    What connects it to something is passed on no more: it shows only where both its ends show.
+    What connects it to something is passed on no more: it shows only where both its ends show. Of
+    what this node never had of that originator nothing follows.
     """
     unit.finish(origin, name, at)
-    unit.retract(unit.connecting([name]), at)
-    gone = [copy.id for copy in unit.of_objects([(origin, name)])]
-    return Recalled(origin, name, unit.erase(gone, "recalled", at))
+    copies = unit.of_objects([(origin, name)])
+    gone = unit.erase([copy.id for copy in copies], "recalled", at)
+    if copies:
+        unit.retract(unit.connecting([name]), at)
+    return Recalled(origin, name, gone)
 
 
 def dead(number: int, kind: Kind) -> Row:

@@ -21,9 +21,11 @@ from accord.flows.exchange.following.port import Following
 from accord.flows.exchange.following.remote import Listing, Remote
 from accord.identity.partners import Untrusted
 
-ROUNDS = 50
+ROUNDS = 10
 """Answers that are taken in one sync; the next one goes on from there."""
 _LINE = 500
+_MOST = 10
+"""Warnings of one sync."""
 
 
 class Hearing(msgspec.Struct, frozen=True):
@@ -34,7 +36,7 @@ class Hearing(msgspec.Struct, frozen=True):
     circumstances: Circumstances
     listeners: Listeners
     warnings: list[str]
-    """What is no notice is told here, once."""
+    """What is no notice is told here, the first of them."""
 
 
 def hear(listing: Listing, hearing: Hearing) -> int:
@@ -66,10 +68,11 @@ def _read(data: bytes, hearing: Hearing) -> tuple[Notice, bytes] | None:
         notice = notices.read(data, circumstances.directory)
     except (Invalid, TooLarge, Untrusted) as wrong:
         said = f"{circumstances.sharer} passes on a notice of recall that does not count: {wrong}"
-        hearing.warnings.append(printable(said)[:_LINE])
+        if len(hearing.warnings) < _MOST:
+            hearing.warnings.append(printable(said)[:_LINE])
         return None
-    # What we took back ourselves we know.
-    return None if notice.origin == circumstances.me else (notice, data)
+    # One of our own is new to us only after this node was restored from before that recall.
+    return notice, data
 
 
 def _act(heard: list[tuple[Notice, bytes]], after: str, hearing: Hearing) -> int:

@@ -149,8 +149,11 @@ class Unit(Protocol):
         """Those envelopes that no applied entry of any log stands for any more."""
         ...
 
-    def direct(self, shared: Collection[int]) -> set[int]:
-        """Those envelopes that an applied entry of their originator's own logs stands for."""
+    def direct(self, shared: Collection[int], among: Collection[str] | None = None) -> set[int]:
+        """Those envelopes that an applied entry of their originator's own logs stands for.
+
+        `among` names the logs that count; without it all do.
+        """
         ...
 
     def erase(self, shared: Collection[int], state: str, at: str) -> tuple[str, ...]:
@@ -168,7 +171,10 @@ class Unit(Protocol):
         ...
 
     def connecting(self, objects: Collection[str]) -> list[int]:
-        """Live envelopes of relationships and sightings that have one of these at an end."""
+        """Live envelopes of relationships and sightings that have one of these at an end.
+
+        An end that is live here by anybody's envelope shows, and does not count.
+        """
         ...
 
     def retract(self, shared: Collection[int], at: str) -> None:

@@ -321,7 +321,8 @@ def _noted(follow: Follow, delta: Delta, pulling: Pulling) -> None:
 
 
 def _how(follow: Follow, pulling: Pulling) -> Applying:
-    return Applying(follow, pulling.circumstances.me, pulling.circumstances.now)
+    known = pulling.circumstances
+    return Applying(follow, known.me, known.now, pulling.remote.listed | {follow.log})
 
 
 def _told(events: list[Event], pulling: Pulling) -> None:

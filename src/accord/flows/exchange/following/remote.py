@@ -74,6 +74,8 @@ class Remote:
     def __init__(self, carrier: Carrier, partner: Partner) -> None:
         self._carrier = carrier
         self._partner = partner
+        self.listed: frozenset[str] = frozenset()
+        """The logs that it gave us when it was last asked for them."""
 
     def logs(self) -> Listing:
         """The logs of the audiences that we are in, and whether there are notices of recall.
@@ -81,7 +83,9 @@ class Remote:
         Raises:
             Misbehaved: not such a listing.
         """
-        return self._listing(self._get("/logs"))
+        found = self._listing(self._get("/logs"))
+        self.listed = frozenset(one.log for one in found.logs)
+        return found
 
     def changes(self, since: Mapping[str, int], recalled: str, wait: int) -> Listing:
         """As `logs`, as soon as it differs from what is known, or after so many seconds.

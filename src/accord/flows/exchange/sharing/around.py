@@ -97,10 +97,14 @@ class Around:
                 found[name] = kept
         return found
 
-    def _weight(self, copy: Copy) -> tuple[bool, str, int, int, str]:
-        """The newest version counts, ours before others; of two markings of it the stricter."""
+    def _weight(self, copy: Copy) -> tuple[bool, str, bool, int, int, str]:
+        """The newest version counts, ours before others; of two markings of it the stricter.
+
+        What has expired counts only where nothing else is left of the version.
+        """
         own = copy.origin == self._owner.me
-        return (own, copy.version, copy.tlp, copy.pap, copy.digest)
+        lasts = not copy.expires or copy.expires > self._owner.now
+        return (own, copy.version, lasts, copy.tlp, copy.pap, copy.digest)
 
     def _kept(self, body: bytes) -> Subject | None:
         """One that this node keeps and has not shared, marked as it says or by default."""

@@ -100,13 +100,26 @@ class Judge:
         beside = {id(one.item.beside): one.item.beside for one in whole}
         self._around.fetch({ref for o in whole for ref in o.content.refs}, tuple(beside.values()))
         graphs = {key: self._graph(one) for key, one in beside.items()}
+        gone = self._taken_back({end for one in whole for end in one.content.ends})
         judged = [
             one
             if isinstance(one, Outcome)
-            else self._judge(one, verdicts[one.digest], others, graphs[id(one.item.beside)])
+            else self._judge(one, verdicts[one.digest], others, graphs[id(one.item.beside)], gone)
             for one in read
         ]
         return judged, known
+
+    def _taken_back(self, ends: set[str]) -> dict[str, str]:
+        """Which of these this node recalled, and when, for a person.
+
+        An end that stands beside the object in its bundle is given to nobody either.
+        """
+        if not ends:
+            return {}
+        known = self._sharer.sharing.known(ends)
+        live = {copy.object for copy in known.copies}
+        mine = {name for origin, name in known.finals if origin == self._sharer.me}
+        return {name: recalled(self._sharer, name) for name in mine - live}
 
     def _graph(self, beside: Beside) -> Graph:
         return Graph(lambda name: self._around.of(beside, name))
@@ -134,10 +147,13 @@ class Judge:
             title=held.title,
         )
 
-    def _judge(self, read: _Read, verdict: Screened, others: _Others, graph: Graph) -> Judged:
+    def _judge(
+        self, read: _Read, verdict: Screened, others: _Others, graph: Graph, gone: dict[str, str]
+    ) -> Judged:
         marking = marking_of(read.content, self._options, self._default)
         try:
             _refuse_at_sight(read, verdict, self._options)
+            _refuse_without_ends(read.content, gone)
             relayed = self._relayed(read, others)
             if relayed is not None:
                 ready = self._relay(read, relayed, verdict, graph)
@@ -164,7 +180,8 @@ class Judge:
             newest = max(same, key=lambda copy: (copy.issued, copy.id))
             # Of several markings the strictest counts: what goes on is the copy that says it.
             own = [copy for copy in same if copy.origin == newest.origin]
-            return max(own, key=lambda copy: (copy.tlp, copy.pap, copy.issued, copy.id))
+            lasting = [copy for copy in own if not copy.expires or copy.expires > self._sharer.now]
+            return max(lasting or own, key=lambda c: (c.tlp, c.pap, c.issued, c.id))
         if not read.item.document.origin:
             if (read.content.object, read.digest) in others.taken_back:
                 raise No("recalled-for-good", reason=recalled(self._sharer, read.content.object))
@@ -235,6 +252,13 @@ def _refuse_at_sight(read: _Read, verdict: Screened, options: Options) -> None:
         raise No("withdrawn")
     if options.anonymous and not read.item.stix:
         raise No("stix-only")
+
+
+def _refuse_without_ends(content: Content, gone: dict[str, str]) -> None:
+    """Members would be answered no for each of them, since the end is theirs no more."""
+    for end in content.ends:
+        if end in gone:
+            raise No("ends-hidden", reason=f"of what it connects, {end} is gone: {gone[end]}")
 
 
 def _refused(content: Content, marking: Marking, no: No) -> Outcome:

@@ -99,15 +99,16 @@ def recall(owner: Recaller, name: str, why: str, *, relay: bool = False) -> Take
             if unit.known(names) != known:
                 continue
             ids = [copy.id for copy in copies]
-            # It shows only where both its ends show: so it is taken out of the logs with them.
-            ends = set(unit.connecting(names)) - set(ids)
-            connecting = unit.retract(sorted(ends), Kind.RETRACT, owner.now)
+            connecting = 0
             if relay:
                 count = unit.retract(ids, Kind.RETRACT, owner.now)
             else:
                 count = unit.retract(ids, Kind.RECALL, owner.now)
                 unit.erase(ids, "recalled")
                 unit.forget({copy.object for copy in copies})
+                # It shows only where both its ends show: so it is taken out of the logs with them.
+                ends = unit.connecting(names)
+                connecting = unit.retract(ends, Kind.RETRACT, owner.now)
                 for one in sorted({object_, *(copy.object for copy in copies)}):
                     unit.finish(owner.me, one, owner.now, why, taken.deadline)
                     notice = Notice(owner.me, one, owner.now)
@@ -223,20 +224,22 @@ def _reachable(owner: Owner, name: str) -> bool:
 
 
 def _concerned(owner: Owner, one: Recall, audience: Audience) -> Iterator[tuple[str, str]]:
-    """Who may have got it: whom its entries were granted to, and when they left."""
+    """Who could have got it from this log, and when they left."""
     last, latest = one.last
     named = {member.partner: member for member in audience.members}
     for name, member in named.items():
         partner_now = owner.directory.partner(name)
         left = member.removed or (partner_now.removed if partner_now else "")
         before = member.added <= one.at and member.since <= last and not _before(left, one)
-        if before or name in one.told:
+        if name in one.told or (before and not _reachable(owner, name)):
             yield name, left
     if not audience.everyone:
         return
     for partner in owner.directory.partners:
-        granted = partner.since <= max(latest, audience.created)
-        if partner.name not in {owner.me, *named} and granted and not _before(partner.removed, one):
+        if partner.name in {owner.me, *named} or _before(partner.removed, one):
+            continue
+        before = partner.since <= max(latest, audience.created)
+        if before and (partner.name in one.told or not partner.member):
             yield partner.name, partner.removed
 
 
