@@ -49,6 +49,7 @@ from accord.store.exchange.reviews import SqlReviews
 from accord.store.exchange.screening import SqlScans
 from accord.store.exchange.sharing import SqlSharing
 from accord.store.exchange.trust import SqlTrust
+from accord.store.hunting.engine import DuckEngine
 from accord.store.intake import SqlIntake
 from accord.store.key_errors import NoKey
 from accord.store.osv import SqlAdvisories
@@ -345,6 +346,11 @@ class Node:
             clock=self.clock,
             refresh=refresh,
         )
+
+    @cached_property
+    def hunting(self) -> DuckEngine:
+        """Looks through logs, and keeps their archive."""
+        return DuckEngine(self.settings.home / "hunting")
 
     @cached_property
     def pulse(self) -> SqlPulse:

@@ -15,6 +15,7 @@ from accord.cli import (
     demo,
     exchange,
     exposures,
+    hunt,
     load,
     node,
     notes,
@@ -62,6 +63,8 @@ app.command("share")(share.share)
 app.command("recall")(recall.recall)
 app.command("sync")(sync.sync)
 app.command("receipts")(receipts.receipts)
+app.command("hunt")(hunt.hunt)
+app.command("sightings")(hunt.sightings)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
 app.add_typer(exchange.exchange, name="exchange")
