@@ -75,6 +75,7 @@ def test_a_sighting_says_no_more_than_it_must(node: Node, tmp_path: Path) -> Non
     made = json.loads(body)["objects"]
     assert [one["type"] for one in made] == ["domain-name", "observed-data", "sighting"]
     assert b"10.0.0.1" not in body
+    assert b"www" not in body
     mark = "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003"
     assert {tuple(one["object_marking_refs"]) for one in made} == {(mark,)}
     assert made[-1]["labels"] == ["PAP:AMBER"]

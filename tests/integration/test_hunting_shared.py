@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import nodes
 import pytest
+import sharing
 from hunted import indicator, looked, zeek
 from stix_objects import bare, sighting
 
@@ -76,3 +78,28 @@ def test_partners_sightings_add_up_and_one_passed_on_counts_once(
     with node.views.view() as view:
         (row,) = tally(view)
     assert (row.count, row.own, row.name) == (8, 1, "indicator 1")
+
+
+def test_a_sighting_is_shared_by_a_persons_word_and_tells_nothing_of_the_record(
+    tmp_path: Path,
+) -> None:
+    node = sharing.house(tmp_path / "house")
+    sign = sharing.indicator("evil")
+    sharing.load(node, sign)
+    path = tmp_path / "dns.log"
+    path.write_bytes(zeek([(DAY, "10.0.0.1", "9.9.9.9", "jane.roe.evil.example", "-", "-", "-")]))
+    done = looked(node, path, weak=True)
+    (name,) = done.sightings
+    assert done.findings[0].value == "jane.roe.evil.example"
+    with node.views.view() as view:
+        (row,) = view.stix_objects(name)
+        body = view.body(row.document)
+    assert b"jane" not in body
+    assert sharing.entries(node) == []
+    made = [one["id"] for one in json.loads(body)["objects"]]
+    for one in (sign["id"], *made):
+        assert sharing.one(node, one, "pair").what == "shared"
+    assert len(sharing.entries(node)) == 4
+    sharing.check(node)
+    node.hunting.close()
+    node.engine.dispose()

@@ -2,7 +2,8 @@
 
 Law (derived data): a sighting bears the strictest marking of the indicators that it is made of.
 Law (loading twice changes nothing): the same records of the same log give the same identifiers.
-Law (least data): of a record only the value that an indicator names is kept, never who asked.
+Law (least data): only the value that the indicator names is told, nothing else of any record: not
+who asked, and not the name under a name, or the address in a network, that was asked for.
 
 Source: STIX 2.1, sections 2.9 (deterministic identifiers), 4.14 (observed data), 5.2 (sighting).
 """
@@ -38,7 +39,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """`when()`, or empty."""
     last: str
     values: tuple[tuple[str, str], ...]
-    """Kind and normal form of each value."""
+    """Kind and normal form of each value that the indicator names and that was seen."""
     marking: Marking
 
 

@@ -378,7 +378,7 @@ def _seen(found: list[tuple[Indicator, Hit]], searched: Searched, *, whole: bool
         count=max(counts),
         first=min((hit.first for hit in hits if hit.first), default=""),
         last=max((hit.last for hit in hits if hit.last), default=""),
-        values=tuple(sorted({(hit.kind, hit.value) for hit in hits if hit.value})),
+        values=tuple(sorted({(hit.kind, hit.told) for hit in hits if hit.told})),
         marking=strictest([indicator.marking for indicator, _ in found]),
     )
 
