@@ -271,7 +271,6 @@ def test_a_mapping_names_the_columns_of_anything(node: Node, tmp_path: Path) -> 
     nodes.give(node, given(EVIL))
     path = log(tmp_path, b"wann;wen;was\n2030-01-01;x;evil.example\n", "odd.csv")
     mapping = Mapping("csv", ";", {"query": "was", "seen": "wann"})
-    assert looked(node, path).findings == [] or True
     (one,) = looked(node, path, mapping=mapping).findings
     assert (one.value, one.last[:10]) == ("evil.example", "2030-01-01")
 
