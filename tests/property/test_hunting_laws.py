@@ -166,6 +166,53 @@ def test_sql_finds_what_the_matcher_of_oasis_finds(
     assert found_by_sql(pattern, observed) == expected
 
 
+_LEAF = st.sampled_from([f"[ipv4-addr:value = '{one}']" for one in ADDRESSES[:2]])
+TIMED = st.recursive(
+    _LEAF,
+    lambda inner: st.one_of(
+        st.builds("({} {} {})".format, inner, st.sampled_from(["AND", "FOLLOWEDBY"]), inner),
+        st.builds("({}) {}".format, inner, QUALIFIER.filter(lambda one: "START" not in one)),
+    ),
+    max_leaves=3,
+)
+
+
+@st.composite
+def addressed(draw: st.DrawFn) -> list[dict[str, Any]]:
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        at = _time(draw(st.integers(0, 8)))
+        value = draw(st.sampled_from(ADDRESSES[:2]))
+        found.append({
+            "type": "observed-data",
+            "id": f"observed-data--{number:08x}-0000-4000-8000-000000000000",
+            "created": at, "modified": at, "number_observed": 1,
+            "first_observed": at, "last_observed": at,
+            "objects": {"0": {"type": "ipv4-addr", "value": value}},
+        })  # fmt: skip
+    return found
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TIMED, addressed())
+def test_sql_joins_observations_in_time_as_the_matcher_of_oasis_does(
+    pattern: str, observed: list[dict[str, Any]]
+) -> None:
+    expected = bool(match(pattern, observed, stix_version="2.0"))
+    assert found_by_sql(pattern, observed) == expected
+
+
+@settings(deadline=None)
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+def test_start_is_within_and_stop_is_not(start: int, stop: int, seen: int) -> None:
+    """The oracle cannot read this qualifier in the form of STIX 2.0."""
+    observed = [{
+        "first_observed": _time(seen), "objects": {"0": {"type": "url", "value": "x"}},
+    }]  # fmt: skip
+    pattern = f"[url:value = 'x'] START t'{_time(start)}' STOP t'{_time(stop)}'"
+    assert found_by_sql(pattern, observed) == (start <= seen < stop)
+
+
 BROKEN = st.text(alphabet="[]()'=<>!:. \\abANDORNOTINt19*,", max_size=30)
 
 
