@@ -15,6 +15,7 @@ from accord.cli import (
     demo,
     exchange,
     exposures,
+    inbox,
     load,
     node,
     notes,
@@ -65,6 +66,7 @@ app.command("receipts")(receipts.receipts)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
 app.add_typer(exchange.exchange, name="exchange")
+app.add_typer(inbox.inbox, name="inbox")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")
 app.add_typer(review.review, name="review")
