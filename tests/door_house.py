@@ -40,8 +40,8 @@ from accord.store.exchange.high_water import FileHighWater
 from accord.store.exchange.holdings import SqlHoldings
 from accord.store.exchange.receipts import SqlReceipts
 from accord.store.exchange.sharing import SqlSharing
-from accord.store.osv import SqlAdvisories
 from accord.store.exchange.taxii import SqlShelf
+from accord.store.osv import SqlAdvisories
 
 ME = "australia"
 PARTNERS = ("australia", "india", "japan", "usa")

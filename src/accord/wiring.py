@@ -305,9 +305,7 @@ class Node:
             default = parse_tlp(self.sharing.marking() or DEFAULT.word)
             return Nearby(lambda: Around(self.owner, self.holdings, default))
 
-        return Means(
-            self.answers, self.trust, _Notary(self), around, self.clock, self.advisories
-        )
+        return Means(self.answers, self.trust, _Notary(self), around, self.clock, self.advisories)
 
     @cached_property
     def door(self) -> Door:

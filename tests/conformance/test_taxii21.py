@@ -12,7 +12,9 @@ from door_house import ME, House, made, partner, stix, stix_id
 
 from accord.exchange.taxii.posted import LARGEST
 from accord.flows.exchange.messages import Request, Response
+from accord.identity.gate import Gate
 from accord.identity.markings import Marking, Tlp
+from accord.identity.partners import Untrusted
 from accord.identity.recipients import PUBLIC, Recipient
 
 MEDIA = "application/taxii+json;version=2.1"
@@ -430,6 +432,9 @@ def test_a_recalled_object_of_this_node_ends_revoked(house: House) -> None:
         assert last["revoked"] is True
         assert last["modified"] > last["created"]
     assert ask(house, f"{ALL}objects/{stix_id('malware', 'theirs')}/").status == 404
+    for caller in (SUPPLIER, partner("india")):
+        assert ids(ask(house, f"{ALL}objects/", caller=caller)) == []
+        assert ask(house, f"{ALL}objects/{stix_id('malware', 'own')}/", caller=caller).status == 404
 
 
 def test_an_embargoed_object_is_added_when_it_may_be_seen(house: House) -> None:
@@ -444,14 +449,14 @@ def test_an_embargoed_object_is_added_when_it_may_be_seen(house: House) -> None:
 
 
 def test_basic_and_bearer_name_a_client() -> None:
-    from accord.identity.gate import Gate
-    from accord.identity.partners import Untrusted
-
     token = "accord_" + "t" * 51
 
     class Clients:
         def by_token(self, given: str) -> Recipient | None:
             return OPERATOR if given == token else None
+
+        def by_certificate(self, fingerprint: str) -> Recipient | None:
+            return None
 
     def admitted(given: str) -> Recipient:
         gate = Gate("2030-01-01T00:00:00.000000Z", Clients())

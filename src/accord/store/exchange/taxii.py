@@ -139,9 +139,7 @@ class SqlShelf:
                 connection.execute(_ENTRIES, given)
                 self._finish(connection, Scope(scope), base, size, me)
 
-    def _finish(
-        self, connection: Connection, scope: Scope, base: int, end: int, me: str
-    ) -> None:
+    def _finish(self, connection: Connection, scope: Scope, base: int, end: int, me: str) -> None:
         """Note what was recalled, what is no longer alone, and how far the scope is listed."""
         last = max(base, _end(connection))
         connection.execute(self._recalled, {"base": last, "scope": scope.id, "me": me})

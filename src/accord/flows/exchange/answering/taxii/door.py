@@ -190,6 +190,8 @@ class Taxii:
         self._means.notary.release_due()
         self._shelf.list_new(self._means.clock.now(), self._means.trust.me())
         if not shelved.reader.scopes:
+            if asked.object:
+                raise _not_here()
             return _good(write(Page([], more=False), ""))
         view = View(self._means, self._shelf, shelved.reader, way)
         page = view.page(filters)

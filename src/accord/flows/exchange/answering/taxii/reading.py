@@ -7,8 +7,6 @@ decided on once for all objects of that marking.
 
 from __future__ import annotations
 
-from binascii import Error as NotBase64
-from binascii import a2b_base64
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
@@ -22,7 +20,7 @@ from accord.exchange.taxii.filters import Filters, moment
 from accord.exchange.taxii.resources import Item
 from accord.flows.exchange.answering.asked import Means
 from accord.flows.exchange.answering.port import Damaged, Kept
-from accord.flows.exchange.answering.subjects import Subjects, body_of
+from accord.flows.exchange.answering.subjects import Subjects
 from accord.flows.exchange.answering.taxii.last_word import last_word
 from accord.flows.exchange.answering.taxii.port import Listed, Scope, Shelf
 from accord.identity.markings import Marking, Pap, Tlp, marking_id
@@ -32,7 +30,6 @@ LARGEST = 16 << 20
 """Bytes of objects after which a page ends, however few they are."""
 _AT_ONCE = 250
 """Items that are looked at where a page may be small."""
-_BEGIN = b'{"payload":"'
 _ESCAPED, _MARKED = b"\\u", b"granular_markings"
 _WORDS = tuple(tlp.word for tlp in Tlp)
 
@@ -186,6 +183,14 @@ class _Named(msgspec.Struct):
     id: str
 
 
+class _Payload(msgspec.Struct):
+    payload: bytes
+
+
+_payload = msgspec.json.Decoder(_Payload).decode
+"""Many times as fast as the standard library reads base64."""
+
+
 def _identifier(body: bytes) -> str:
     """Of a redacted object, which is another than it was made of (STIX 2.1, section 3.5)."""
     return msgspec.json.decode(body, type=_Named).id
@@ -202,13 +207,11 @@ def _body(one: Listed) -> bytes:
     envelope = one.envelope
     if envelope is None or sha256(envelope).hexdigest() != one.digest:
         raise Damaged(f"envelope {one.id} is damaged; restore it from a backup")
-    if envelope.startswith(_BEGIN):
-        try:
-            payload = a2b_base64(envelope[len(_BEGIN) : envelope.find(b'"', len(_BEGIN))])
-        except NotBase64 as wrong:
-            raise Damaged(f"envelope {one.id} is damaged: {wrong}") from wrong
-        return payload[payload.find(b"\n") + 1 :]
-    return body_of(_kept(one), envelope)
+    try:
+        payload = _payload(envelope).payload
+    except msgspec.DecodeError as wrong:
+        raise Damaged(f"envelope {one.id} is damaged: {wrong}") from wrong
+    return payload[payload.find(b"\n") + 1 :]
 
 
 def _kept(one: Listed) -> Kept:
