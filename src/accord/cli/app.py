@@ -16,6 +16,7 @@ from accord.cli import (
     exchange,
     exposures,
     hunt,
+    inbox,
     load,
     node,
     notes,
@@ -68,6 +69,7 @@ app.command("sightings")(hunt.sightings)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
 app.add_typer(exchange.exchange, name="exchange")
+app.add_typer(inbox.inbox, name="inbox")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")
 app.add_typer(review.review, name="review")
