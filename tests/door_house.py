@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Sequence
 from hashlib import sha256
@@ -21,6 +22,8 @@ from accord.exchange.objects import read_stix
 from accord.flows.exchange.answering.asked import Means
 from accord.flows.exchange.answering.door import Door
 from accord.flows.exchange.answering.nearby import Nearby
+from accord.flows.exchange.answering.taxii.door import Taxii
+from accord.flows.exchange.answering.taxii.last_word import KINDS
 from accord.flows.exchange.messages import PREFIX, Request, Response
 from accord.flows.exchange.sharing.around import Around
 from accord.flows.exchange.sharing.checkpoints import Notary
@@ -37,6 +40,7 @@ from accord.store.exchange.high_water import FileHighWater
 from accord.store.exchange.holdings import SqlHoldings
 from accord.store.exchange.receipts import SqlReceipts
 from accord.store.exchange.sharing import SqlSharing
+from accord.store.exchange.taxii import SqlShelf
 from accord.store.osv import SqlAdvisories
 
 ME = "australia"
@@ -136,6 +140,7 @@ class House:
         advisories = SqlAdvisories(engine)
         means = Means(self.answers, self.trust, notary, self._around, self.clock, advisories)
         self.door = Door(means)
+        self.taxii = Taxii(means, SqlShelf(engine, KINDS), secrets.token_bytes)
 
     def _around(self) -> Nearby:
         owner = Owner(self.trust.known, ME, self.sharing, self.clock.now())

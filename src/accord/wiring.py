@@ -21,6 +21,8 @@ from accord.flows.exchange import partners
 from accord.flows.exchange.answering.asked import Means
 from accord.flows.exchange.answering.door import Door
 from accord.flows.exchange.answering.nearby import Nearby
+from accord.flows.exchange.answering.taxii.door import Taxii
+from accord.flows.exchange.answering.taxii.last_word import KINDS
 from accord.flows.exchange.following.sync import Means as Syncing
 from accord.flows.exchange.sharing.around import Around
 from accord.flows.exchange.sharing.checkpoints import Notary
@@ -42,13 +44,16 @@ from accord.store.exchange.answers import SqlAnswers
 from accord.store.exchange.following import SqlFollowing
 from accord.store.exchange.high_water import FileHighWater
 from accord.store.exchange.holdings import SqlHoldings
+from accord.store.exchange.inbox import SqlInbox
 from accord.store.exchange.people import SqlPeople
 from accord.store.exchange.pulse import SqlPulse
 from accord.store.exchange.receipts import SqlReceipts
 from accord.store.exchange.reviews import SqlReviews
 from accord.store.exchange.screening import SqlScans
 from accord.store.exchange.sharing import SqlSharing
+from accord.store.exchange.taxii import SqlShelf
 from accord.store.exchange.trust import SqlTrust
+from accord.store.hunting.engine import DuckEngine
 from accord.store.intake import SqlIntake
 from accord.store.key_errors import NoKey
 from accord.store.osv import SqlAdvisories
@@ -294,16 +299,24 @@ class Node:
         return SqlAdvisories(self.engine)
 
     @cached_property
-    def door(self) -> Door:
-        """Answers partners, clients and the public."""
+    def _answering(self) -> Means:
+        """What everybody is answered with."""
 
         def around() -> Nearby:
             default = parse_tlp(self.sharing.marking() or DEFAULT.word)
             return Nearby(lambda: Around(self.owner, self.holdings, default))
 
-        return Door(
-            Means(self.answers, self.trust, _Notary(self), around, self.clock, self.advisories)
-        )
+        return Means(self.answers, self.trust, _Notary(self), around, self.clock, self.advisories)
+
+    @cached_property
+    def door(self) -> Door:
+        """Answers partners, clients and the public."""
+        return Door(self._answering)
+
+    @cached_property
+    def taxii(self) -> Taxii:
+        """Answers clients and partners that speak TAXII."""
+        return Taxii(self._answering, SqlShelf(self.engine, KINDS), self.entropy)
 
     @cached_property
     def receipts(self) -> SqlReceipts:
@@ -347,6 +360,11 @@ class Node:
         )
 
     @cached_property
+    def hunting(self) -> DuckEngine:
+        """Looks through logs, and keeps their archive."""
+        return DuckEngine(self.settings.home / "hunting")
+
+    @cached_property
     def pulse(self) -> SqlPulse:
         """Whether a log has changed."""
         return SqlPulse(self.engine)
@@ -355,6 +373,11 @@ class Node:
     def people(self) -> SqlPeople:
         """Clients of this node."""
         return SqlPeople(self.engine)
+
+    @cached_property
+    def inbox(self) -> SqlInbox:
+        """What was posted, and waits for a person."""
+        return SqlInbox(self.engine)
 
     @cached_property
     def reviews(self) -> SqlReviews:

@@ -13,6 +13,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import exchange_nodes
 import httpx
@@ -33,9 +34,12 @@ from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
 from accord.exchange.log.entries import Kind
 from accord.flows.exchange.answering.routes import ROUTES
-from accord.flows.exchange.messages import OSV, PREFIX, Request
+from accord.flows.exchange.answering.taxii import door as taxii
+from accord.flows.exchange.answering.taxii.collections import of_caller
+from accord.flows.exchange.messages import OSV, PREFIX, TAXII, Request
 from accord.identity.keys import LibrarySigner, signer_of
 from accord.identity.markings import Tlp
+from accord.identity.recipients import Recipient
 from accord.identity.signatures import sign_request
 from accord.store.keys import FOLDER
 from accord.transport.tls import client_context, ensure_certificate
@@ -110,7 +114,7 @@ class Door:
         self.crowd = Crowd(holder)
         node = holder.node
         made = parts(node.door, node.trust, node.clock, node.people, node.pulse.beat)  # type: ignore[arg-type]
-        self.app = DoorApp(made)
+        self.app = DoorApp(msgspec.structs.replace(made, taxii=node.taxii))
         # In a thread of its own: another test's browser may have left a loop running in this one.
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
@@ -346,7 +350,7 @@ def crawl(ask: Ask, roles: list[str], requests: list[Request], looking: Looking)
 def holder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holder]:
     """Whoever changes it says so in its table, or puts it back."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("PARTNER", "CLIENT", "PUBLIC", "EVERYONE", "FAILED"):
+        for name in ("PARTNER", "CLIENT", "TAXII", "PUBLIC", "EVERYONE", "FAILED"):
             patch.setattr(limits, name, limits.Rate(1e9, 1e9))
         made = Holder(tmp_path_factory.mktemp("four"), START)
         yield made
@@ -383,6 +387,59 @@ def test_no_canary_leaves(
             f" {door.asked:,} requests, {len(holder.allowed)} canaries looked for,"
             f" leaks {len(looking.leaks)}\n"
         )
+
+
+def _asked_in_taxii(holder: Holder) -> Iterator[Request]:
+    """Every address of TAXII, with every collection of anybody and every object."""
+    means = holder.node._answering
+    names = {one.collection.id for role in ("india", "japan", "united-states")
+             for one in of_caller(means, Recipient("partner", role))}  # fmt: skip
+    gaps = {"collection": [*sorted(names), "all", "inbox", "nowhere"],
+            "object": [*(case.id for case in holder.cases), "x"]}  # fmt: skip
+    word = holder.secret()
+    posted = {"type": "malware", "id": f"malware--{uuid4()}", "x_": word}
+    body = msgspec.json.encode({"objects": [posted, 7]})
+    typed = (("content-type", "application/taxii+json"),)
+    for pattern, _ in taxii.ROUTES:
+        paths = [re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern)]
+        for gap, values in gaps.items():
+            few = ["all"] if gap == "collection" and "{object}" in paths[0] else values
+            paths = [one.replace(f"{{{gap}}}", v) for one in paths
+                     for v in (few if f"{{{gap}}}" in one else [""])]  # fmt: skip
+        for path in paths:
+            yield Request("GET", path)
+            if "{object}" not in pattern and path.endswith(("objects/", "manifest/")):
+                yield from (Request("GET", path, query) for query in (
+                    "limit=3", "match%5Bversion%5D=all", "match%5Bversion%5D=first&limit=2",
+                    "limit=0"))  # fmt: skip
+        for method in METHODS:
+            yield Request(method, paths[0], headers=typed, body=body if method == "POST" else b"")
+    for path in (TAXII[:-1], f"{TAXII}x/", f"{taxii.ROOT}collections/inbox/objects/"):
+        yield Request("POST", path, headers=typed, body=body)
+
+
+def test_no_canary_leaves_in_taxii(door: Door, holder: Holder) -> None:
+    """Law (one egress): by another protocol, each role finds no more than the table says."""
+    looking = Looking(holder, Addresses(holder))
+    requests = list(_asked_in_taxii(holder))
+    for role in door.crowd.roles:
+        door.later(120)
+        for request in requests:
+            onward: Request | None = request
+            while onward is not None:
+                answer = door.ask(role, onward)
+                looking.look(role, onward, answer)
+                found = re.search(rb'"next":"([\w-]+)"', answer.body[:200])
+                query = re.sub(r"&?next=[^&]*", "", request.query)
+                onward = found and msgspec.structs.replace(
+                    request, query=f"{query}&next={found[1].decode()}"
+                )
+    assert not looking.leaks, sorted({(role, word) for role, _, _, word in looking.leaks})[:20]
+    plain = Looking(holder, Addresses(holder))
+    for role in holder.tokens:
+        crawl(door.ask, [role], [Request("GET", f"{PREFIX}/objects")], plain)
+        assert plain.found[role] <= looking.found[role], role
+    assert looking.statuses >= {200, 202, 400, 401, 403, 404, 405}
 
 
 def test_an_embargo_ends_when_it_ends(door: Door, holder: Holder) -> None:

@@ -15,6 +15,8 @@ from accord.cli import (
     demo,
     exchange,
     exposures,
+    hunt,
+    inbox,
     load,
     node,
     notes,
@@ -62,9 +64,12 @@ app.command("share")(share.share)
 app.command("recall")(recall.recall)
 app.command("sync")(sync.sync)
 app.command("receipts")(receipts.receipts)
+app.command("hunt")(hunt.hunt)
+app.command("sightings")(hunt.sightings)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
 app.add_typer(exchange.exchange, name="exchange")
+app.add_typer(inbox.inbox, name="inbox")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")
 app.add_typer(review.review, name="review")

@@ -57,7 +57,7 @@ def _table(found: list[Line]) -> None:
     show.stacked(
         (
             (_when(line.at), line.decision, line.way, line.recipient),
-            (line.object, _about(line)),
+            (line.object or f"{len(line.objects):,} objects of a page", _about(line)),
         )
         for line in found
     )

@@ -39,6 +39,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     rule: str
     digest: str = ""
     """SHA-256 of what was given out, where there is something; hexadecimal."""
+    objects: tuple[tuple[str, str], ...] = ()
+    """Of a page: each object with its version, in its order; `object` and `version` are empty."""
 
 
 class Chain(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from accord.core.digests import Digest
+from accord.flows.hunting.port import IndicatorRow, SightingRow
 from accord.flows.prepared import Known, Prepared
 from accord.supply.matching import exposures
 from accord.supply.matching.signals import Signal
@@ -118,6 +119,12 @@ class View(Protocol):
 
     def notes(self, name: str = "") -> list[NoteRow]:
         """Notes between partners, the newest first; of one identifier, with what belongs to it."""
+
+    def indicators(self) -> list[IndicatorRow]:
+        """Of each indicator the version that counts within its origin."""
+
+    def sightings(self) -> list[SightingRow]:
+        """Every sighting that counts, the newest version within its origin."""
 
     def deployments(self) -> list[DeploymentRow]:
         """What estates and claims say is run, once for each bill of it."""

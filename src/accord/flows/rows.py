@@ -15,6 +15,7 @@ from accord.core.reading import Fact, NotEvaluated, Reading
 from accord.exchange.threats.facts import (
     Actor,
     Note,
+    StixIndicator,
     StixName,
     StixObject,
     StixSighting,
@@ -203,6 +204,11 @@ _PLAIN: dict[type[Fact], Any] = {
         (f.object, f.version, f.name, f.revoked, f.place, f.relation, f.source, f.target),
     ),
     StixName: lambda f: ("stix_name", (f.object, f.vulnerability, f.place)),
+    StixIndicator: lambda f: (
+        "stix_indicator",
+        (f.object, f.pattern, f.language, f.valid_from, f.valid_until, f.confidence, f.tlp,
+         f.pap, _texts(f.unknown), f.place),
+    ),
     StixSighting: lambda f: (
         "stix_sighting",
         (f.object, f.sighted, _texts(f.seen_by), f.first_seen, f.last_seen, f.count, f.place),

@@ -333,6 +333,20 @@ stix_sighting = Table(
 )
 """`sighted` is what was seen; `seen_by` a JSON list of identifiers."""
 
+stix_indicator = Table(
+    "stix_indicator",
+    METADATA,
+    _key(),
+    _document(),
+    *_texts("object", "pattern", "language", "valid_from", "valid_until"),
+    Column("confidence", SmallInteger, nullable=True),
+    Column("tlp", SmallInteger, nullable=True),
+    Column("pap", SmallInteger, nullable=False),
+    *_texts("unknown", "place"),
+    Index("stix_indicator_object", "object"),
+)
+"""What is hunted for. `unknown` is a JSON list of markings that say nothing by themselves."""
+
 note = Table(
     "note",
     METADATA,
@@ -373,6 +387,6 @@ generation = Table(
 FACTS = (
     not_evaluated, advisory, alias, affected, bill, component, deployment, score, ssvc,
     known_exploited, epss, life_cycle, decision_table, vex, actor, stix_object, stix_name,
-    stix_sighting, note, technique, judgement,
+    stix_sighting, stix_indicator, note, technique, judgement,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""

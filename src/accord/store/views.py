@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Engine, text
 
+from accord.flows.hunting.port import IndicatorRow, SightingRow
 from accord.flows.ports import (
     BillRow,
     BillSummary,
@@ -24,7 +25,7 @@ from accord.flows.ports import (
     Shelf,
     Vulnerability,
 )
-from accord.store import lookups, state, threats
+from accord.store import indicators, lookups, state, threats
 from accord.store.gaps import gaps
 from accord.store.view import SqlView
 from accord.supply.matching import schemes
@@ -249,6 +250,14 @@ class SqlNodeView(SqlView):
     def notes(self, name: str = "") -> list[NoteRow]:
         """Notes between partners; of one identifier, with what belongs to it."""
         return threats.notes(self, name)
+
+    def indicators(self) -> list[IndicatorRow]:
+        """Of each indicator the version that counts within its origin."""
+        return indicators.indicators(self)
+
+    def sightings(self) -> list[SightingRow]:
+        """Every sighting that counts, the newest version within its origin."""
+        return indicators.sightings(self)
 
     def deployments(self) -> list[DeploymentRow]:
         """What estates and claims say is run, once for each bill of it."""

@@ -52,6 +52,25 @@ class StixSighting(Fact, frozen=True):
     place: str = ""
 
 
+class StixIndicator(Fact, frozen=True):
+    """A sign of something bad: a pattern, and when and how surely it counts."""
+
+    object: str
+    """STIX identifier."""
+    pattern: str
+    language: str
+    """`stix`, or another language of patterns."""
+    valid_from: str
+    valid_until: str = ""
+    confidence: int | None = None
+    tlp: int | None = None
+    """A `Tlp` that it bears, by number; None: it bears no marking."""
+    pap: int = 0
+    unknown: tuple[str, ...] = ()
+    """Markings that it bears and that say nothing by themselves."""
+    place: str = ""
+
+
 class Actor(Fact, frozen=True):
     """A named group, campaign or piece of malware."""
 

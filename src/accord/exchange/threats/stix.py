@@ -17,7 +17,13 @@ from accord.core.json import decode_strict
 from accord.core.limits import LIMITS
 from accord.core.reading import Fact, Reading, Refused
 from accord.exchange.notes import reading as notes
-from accord.exchange.threats.facts import Actor, StixName, StixObject, StixSighting
+from accord.exchange.threats.facts import (
+    Actor,
+    StixIndicator,
+    StixName,
+    StixObject,
+    StixSighting,
+)
 from accord.exchange.threats.links import bears
 from accord.exchange.threats.objects import (
     ACTORS,
@@ -28,6 +34,7 @@ from accord.exchange.threats.objects import (
     vulnerabilities,
     whole,
 )
+from accord.identity.markings import STIX_TLP, Marking, from_tags, strictest
 
 _MOST_SEEN = 999_999_999
 
@@ -179,8 +186,47 @@ def _sighting(thing: Thing) -> Iterator[Fact]:
     )
 
 
+def _indicator(thing: Thing) -> Iterator[Fact]:
+    """STIX 2.0 has no languages of patterns but its own (part 2, section 2.5)."""
+    pattern = thing.text("pattern")
+    if not pattern:
+        return
+    marking, unknown = _marked(thing)
+    confidence = thing.content.get("confidence")
+    sure = isinstance(confidence, int) and not isinstance(confidence, bool)
+    yield StixIndicator(
+        thing.id,
+        pattern,
+        thing.text("pattern_type") or "stix",
+        thing.time("valid_from") or thing.created,
+        thing.time("valid_until"),
+        min(max(int(confidence or 0), 0), 100) if sure else None,
+        None if marking is None else int(marking.tlp),
+        0 if marking is None else int(marking.pap),
+        unknown,
+        thing.place,
+    )
+
+
+def _marked(thing: Thing) -> tuple[Marking | None, tuple[str, ...]]:
+    """The strictest marking that it or a part of it bears; what is not understood is unknown."""
+    names: list[object] = []
+    for member in ("object_marking_refs", "granular_markings"):
+        listed = thing.content.get(member, [])
+        parts = listed if isinstance(listed, list) else ["unreadable"]
+        names += [one.get("marking_ref") if isinstance(one, dict) else one for one in parts]
+    colours = [STIX_TLP[name] for name in names if isinstance(name, str) and name in STIX_TLP]
+    unknown = [str(name) for name in names if name is not None and name not in STIX_TLP]
+    labels = thing.content.get("labels", [])
+    texts = [one for one in labels if isinstance(one, str)] if isinstance(labels, list) else []
+    tagged, strange = from_tags(texts)
+    known = [Marking(tlp) for tlp in colours] + ([tagged] if tagged else [])
+    return (strictest(known) if known else None), (*unknown, *strange)
+
+
 _MORE: dict[str, Callable[[Thing], Iterator[Fact]]] = {
     **dict.fromkeys(ACTORS, _actor),
+    "indicator": _indicator,
     "sighting": _sighting,
     "vulnerability": _vulnerability,
 }

@@ -8,6 +8,8 @@ PREFIX = "/accord/v1"
 """Every address of the door begins with it, but those that others know already."""
 OSV = "/v1"
 """So begin the addresses that vulnerability scanners know, as osv.dev has them."""
+TAXII = "/taxii2/"
+"""Every address of TAXII begins with it."""
 
 
 class Request(msgspec.Struct, frozen=True):

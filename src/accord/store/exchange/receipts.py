@@ -6,15 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
     Engine,
+    and_,
     bindparam,
     case,
     func,
+    literal,
+    or_,
     select,
     type_coerce,
 )
@@ -89,7 +93,7 @@ class SqlReceipts:
         if wanted:
             query = query.where(receipt.c.recipient.in_(wanted))
         if object_:
-            query = query.where(receipt.c.object == object_)
+            query = query.where(or_(receipt.c.object == object_, self._on_page(object_)))
         with self._engine.connect() as connection:
             found = connection.scalars(query.limit(limit) if limit else query)
             return [bytes(line or b"") for line in found]
@@ -133,6 +137,19 @@ class SqlReceipts:
                     received=row.received,
                     quarantined=row.quarantined,
                 )
+
+    def _on_page(self, object_: str) -> ColumnElement[bool]:
+        """Whether a line is about a page that held an object: those lines have no object of theirs.
+
+        They are looked through, as many as there are: an entry for each object of each page would
+        cost every answer more than it ever saves whoever asks this.
+        """
+        sought = msgspec.json.encode(object_)
+        if self._engine.dialect.name == "sqlite":
+            within = func.instr(receipt.c.line, sought)
+        else:
+            within = func.position(literal(sought).op("IN")(receipt.c.line))
+        return and_(receipt.c.object == "", within > 0)
 
     def _bytes(self, column: Column[bytes]) -> ColumnElement[bytes]:
         """A column's bytes, or nothing: SQLite takes text there too, from whoever tampers."""

@@ -293,9 +293,68 @@ setting = Table(
 )
 """Who this node is: its partner name, where its keys are, its default marking."""
 
+taxii_item = Table(
+    "taxii_item",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("scope", _ID, nullable=False),
+    _number("place"),
+    Column("shared_id", _ID, nullable=False),
+    *_texts("object", "type", "version", "spec"),
+    Column("tlp", Integer, nullable=False),
+    Column("alone", Integer, nullable=False),
+    Column("recalled", Integer, nullable=False),
+    Index("taxii_item_order", "scope", "seq"),
+    Index("taxii_item_object", "scope", "object", "version"),
+    Index("taxii_item_type", "scope", "type", "seq"),
+)
+"""What TAXII lists, in the order in which it was added. `seq` is when, in microseconds since 1970,
+and no two rows have one; `scope` is an audience, or 0 for what clients may see; `place` the entry
+of the audience's log. `version` is a `when()`, or empty where the object has no date; `alone` is 1
+while the scope holds nothing else of the object; `recalled` is 1 for the last word about what this
+node took back."""
+
+taxii_aside = Table(
+    "taxii_aside",
+    METADATA,
+    Column("shared_id", _ID, ForeignKey("shared.id"), primary_key=True, autoincrement=False),
+)
+"""What clients may see once an embargo ends."""
+
+taxii_scope = Table(
+    "taxii_scope",
+    METADATA,
+    Column("scope", _ID, primary_key=True, autoincrement=False),
+    _number("looked"),
+)
+"""How far each scope is listed: a number of `shared` for 0, else entries of the audience's log."""
+
+taxii_status = Table(
+    "taxii_status",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    *_texts("caller", "at"),
+    _bytes("told"),
+)
+"""What was posted, one row an envelope. `caller` is as in receipts; `told` is what was known of it
+at once, as JSON: the identifier, version and reason of each object that does not wait."""
+
+inbox = Table(
+    "inbox",
+    METADATA,
+    _key(),
+    *_texts("status", "caller", "object", "version", "at", "state", "person", "why", "decided"),
+    _bytes("body", nullable=True),
+    UniqueConstraint("caller", "object", "version", name="inbox_object"),
+    Index("inbox_status", "status"),
+    Index("inbox_state", "state", "id"),
+)
+"""Objects that were posted. `state` is `waiting`, then `accepted` or `refused`, with who decided
+and why; `body` is null from then on."""
+
 TABLES = (
     shared, shared_document, final, notice, audience, member, entry, waiting, tile, head,
     cosignature, follow, followed_entry, quarantined_blob, receipt, evidence, client, scan, review,
-    directory_file, proposal, setting,
+    directory_file, proposal, setting, taxii_item, taxii_aside, taxii_scope, taxii_status, inbox,
 )  # fmt: skip
 """Every table of the exchange."""

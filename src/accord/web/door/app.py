@@ -24,7 +24,8 @@ from sqlalchemy.exc import DBAPIError
 from accord.core.clock import Clock
 from accord.core.errors import AccordError
 from accord.core.show import printable
-from accord.flows.exchange.messages import OSV, PREFIX, Request, Response
+from accord.flows.exchange.answering.taxii.door import refusal
+from accord.flows.exchange.messages import OSV, PREFIX, TAXII, Request, Response
 from accord.identity.gate import Gate
 from accord.identity.keys import CannotSign
 from accord.identity.partners import Directory, Untrusted
@@ -52,7 +53,7 @@ SHOWN = "certificate"
 SMALL = 64 << 10
 """Bytes of the longest body: a thousand commitments have half of it."""
 LARGE = 16 << 20
-"""Bytes of the longest acknowledgement, with ten thousand reasons."""
+"""Bytes of the longest acknowledgement, with ten thousand reasons, and of what TAXII posts."""
 
 BATCH = 1 << 20
 """Bytes of the longest batch of a vulnerability scanner: a thousand packages have a fifth of it."""
@@ -104,6 +105,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Whether the server is about to end: nobody is kept waiting then."""
     known_addresses: bool = True
     """Whether callers' addresses are their own, and not those of a proxy."""
+    taxii: Answering | None = None
+    """Answers below `/taxii2/`; none: nothing is there."""
 
 
 class _Refusal(Exception):
@@ -123,6 +126,7 @@ class DoorApp:
             "partner": Buckets(limits.PARTNER),
             "client": Buckets(limits.CLIENT),
             "public": Buckets(limits.PUBLIC),
+            "taxii": Buckets(limits.TAXII),
         }
         self._everyone = Buckets(limits.EVERYONE)
         self._failed = Buckets(limits.FAILED)
@@ -152,6 +156,8 @@ class DoorApp:
         except DBAPIError:
             _LOG.exception("the database failed")
             response = _Refusal(503, "this node cannot answer now", retry_after="5").response
+        if _is_taxii(scope["path"]):
+            response = _in_taxii(response)
         async with asyncio.timeout(_SEND_SECONDS):
             await _send(response, send)
 
@@ -161,18 +167,20 @@ class DoorApp:
             threads.close()
 
     async def _response(self, scope: Scope, receive: Receive) -> Response:
-        _check(scope)
+        _check(scope, self._parts.taxii is not None)
         address = (scope.get("client") or ("",))[0]
         headers = _headers(scope)
         self._check_failures(address)
-        request = await self._with_body(_request(scope, headers), receive)
         shown = scope.get("state", {}).get(SHOWN, "")
+        request = await self._with_body(_request(scope, headers), receive, shown)
         caller = await self._caller(request, address, shown)
-        self._check_rate(caller, address)
+        taxii = self._parts.taxii if _is_taxii(request.path) else None
+        self._check_rate(caller, address, taxii=taxii is not None)
         threads = self._threads["partner" if caller.kind == "partner" else "other"]
+        door = taxii or self._parts.door
 
         async def answer() -> Response:
-            return await threads.run(self._parts.door.answer, caller, request)
+            return await threads.run(door.answer, caller, request)
 
         if waiting.is_asked(request):
             try:
@@ -182,9 +190,9 @@ class DoorApp:
                 raise _Refusal(429, "too many wait already", retry_after="5") from full
         return await answer()
 
-    async def _with_body(self, bare: Request, receive: Receive) -> Request:
+    async def _with_body(self, bare: Request, receive: Receive, shown: str) -> Request:
         """Long bodies are few at a time: who sends them is not known before they are read."""
-        most = _most(bare)
+        most = _most(bare, shown)
         long = most > SMALL
         if self._long[most] + long > _LONG:
             raise _Refusal(429, "too many ask at once", retry_after="5", connection="close")
@@ -221,10 +229,11 @@ class DoorApp:
         if self._parts.known_addresses and address not in _HERE:
             _check_wait(self._failed.take(address, _now(), 0))
 
-    def _check_rate(self, caller: Recipient, address: str) -> None:
+    def _check_rate(self, caller: Recipient, address: str, *, taxii: bool) -> None:
         now = _now()
         if caller.kind != "public":
-            _check_wait(self._rates[caller.kind].take(caller.name, now))
+            kind = "taxii" if taxii and caller.kind == "client" else caller.kind
+            _check_wait(self._rates[kind].take(caller.name, now))
             return
         _check_wait(self._everyone.take("", now))
         if self._parts.known_addresses:
@@ -256,10 +265,13 @@ class _Threads:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _check(scope: Scope) -> None:
-    if not scope["path"].startswith((f"{PREFIX}/", f"{OSV}/")):
+def _check(scope: Scope, taxii: bool) -> None:  # noqa: FBT001 - whether it is served
+    if taxii and _is_taxii(scope["path"]):
+        if scope["method"] not in ("GET", "POST", "DELETE"):
+            raise _Refusal(405, "use GET, POST or DELETE", allow="DELETE, GET, POST")
+    elif not scope["path"].startswith((f"{PREFIX}/", f"{OSV}/")):
         raise _Refusal(404, "not found")
-    if scope["method"] not in ("GET", "POST"):
+    elif scope["method"] not in ("GET", "POST"):
         raise _Refusal(405, "use GET or POST", allow="GET, POST")
     if len(scope["raw_path"]) > _ADDRESS or len(scope["query_string"]) > _ADDRESS:
         raise _Refusal(414, "the address is too long")
@@ -284,7 +296,21 @@ def _request(scope: Scope, headers: tuple[tuple[str, str], ...]) -> Request:
     )
 
 
-def _most(request: Request) -> int:
+def _is_taxii(path: str) -> bool:
+    return path.startswith(TAXII)
+
+
+def _in_taxii(response: Response) -> Response:
+    """A refusal in TAXII's words; what already is in them stays as it is."""
+    if response.header("content-type") != "application/json":
+        return response
+    said = msgspec.json.decode(response.body)
+    told = refusal(response.status, said.get("error", "refused"))
+    more = [pair for pair in response.headers if pair[0] != "content-type"]
+    return msgspec.structs.replace(told, headers=(*told.headers, *more))
+
+
+def _most(request: Request, shown: str) -> int:
     """Bytes that a request may have; a long one announces it."""
     length = request.header("content-length")
     announced = int(length) if length.isascii() and length.isdigit() and len(length) < 12 else 0  # noqa: PLR2004 - digits of a terabyte
@@ -292,6 +318,9 @@ def _most(request: Request) -> int:
         return SMALL
     if is_signed(request) and request.path.endswith("/acknowledgements"):
         return LARGE
+    if _is_taxii(request.path) and request.method == "POST":
+        claimed = is_signed(request) or request.header("authorization") or shown
+        return LARGE if claimed else SMALL
     return BATCH if request.path == f"{OSV}/querybatch" else SMALL
 
 

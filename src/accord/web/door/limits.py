@@ -20,6 +20,8 @@ class Rate(msgspec.Struct, frozen=True):
 PARTNER = Rate(200, 1_000)
 """A whole sync of a hundred thousand objects is some six hundred requests."""
 CLIENT = Rate(10, 60)
+TAXII = Rate(200, 1_000)
+"""Of a client that reads collections page by page, or posts."""
 PUBLIC = Rate(10, 60)
 """For each address."""
 EVERYONE = Rate(100, 300)

@@ -90,6 +90,7 @@ class DoorServer:
             beat=node.pulse.beat,
             stopping=lambda: self._server.should_exit,
             known_addresses=not self._plain,
+            taxii=node.taxii,
         )
 
 

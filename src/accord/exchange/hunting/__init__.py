@@ -1,0 +1,1 @@
+"""Hunting: patterns to what is looked for, what was found to sightings."""

@@ -1,0 +1,212 @@
+"""Patterns as SQL for DuckDB, over observations flattened to one row a value.
+
+The relation `eav` has a row for each value: `n` (the observation), `seen`, `thing` (the object it
+belongs to), `type`, `path`, `t` (`s` text, `n` number, `b` truth) and the value as `s` or `f`.
+The relation `network` gives first and last address of the texts that are compared as networks.
+
+Law (linear time): regular expressions run in RE2, which never looks at a text twice.
+
+Source: STIX 2.1, section 9, as OASIS's stix2-matcher reads it, which is the oracle in tests.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from accord.core.errors import Invalid
+from accord.exchange.hunting.patterns import (
+    Both,
+    Compare,
+    Expression,
+    Joined,
+    Moment,
+    Observed,
+    Qualified,
+    Test,
+    Value,
+)
+from accord.exchange.hunting.values import network
+
+MOST_BINDINGS: Final = 1_000_000
+"""Combinations of observations at each step, past which no more are tried."""
+MOST_TIMES: Final = 8
+"""Repetitions of what is joined to other observations."""
+
+
+def leaves(tree: Expression) -> list[Observed]:
+    """The single observations of a pattern, from left to right."""
+    if isinstance(tree, Observed):
+        return [tree]
+    if isinstance(tree, Joined):
+        return [*leaves(tree.left), *leaves(tree.right)]
+    return leaves(tree.of)
+
+
+def tests(holds: Compare) -> Iterator[Test]:
+    """Every comparison of an observation."""
+    if isinstance(holds, Test):
+        yield holds
+    else:
+        for one in holds.parts:
+            yield from tests(one)
+
+
+def observation(leaf: Observed) -> str:
+    """The observations that hold, as `n` and `seen`."""
+    return f"SELECT n, any_value(seen) AS seen FROM ({_holds(leaf.holds)}) GROUP BY n"
+
+
+def _holds(holds: Compare) -> str:
+    """The objects that hold: comparisons joined by AND speak of one object."""
+    if isinstance(holds, Both):
+        word = " INTERSECT " if holds.word == "AND" else " UNION "
+        return word.join(f"({_holds(one)})" for one in holds.parts)
+    where = f"type = {text(holds.path.type)} AND path = {text(holds.path.text)}"
+    return f"SELECT DISTINCT n, seen, thing FROM eav WHERE {where} AND {_test(holds)}"
+
+
+def text(value: str) -> str:
+    """A literal of SQL."""
+    return "'" + value.replace("'", "''").replace("\x00", "") + "'"
+
+
+def _test(test: Test) -> str:
+    if test.exists:
+        return "TRUE"
+    if test.operator in {"<", ">", "<=", ">="}:
+        known, said = _ordered(test.operator, test.values[0])
+        return f"({known} AND ({said}) <> {_truth(negated=test.negated)})"
+    negated = test.negated != (test.operator == "!=")
+    if test.operator in {"=", "!="}:
+        said = " OR ".join(_equal(value) for value in test.values) or "FALSE"
+    else:
+        value = test.values[0]
+        assert isinstance(value, str)
+        said = f"t = 's' AND {_OF_TEXT[test.operator](value)}"
+    return f"(coalesce({said}, FALSE) <> {_truth(negated=negated)})"
+
+
+def _truth(*, negated: bool) -> str:
+    return "TRUE" if negated else "FALSE"
+
+
+def _equal(value: Value | Moment) -> str:
+    if isinstance(value, bool):
+        return f"(t = 'b' AND s = '{str(value).lower()}')"
+    if isinstance(value, (int, float)):
+        return f"(t = 'n' AND f = {value!r}::DOUBLE)"
+    if isinstance(value, Moment):
+        return f"(t = 's' AND try_cast(s AS TIMESTAMPTZ) = {text(value.at)}::TIMESTAMPTZ)"
+    return f"(t = 's' AND s = {text(_letters(value))})"
+
+
+def _ordered(operator: str, value: Value | Moment) -> tuple[str, str]:
+    """Whether there is an order between the two, and whether it is this."""
+    if isinstance(value, bool):
+        return "FALSE", "FALSE"
+    if isinstance(value, (int, float)):
+        return "t = 'n'", f"f {operator} {value!r}::DOUBLE"
+    if isinstance(value, Moment):
+        cast = "try_cast(s AS TIMESTAMPTZ)"
+        said = f"{cast} {operator} {text(value.at)}::TIMESTAMPTZ"
+        return f"t = 's' AND {cast} IS NOT NULL", said
+    return "t = 's'", f"s {operator} {text(_letters(value))}"
+
+
+def _letters(value: str | bytes) -> str:
+    """Bytes compare with texts as letters of the same number."""
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _like(value: str) -> str:
+    return f"nfc_normalize(s) LIKE {text(unicodedata.normalize('NFC', value))}"
+
+
+def _matches(value: str) -> str:
+    return f"regexp_matches(nfc_normalize(s), {text(unicodedata.normalize('NFC', value))})"
+
+
+def _subset(value: str) -> str:
+    first, last = network(value) or ("", "")
+    return (
+        "s IN (SELECT s FROM network"
+        f" WHERE first >= {text(first)} AND last <= {text(last)} AND first <> '')"
+    )
+
+
+def _superset(value: str) -> str:
+    first, last = network(value) or ("~", "")
+    return f"s IN (SELECT s FROM network WHERE first <= {text(first)} AND last >= {text(last)})"
+
+
+_OF_TEXT: Final = {
+    "LIKE": _like, "MATCHES": _matches, "ISSUBSET": _subset, "ISSUPERSET": _superset,
+}  # fmt: skip
+
+
+def bindings(tree: Expression, names: Iterator[str], *, apart: bool = False) -> str:
+    """Sets of observations that match, as `rows`, `first` and `last`.
+
+    `names` are the relations of the leaves, in order. `apart`: others must not share a row with it.
+
+    Raises:
+        Invalid: more repetitions than can be joined.
+    """
+    if isinstance(tree, Observed):
+        return f"SELECT [n] AS rows, seen AS first, seen AS last FROM {next(names)}"
+    if isinstance(tree, Qualified):
+        return _qualified(tree, names, apart=apart)
+    inner = apart or tree.word != "OR"
+    left = bindings(tree.left, names, apart=inner)
+    right = bindings(tree.right, names, apart=inner)
+    if tree.word == "OR":
+        return f"({left}) UNION ALL ({right})"
+    after = " AND a.last <= b.first" if tree.word == "FOLLOWEDBY" else ""
+    return (
+        "SELECT list_concat(a.rows, b.rows) AS rows, least(a.first, b.first) AS first,"
+        f" greatest(a.last, b.last) AS last FROM ({left}) a, ({right}) b"
+        f" WHERE NOT list_has_any(a.rows, b.rows){after} LIMIT {MOST_BINDINGS}"
+    )
+
+
+def _qualified(tree: Qualified, names: Iterator[str], *, apart: bool) -> str:
+    if tree.repeats is not None:
+        return _repeated(tree.of, tree.repeats, names, apart=apart)
+    inner = bindings(tree.of, names, apart=apart)
+    if tree.within is not None:
+        micros = round(tree.within * 1_000_000)
+        where = f"epoch_us(last) - epoch_us(first) <= {micros}"
+    else:
+        where = (
+            f"first >= {text(tree.start)}::TIMESTAMPTZ AND last < {text(tree.stop)}::TIMESTAMPTZ"
+        )
+    return f"SELECT * FROM ({inner}) WHERE {where}"
+
+
+def _repeated(of: Expression, times: int, names: Iterator[str], *, apart: bool) -> str:
+    inner = bindings(of, names, apart=True)
+    if times == 1:
+        return inner
+    if isinstance(of, Observed) and not apart:
+        # Rows that follow each other in time are the closest that there are.
+        frame = f"(ORDER BY first, rows ROWS BETWEEN CURRENT ROW AND {times - 1} FOLLOWING)"
+        return (
+            f"SELECT * FROM (SELECT flatten(list(rows) OVER {frame}) AS rows,"
+            f" min(first) OVER {frame} AS first, max(last) OVER {frame} AS last"
+            f" FROM ({inner})) WHERE len(rows) = {times}"
+        )
+    if times > MOST_TIMES:
+        raise Invalid(
+            f"repeated {times} times beside other observations; the limit is {MOST_TIMES}"
+        )
+    found = inner
+    for _ in range(times - 1):
+        found = (
+            "SELECT list_concat(a.rows, b.rows) AS rows, least(a.first, b.first) AS first,"
+            f" greatest(a.last, b.last) AS last FROM ({inner}) a, ({found}) b"
+            f" WHERE a.rows[1] < b.rows[1] AND NOT list_has_any(a.rows, b.rows)"
+            f" LIMIT {MOST_BINDINGS}"
+        )
+    return found

@@ -1,0 +1,113 @@
+"""Observable values in one form, so that equal things are equal texts.
+
+Law (one form): two spellings of one address, name, hash or URL have the same normal form.
+Law (order): an address as 32 hexadecimal digits orders as its number does, so that a network is
+one interval of texts; IPv4 stands where IPv6 maps it (`::ffff:0:0/96`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, Literal
+from urllib.parse import unquote
+
+Kind = Literal["ip", "domain", "url", "hash", "mail", "file"]
+KINDS: Final[tuple[Kind, ...]] = ("ip", "domain", "url", "hash", "mail", "file")
+
+_MAPPED: Final = 0xFFFF << 32
+_V4_BITS: Final = 96
+_DOMAIN: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})*")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PORTS: Final = re.compile(r":(?:80|443)$")
+_FILE: Final = re.compile(r"[^/\\]+$")
+_CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
+
+
+def network(text: str) -> tuple[str, str] | None:
+    """First and last address of an address or network, each as 32 digits; None: it is neither."""
+    try:
+        found = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+    first, last = int(found.network_address), int(found.broadcast_address)
+    if found.version == 4:  # noqa: PLR2004 - IPv4
+        first, last = first | _MAPPED, last | _MAPPED
+    return f"{first:032x}", f"{last:032x}"
+
+
+def ip(text: str) -> str:
+    """An address as the RFCs write it, IPv4 within IPv6 as IPv4; empty: it is none."""
+    try:
+        found = ipaddress.ip_address(text.strip())
+    except ValueError:
+        return ""
+    if found.version == 6 and found.ipv4_mapped:  # noqa: PLR2004 - IPv6
+        return str(found.ipv4_mapped)
+    return str(found)
+
+
+@lru_cache(1 << 14)
+def domain(text: str) -> str:
+    """A name in lower case, as it is asked for in the DNS, without the last dot; or empty."""
+    name = text.strip().lower().removeprefix("*.").rstrip(".")
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode()
+        except UnicodeError:
+            return ""
+    return name if _DOMAIN.fullmatch(name) else ""
+
+
+def url(text: str) -> str:
+    """A URL without scheme, fragment, usual port and escapes, its host in lower case; or empty.
+
+    Logs of plain HTTP and of proxies tell no scheme; `logged_url` in SQL does the same.
+    """
+    rest = _SCHEME.sub("", text.strip(), count=1).partition("#")[0]
+    if not rest or _CONTROL.search(rest):
+        return ""
+    cut = next((i for i, one in enumerate(rest) if one in "/?"), len(rest))
+    host, path = _PORTS.sub("", rest[:cut].lower()), rest[cut:] or "/"
+    if not host:
+        return ""
+    return host + _decoded(path)
+
+
+def _decoded(path: str) -> str:
+    try:
+        return unquote(path, errors="strict")
+    except UnicodeDecodeError:
+        return path
+
+
+def host_of(text: str) -> str:
+    """The host of a URL, or empty."""
+    found = re.split(r"[/?#]", _SCHEME.sub("", text.strip(), count=1), maxsplit=1)[0]
+    return found.rpartition("@")[2].rpartition(":")[0].lower() or found.lower()
+
+
+def digest(text: str) -> str:
+    """A hash of any algorithm, in lower case; or empty."""
+    found = text.strip().lower()
+    return "" if not found or _CONTROL.search(found) else found
+
+
+def mail(text: str) -> str:
+    """A mail address in lower case; or empty."""
+    found = text.strip().lower().strip("<>")
+    return found if found.count("@") == 1 and not _CONTROL.search(found) else ""
+
+
+def file(text: str) -> str:
+    """The name of a file without its folders, in lower case; or empty."""
+    found = _FILE.search(text.strip().lower())
+    return found[0] if found and not re.search(r"[\x00-\x1f]", found[0]) else ""
+
+
+NORMAL: Final[dict[str, Callable[[str], str]]] = {
+    "ip": ip, "domain": domain, "url": url, "hash": digest, "mail": mail, "file": file,
+}  # fmt: skip
+"""By kind, what gives the normal form; empty where the text is nothing of that kind."""

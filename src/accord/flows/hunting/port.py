@@ -1,0 +1,125 @@
+"""What hunting needs of the store and of the engine that reads logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from accord.exchange.hunting.plan import Plan
+
+
+class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The version of an indicator that counts within its origin."""
+
+    object: str
+    version: str
+    name: str
+    pattern: str
+    language: str
+    valid_from: str
+    valid_until: str
+    confidence: int | None
+    revoked: bool
+    tlp: int | None
+    """None: it bears no marking."""
+    pap: int
+    expires: str
+    state: str
+    """Of what a partner shared: `live`, `recalled` or another; `live` for this node's own."""
+    unknown: tuple[str, ...]
+    """Markings that say nothing by themselves."""
+    origin: str
+    learned: str
+
+
+class SightingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A sighting that counts."""
+
+    object: str
+    sighted: str
+    first_seen: str
+    last_seen: str
+    count: int
+    origin: str
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """Where columns of a log stand that is of no known format."""
+
+    format: str = ""
+    """`csv`, `json`, `parquet` or `text`; empty: as the file begins."""
+    delimiter: str = ""
+    columns: dict[str, str | list[str]] = {}
+    """By the name of a column here, its name there; in JSON, steps with dots between."""
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """Records of one log that match one indicator by one value."""
+
+    number: int
+    """Position of the indicator in the plan."""
+    kind: str
+    """Kind of the value; `pattern` where a whole pattern matched."""
+    value: str
+    """The value that was logged, in its normal form; empty for a pattern."""
+    told: str
+    """The value that the indicator names."""
+    count: int
+    first: str
+    """`when()`, or empty: the records have no time."""
+    last: str
+    record: int
+    """The first record that matches, counted from one."""
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """Something that could not be looked at."""
+
+    file: str
+    line: int
+    """0: the file as a whole."""
+    reason: str
+
+
+class Searched(msgspec.Struct):
+    """What became of one log."""
+
+    file: str
+    format: str
+    digest: str
+    records: int = 0
+    refused: int = 0
+    """Lines that could not be read."""
+    hits: list[Hit] = []
+    troubles: list[Trouble] = []
+    """The first of them."""
+    not_evaluated: list[tuple[str, str]] = []
+    totals: dict[int, int] = {}
+    """By indicator, how many records match it by any value."""
+
+
+class Engine(Protocol):
+    """Reads logs and joins them with what is looked for."""
+
+    def begin(self, plan: Plan) -> None:
+        """Take up what is looked for."""
+
+    def search(
+        self, path: Path, name: str, mapping: Mapping | None, since: str, *, keep: bool
+    ) -> Searched:
+        """Look through one log; `keep` archives it. A bad log raises nothing."""
+
+    def archived(self) -> list[tuple[str, Path]]:
+        """Digest of the log, and file, of everything in the archive."""
+
+    def search_again(self, digest: str, path: Path, since: str) -> Searched:
+        """Look through a log of the archive."""
+
+    def hunted(self, digest: str) -> str:
+        """Up to when indicators were learned that an archived log was searched for."""
+
+    def note(self, digests: Sequence[str], learned: str) -> None:
+        """Remember that these were searched for all indicators learned until then."""

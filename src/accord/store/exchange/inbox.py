@@ -1,0 +1,144 @@
+"""What was posted by others and waits for a person, on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Engine, RowMapping, text
+
+from accord.core.errors import NotFound
+from accord.exchange.taxii.posted import Posted
+from accord.exchange.taxii.resources import Detail, Status
+from accord.flows.exchange.inbox import Waiting
+from accord.store import database
+
+_LAST = text("SELECT coalesce(max(id), 0) FROM inbox")
+_KEEP = (
+    "INSERT INTO inbox (id, status, caller, object, version, at, state, person, why, decided, body)"
+    " VALUES ({marks}) ON CONFLICT (caller, object, version) DO NOTHING"
+)
+_TELL = text("INSERT INTO taxii_status (id, caller, at, told) VALUES (:id, :caller, :at, :told)")
+_TOLD = text("SELECT at, told FROM taxii_status WHERE id = :id AND caller = :caller")
+_COUNT = text("SELECT count(*) FROM inbox WHERE id > :last")
+_NEW = text("SELECT object, version FROM inbox WHERE id > :last")
+_STATES = text("SELECT object, version, state, why FROM inbox WHERE status = :id ORDER BY id")
+_LISTED = (
+    "SELECT id AS number, caller, object, version, at, state, person, why, decided,"
+    " coalesce(length(body), 0) AS size FROM inbox"
+)
+_ONE = text(f"{_LISTED} WHERE id = :number")
+_OPEN = text(f"{_LISTED} WHERE state = 'waiting' ORDER BY id LIMIT :most")
+_EVERY = text(f"{_LISTED} ORDER BY id LIMIT :most")
+_BODY = text("SELECT body FROM inbox WHERE id = :number")
+_DECIDE = text(
+    "UPDATE inbox SET state = :state, person = :person, why = :why, decided = :at, body = NULL"
+    " WHERE id = :number AND state = 'waiting'"
+)
+_HERE = "already here"
+_told = msgspec.json.Decoder(tuple[tuple[Detail, ...], tuple[Detail, ...]]).decode
+
+
+def post(
+    connection: Connection, caller: str, id_: str, at: str, posted: Sequence[Posted]
+) -> Status:
+    """Keep what was posted, in a transaction of the one writer."""
+    good = [one for one in posted if not one.wrong]
+    failures = tuple(Detail(one.object, one.version, one.wrong) for one in posted if one.wrong)
+    last = connection.scalar(_LAST) or 0
+    rows = [
+        (last + number, id_, caller, one.object, one.version, at, "waiting", "", "", "", one.body)
+        for number, one in enumerate(good, 1)
+    ]
+    _insert(connection, rows)
+    new, known = _apart(connection, last, good)
+    pendings = tuple(Detail(one.object, one.version or at) for one in new)
+    successes = tuple(Detail(one.object, one.version or at, _HERE) for one in known)
+    told = msgspec.json.encode((successes, failures))
+    connection.execute(_TELL, {"id": id_, "caller": caller, "at": at, "told": told})
+    return Status(id_, at, successes, failures, pendings)
+
+
+def _insert(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    if not rows:
+        return
+    mark = "?" if database.on_sqlite(connection) else "%s"
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    cursor = raw.cursor()
+    cursor.executemany(_KEEP.format(marks=", ".join([mark] * len(rows[0]))), rows)
+    cursor.close()
+
+
+def _apart(
+    connection: Connection, last: int, good: Sequence[Posted]
+) -> tuple[Sequence[Posted], Sequence[Posted]]:
+    """What is new, and what was there or stands twice."""
+    if connection.scalar(_COUNT, {"last": last}) == len(good):
+        return good, ()
+    fresh = {(name, version) for name, version in connection.execute(_NEW, {"last": last})}
+    new: list[Posted] = []
+    known: list[Posted] = []
+    for one in good:
+        key = one.object, one.version
+        (new if key in fresh else known).append(one)
+        fresh.discard(key)
+    return new, known
+
+
+def status(connection: Connection, caller: str, id_: str) -> Status | None:
+    """What became of what was posted."""
+    row = connection.execute(_TOLD, {"id": id_, "caller": caller}).one_or_none()
+    if row is None:
+        return None
+    successes, failures = _told(bytes(row.told))
+    waiting: list[Detail] = []
+    accepted: list[Detail] = []
+    refused: list[Detail] = []
+    for name, version, state, why in connection.execute(_STATES, {"id": id_}):
+        if state == "refused":
+            refused.append(Detail(name, version or row.at, why))
+        else:
+            (accepted if state == "accepted" else waiting).append(Detail(name, version or row.at))
+    return Status(id_, row.at, (*successes, *accepted), (*failures, *refused), tuple(waiting))
+
+
+class SqlInbox:
+    """`accord.flows.exchange.inbox.Inbox` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def posted(self, most: int, *, waiting: bool) -> list[Waiting]:
+        """What was posted, the oldest first; only what waits, where that is asked for."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(_OPEN if waiting else _EVERY, {"most": most}).mappings()
+            return [_waiting(row) for row in rows]
+
+    def one(self, number: int) -> Waiting:
+        """One of them.
+
+        Raises:
+            NotFound: there is none of this number.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(_ONE, {"number": number}).mappings().one_or_none()
+        if row is None:
+            raise NotFound(f"nothing in the inbox has the number {number}; `accord inbox list`")
+        return _waiting(row)
+
+    def body(self, number: int) -> bytes:
+        """Its bytes; empty once it was decided on."""
+        with self._engine.connect() as connection:
+            return bytes(connection.scalar(_BODY, {"number": number}) or b"")
+
+    def decide(self, numbers: Iterable[int], state: str, person: str, why: str, at: str) -> None:
+        """Note a person's decision; the bytes go from here."""
+        with database.writing(self._engine, durable=True) as connection:
+            for number in numbers:
+                given = {"number": number, "state": state, "person": person, "why": why, "at": at}
+                connection.execute(_DECIDE, given)
+
+
+def _waiting(row: RowMapping) -> Waiting:
+    return Waiting(**row)

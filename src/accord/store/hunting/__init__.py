@@ -1,0 +1,1 @@
+"""Hunting in DuckDB: logs read, joined with indicators, and archived."""
