@@ -140,7 +140,7 @@ class House:
         advisories = SqlAdvisories(engine)
         means = Means(self.answers, self.trust, notary, self._around, self.clock, advisories)
         self.door = Door(means)
-        self.taxii = Taxii(means, SqlShelf(engine, KINDS), secrets.token_bytes)
+        self.taxii = Taxii(means, SqlShelf(engine, KINDS, self.clock), secrets.token_bytes)
 
     def _around(self) -> Nearby:
         owner = Owner(self.trust.known, ME, self.sharing, self.clock.now())

@@ -316,7 +316,7 @@ class Node:
     @cached_property
     def taxii(self) -> Taxii:
         """Answers clients and partners that speak TAXII."""
-        return Taxii(self._answering, SqlShelf(self.engine, KINDS), self.entropy)
+        return Taxii(self._answering, SqlShelf(self.engine, KINDS, self.clock), self.entropy)
 
     @cached_property
     def receipts(self) -> SqlReceipts:

@@ -14,6 +14,7 @@ from msgspec import structs
 from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from accord.core.clock import Clock
 from accord.exchange.taxii.filters import Filters, micros
 from accord.exchange.taxii.posted import Posted
 from accord.exchange.taxii.resources import Status
@@ -100,9 +101,10 @@ _JOINED = (
 class SqlShelf:
     """Lists of what TAXII shows, on a database."""
 
-    def __init__(self, engine: Engine, kinds: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, kinds: Sequence[str], clock: Clock) -> None:
         """`kinds` are the types of objects of which a last word is said once they are recalled."""
         self._engine = engine
+        self._clock = clock
         quoted = ", ".join(f"'{kind}'" for kind in kinds)
         self._recalled = text(_RECALLED.text.format(kinds=quoted))
         self._mark: tuple[Any, ...] | None = None
@@ -165,7 +167,7 @@ class SqlShelf:
         with self._engine.connect() as connection:
             rows = connection.execute(query, given).cursor.fetchall()
             found = [Listed(*row) for row in rows]
-            return _strictest(connection, found)
+            return _strictest(connection, found, self._clock.now())
 
     def post(self, caller: str, id_: str, at: str, posted: Sequence[Posted]) -> Status:
         """Keep what was posted until a person decides on it."""
@@ -256,12 +258,12 @@ def _beside(scopes: int, how: str) -> str:
     )
 
 
-def _strictest(connection: Connection, found: list[Listed]) -> list[Listed]:
+def _strictest(connection: Connection, found: list[Listed], at: str) -> list[Listed]:
     """Those that have another beside them, under the strictest marking of their version."""
     several = [_kept(one) for one in found if not one.alone and not one.recalled]
     if not several:
         return found
-    now = {one.id: one for one in strictest(connection, several)}
+    now = {one.id: one for one in strictest(connection, several, at)}
     return [
         structs.replace(one, tlp=now[one.id].tlp, pap=now[one.id].pap)
         if not one.recalled and one.id in now

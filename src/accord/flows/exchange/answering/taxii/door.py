@@ -94,6 +94,9 @@ class Taxii:
         Raises:
             Refused: anybody else, or nobody knows who is a partner any more.
         """
+        if self._means.answers.sealed():
+            # Restored from an old state: what was recalled since may be here again.
+            raise Refused(503, "this node gives nothing out at present")
         if caller.kind == "client":
             return
         if caller.kind != "partner" or caller.name == self._means.trust.me() or caller.outgoing:
