@@ -17,7 +17,6 @@ from accord.flows.exchange.sharing.port import (
     Known,
     LiveEntry,
     Recall,
-    Redactions,
     Standing,
 )
 from accord.store import schema
@@ -128,15 +127,6 @@ def finals(connection: Connection, objects: Collection[str]) -> list[Final]:
     return [
         Final(*row) for chunk in chunks(sorted(set(objects))) for row in _FINALS(connection, chunk)
     ]
-
-
-def made_since(connection: Connection, after: int) -> Redactions:
-    """What was redacted into what, of the envelopes past a number."""
-    last = max(after, connection.scalar(_LAST) or 0)
-    if last == after:
-        return Redactions(last, ())
-    rows = connection.execute(_MADE, {"after": after, "last": last})
-    return Redactions(last, tuple((row.made_of, row.object) for row in rows))
 
 
 def own(connection: Connection, origin: str, after: int, limit: int) -> list[Standing]:

@@ -24,7 +24,6 @@ from accord.flows.exchange.sharing.port import (
     Head,
     Known,
     Recall,
-    Redactions,
     Sealed,
     Standing,
 )
@@ -138,11 +137,6 @@ class SqlSharing:
         query = select(table.c.object).where(table.c.made_of == object).distinct()
         with self._reading() as connection:
             return sorted(connection.scalars(query))
-
-    def made_since(self, after: int) -> Redactions:
-        """What was redacted into what, of the envelopes past a number."""
-        with self._reading() as connection:
-            return found.made_since(connection, after)
 
     def envelopes(self, shared: Collection[int]) -> dict[int, bytes]:
         """The bytes of envelopes that are kept.
@@ -315,10 +309,6 @@ class SqlSharingUnit:
     def known(self, objects: Collection[str]) -> Known:
         """What the store holds of some objects."""
         return found.known(self._connection, objects)
-
-    def made_since(self, after: int) -> Redactions:
-        """What was redacted into what, of the envelopes past a number."""
-        return found.made_since(self._connection, after)
 
     def keep(self, copies: Sequence[tuple[Copy, bytes]]) -> list[int]:
         """Keep envelopes with their bytes; gives their numbers.

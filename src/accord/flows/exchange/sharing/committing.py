@@ -49,8 +49,8 @@ class _Step(msgspec.Struct, frozen=True):
     """Envelopes that an audience no longer gets."""
 
 
-_Made = dict[tuple[str, Marking], tuple[Copy, bytes]]
-"""New envelopes of one version, by their content and marking."""
+_Made = dict[Marking, tuple[Copy, bytes]]
+"""New envelopes of one version, by their marking."""
 
 
 class Commit:
@@ -66,10 +66,6 @@ class Commit:
         self._renewed = owner.sharing.renewed()
         self._all_stand = all_stand(owner, self._renewed)
         self._everywhere = everywhere
-        self._redacted: dict[str, set[str]] = {}
-        """What was made of an object here."""
-        self._looked = 0
-        """The last envelope that was looked at for it."""
 
     def batch(self, judged: Sequence[Ready | Outcome], seen: Known | None = None) -> list[Outcome]:
         """What became of each, in their order; outcomes that stand already stay as they are.
@@ -82,9 +78,7 @@ class Commit:
         names = {name for one in judged if isinstance(one, Ready) for name in _names(one)}
         renamed = any(isinstance(one, Ready) and one.made_of for one in judged)
         for _ in range(_TRIES):
-            made = self._made_of(names)
-            names |= made
-            known = seen if seen and not renamed and not made else self._owner.sharing.known(names)
+            known = seen if seen and not renamed else self._owner.sharing.known(names)
             seen = None
             steps = self._steps(judged, known)
             lines = [line for step in steps for line in self._lines(step.outcome)]
@@ -93,8 +87,7 @@ class Commit:
             with self._owner.sharing.unit() as unit:
                 if unit.renewed() != self._renewed:
                     raise Changed("keys or rules of the partnership changed just now; try again")
-                fresh = any(name in names for name, _ in unit.made_since(self._looked).pairs)
-                if not fresh and unit.known(names) == known.of(names):
+                if unit.known(names) == known.of(names):
                     self._write(unit, steps)
                     unit.record(lines)
                     break
@@ -102,20 +95,10 @@ class Commit:
             raise Changed("others share or recall the same objects just now; try again")
         return [step.outcome for step in steps]
 
-    def _made_of(self, names: set[str]) -> set[str]:
-        """What these were redacted into. Envelopes that were looked at once are not again."""
-        found = self._owner.sharing.made_since(self._looked)
-        self._looked = found.last
-        for source, name in found.pairs:
-            self._redacted.setdefault(source, set()).add(name)
-        return {made for name in names for made in self._redacted.get(name, ())}
-
     def _steps(self, judged: Sequence[Ready | Outcome], known: Known) -> list[_Step]:
         copies: dict[str, list[Copy]] = {}
-        families: dict[str, list[Copy]] = {}
         for copy in known.copies:
             copies.setdefault(copy.object, []).append(copy)
-            families.setdefault(copy.made_of or copy.object, []).append(copy)
         done: dict[tuple[str, str, str], str] = {}
         steps: list[_Step] = []
         for one in judged:
@@ -127,9 +110,7 @@ class Commit:
                 if key in done:
                     steps.append(_Step(_again(one, done[key])))
                 else:
-                    family = families.get(one.made_of or one.content.object, [])
-                    mine = copies.get(one.content.object, [])
-                    steps.append(self._step(one, mine, family, known))
+                    steps.append(self._step(one, copies.get(one.content.object, []), known))
                     done[key] = one.digest
             except No as no:
                 steps.append(_Step(_refused(one, no)))
@@ -138,7 +119,7 @@ class Commit:
                 steps.append(_Step(_refused(one, No(rule, reason=str(wrong)))))
         return steps
 
-    def _step(self, ready: Ready, copies: list[Copy], family: list[Copy], known: Known) -> _Step:
+    def _step(self, ready: Ready, copies: list[Copy], known: Known) -> _Step:
         for name in _names(ready):
             if (ready.origin, name) in known.finals:
                 raise No("recalled-for-good", reason=recalled(self._owner, name))
@@ -154,20 +135,11 @@ class Commit:
         ]
         if ready.content.version and any(copy.content != ready.digest for copy in own):
             raise No("immutable")
-        kin = [
-            copy
-            for copy in family
-            if (copy.origin, copy.version) == (ready.origin, ready.content.version)
-            and copy.object != ready.content.object
-        ]
-        return self._joined(ready, own, kin)
+        return self._joined(ready, own)
 
-    def _joined(self, ready: Ready, own: Sequence[Copy], kin: Sequence[Copy]) -> _Step:
-        """Under the one marking that the version has wherever it stands, in whatever form."""
-        others = (
-            *elsewhere.places(own, self._audience, self._owner.now),
-            *elsewhere.kindred(kin, self._owner.now),
-        )
+    def _joined(self, ready: Ready, own: Sequence[Copy]) -> _Step:
+        """Under the one marking that the version has wherever it stands."""
+        others = tuple(elsewhere.places(own, self._audience, self._owner.now))
         moved: list[_Step] = []
         made: _Made = {}
         if others:
@@ -176,7 +148,7 @@ class Commit:
                 everywhere=self._everywhere, open_=self._open,
             )  # fmt: skip
             ready = msgspec.structs.replace(ready, marking=found.marking)
-            moved = [self._moved(ready, (*own, *kin), place, made) for place in found.moved]
+            moved = [self._moved(ready, own, place, made) for place in found.moved]
             told = (text for step in moved for text in step.outcome.warnings)
             ready = msgspec.structs.replace(ready, warnings=(*found.warnings, *told))
         same = [copy for copy in own if self._is(copy, ready)]
@@ -190,8 +162,8 @@ class Commit:
 
     def _moved(self, ready: Ready, own: Sequence[Copy], place: Place, made: _Made) -> _Step:
         """Another audience's envelope, under the new marking and with its own date of release."""
-        marking = place.under(ready.marking)
-        ready = self._again_as(place.copy, ready) if place.kin else ready
+        release_at = place.copy.release_at
+        marking = msgspec.structs.replace(ready.marking, release_at=release_at)
         ready = msgspec.structs.replace(ready, marking=marking)
         if not self._all_have(place):
             told = (elsewhere.taken_from(place, marking),)
@@ -201,20 +173,6 @@ class Commit:
         gift = _Gift(place.audience, copy, envelope)
         told = (elsewhere.moved_to(place, marking),)
         return _Step(ready.outcome("shared", warnings=told), (gift,), (place,))
-
-    def _again_as(self, copy: Copy, ready: Ready) -> Ready:
-        """What an envelope of this node holds, to be sealed once more."""
-        content = msgspec.structs.replace(
-            ready.content,
-            object=copy.object, version=copy.version, type=copy.type, created=copy.created,
-            title=copy.title, refs=copy.refs,
-        )  # fmt: skip
-        body = peek(self._owner.sharing.envelopes([copy.id])[copy.id]).body
-        return msgspec.structs.replace(
-            ready,
-            content=content, body=body, digest=copy.content, media=copy.media,
-            made_of=copy.made_of,
-        )  # fmt: skip
 
     def _all_have(self, place: Place) -> bool:
         """Whether every member of another audience may fetch the envelope, or waits for it."""
@@ -281,10 +239,9 @@ class Commit:
         Raises:
             Invalid: what it says of itself does not fit into a header.
         """
-        key = ready.digest, ready.marking
-        if key not in made:
-            made[key] = self._sealed(ready)
-        return made[key]
+        if ready.marking not in made:
+            made[ready.marking] = self._sealed(ready)
+        return made[ready.marking]
 
     def _sealed(self, ready: Ready) -> tuple[Copy, bytes]:
         """The object in a new envelope.

@@ -3,8 +3,6 @@
 Law (one version, one marking): whatever audiences a version went to, in whatever order and under
 whatever markings, they all have it under the strictest of these, unless its originator's people
 said that a milder one takes the place of all. A date of release is each audience's own.
-Law (no way round by redaction): a version and what was made of it by redaction count as one. A
-milder marking of the one never makes the other milder, though.
 Law (history): nobody is given by it what its audience's owner had not granted: where a member could
 not fetch it, it is taken back and not given again.
 
@@ -27,18 +25,11 @@ class Place(msgspec.Struct, frozen=True):
 
     audience: str
     copy: Copy
-    kin: bool = False
-    """Whether it is another object: the source of this one, or made of the same source."""
 
     @property
     def marking(self) -> Marking:
         """Under which that audience has it."""
         return marking_of(self.copy)
-
-    def under(self, marking: Marking) -> Marking:
-        """What it is to have where this is what holds, with its own date of release."""
-        marking = _dated(marking, self.copy.release_at)
-        return strictest((marking, self.marking)) if self.kin else marking
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -67,12 +58,6 @@ def places(copies: Sequence[Copy], audience: str, now: str) -> Iterator[Place]:
                 yield Place(name, copy)
 
 
-def kindred(copies: Sequence[Copy], now: str) -> Iterator[Place]:
-    """Where the source stands or waits, and what else was made of it: in this audience too."""
-    for place in places(copies, "", now):
-        yield Place(place.audience, place.copy, kin=True)
-
-
 def join(
     asked: Marking,
     digest: str,
@@ -97,7 +82,7 @@ def join(
     moved = tuple(
         one
         for one in others
-        if (one.kin or one.copy.content == digest) and one.under(marking) != one.marking
+        if one.copy.content == digest and _dated(one.marking, marking.release_at) != marking
     )
     _refuse_red(marking, asked, others, moved, open_)
     return Joined(marking, moved, tuple(_warnings(asked, marking, others)))
@@ -124,13 +109,11 @@ def _refuse_red(
     if marking.tlp is not Tlp.RED:
         return
     if "" in open_ and asked.tlp is not Tlp.RED:
-        found = [one for one in others if one.copy.tlp == Tlp.RED]
-        red = _names(found)
-        way = "leaves that as it is" if all(one.kin for one in found) else "marks it anew for both"
+        red = _names(one for one in others if one.copy.tlp == Tlp.RED)
         raise No(
             "tlp-red-named-only",
             reason=f"audience {red} has it as RED, which goes to named partners only, never to"
-            f" all; --everywhere {way}",
+            " all; --everywhere marks it anew for both",
         )
     held = [one for one in moved if one.audience in open_]
     if held:

@@ -123,15 +123,6 @@ class Known(msgspec.Struct, frozen=True):
         )
 
 
-class Redactions(msgspec.Struct, frozen=True):
-    """What was redacted into what."""
-
-    last: int
-    """Number of the last envelope that was looked at."""
-    pairs: tuple[tuple[str, str], ...]
-    """Source, and what was made of it."""
-
-
 class Final(msgspec.Struct, frozen=True):
     """An object that its originator took back for good."""
 
@@ -238,9 +229,6 @@ class Unit(Protocol):
     def unwait(self, audience: str, shared: int) -> None:
         """An envelope waits no more."""
 
-    def made_since(self, after: int) -> Redactions:
-        """What was redacted into what, of the envelopes past a number."""
-
     def renewed(self) -> str:
         """What was noted last, or empty."""
 
@@ -320,9 +308,6 @@ class Sharing(Protocol):
 
     def made_of(self, object: str) -> list[str]:  # noqa: A002 - the field's own word
         """The objects into which one was redacted, sorted."""
-
-    def made_since(self, after: int) -> Redactions:
-        """What was redacted into what, of the envelopes past a number."""
 
     def envelopes(self, shared: Collection[int]) -> dict[int, bytes]:
         """The bytes of envelopes that are kept.
