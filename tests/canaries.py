@@ -369,7 +369,8 @@ class Holder:
         self.house.recall("india", given[-1].id, self.secret())
         assert self.house.sync(HOLDER, "india").good
         self.allow(given[-1].words, NOBODY)
-        self.allow([given[-1].mark], frozenset({"japan"}))
+        # Its originator is told too: restored from before, it has forgotten its own word.
+        self.allow([given[-1].mark], frozenset({"india", "japan"}))
 
     def _advisories(self) -> None:
         """What scanners ask for: records that came so, and what a record is made of."""
