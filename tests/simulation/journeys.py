@@ -115,22 +115,39 @@ class Journey:
         to = f"{FAR}{at}" if known else self._room(at)
         self.world.tell(f"{name} passes {item.object} on to {to}")
 
-        def act(node: Node) -> str:
+        def act(node: Node) -> tuple[str, str]:
             (outcome,) = share.share(
                 node.sharer, wanted.find([item.object], node.holdings), to, Options()
             ).outcomes
-            return outcome.what
+            return outcome.what, outcome.version
 
         try:
-            said = self.world.surely(name, act)
+            said, version = self.world.surely(name, act)  # type: ignore[misc]
         except AccordError as wrong:
             # It has heard of the recall, or its directory is of long ago.
             self.world.tell(f"  {wrong}")
             return False
         if said in ("shared", "already shared"):
             self.world.faults.counts["passed on"] += 1
+            # A newer version may have come by another log meanwhile: then that one went.
+            if version != item.version:
+                item = self.item = self._held(name, version)
             self.plan.oracle.share(name, to, item, self.world.clocks[name].now())
         return said in ("shared", "already shared")
+
+    def _held(self, name: str, version: str) -> Sealed:
+        """Another version of it, as a node has it."""
+        assert self.item
+        edition = (*self.item.name, version)
+        return min(
+            (
+                one.shown[at]
+                for one in self.plan.oracle.audiences.values()
+                for at in one.grants(name)
+                if one.shown[at].edition == edition
+            ),
+            key=repr,
+        )
 
     def _spoils(self, taker: str, how: str) -> Callable[[str, Request, Response], Response]:
         """On its way this object is altered, or it is not given."""
