@@ -7,6 +7,7 @@ it on although it was recalled, or knows it from its own people too.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import nodes
 from simulation.oracle import Sealed
@@ -115,25 +116,26 @@ class Journey:
         to = f"{FAR}{at}" if known else self._room(at)
         self.world.tell(f"{name} passes {item.object} on to {to}")
 
-        def act(node: Node) -> tuple[str, str]:
+        def act(node: Node) -> Any:
             (outcome,) = share.share(
                 node.sharer, wanted.find([item.object], node.holdings), to, Options()
             ).outcomes
-            return outcome.what, outcome.version
+            return outcome
 
         try:
-            said, version = self.world.surely(name, act)  # type: ignore[misc]
+            outcome: Any = self.world.surely(name, act)
         except AccordError as wrong:
             # It has heard of the recall, or its directory is of long ago.
             self.world.tell(f"  {wrong}")
             return False
-        if said in ("shared", "already shared"):
+        went = outcome.what in ("shared", "already shared")
+        if went:
             self.world.faults.counts["passed on"] += 1
             # A newer version may have come by another log meanwhile: then that one went.
-            if version != item.version:
-                item = self.item = self._held(name, version)
+            if outcome.version != item.version:
+                item = self.item = self._held(name, outcome.version)
             self.plan.oracle.share(name, to, item, self.world.clocks[name].now())
-        return said in ("shared", "already shared")
+        return went
 
     def _held(self, name: str, version: str) -> Sealed:
         """Another version of it, as a node has it."""
