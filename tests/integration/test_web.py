@@ -3,36 +3,23 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 import psycopg
 import pytest
 import web_specimens
-from hypothesis import given
-from hypothesis import strategies as st
-from jinja2 import meta
-from jinja2.nodes import Name
 from litestar.testing import TestClient
 from web_crawl import crawl, parsed
 
-from accord.core.errors import Invalid
-from accord.flows.exposures import Filters
-from accord.flows.listing import FACETS, Choice, choose
 from accord.flows.load import load_documents
-from accord.supply.matching.exposures import OPEN, Exposure
-from accord.web import reference
+from accord.supply.matching.exposures import OPEN
 from accord.web.app import application
-from accord.web.asked import read
 from accord.web.guard import HEADERS, POLICY, Guard
-from accord.web.links import LONGEST, Links, parted, segment
-from accord.web.pages.parts import Page
-from accord.web.render import Renderer, Static, ago, as_csv
+from accord.web.links import LONGEST, Links
 from accord.wiring import Node, Settings
 
 Client = TestClient[Any]
@@ -292,18 +279,6 @@ def test_tables_are_complete(client: Client, node: Node) -> None:
     assert [row["id"] for row in found] == [one.id for one in node.exposures.all()]
 
 
-def test_a_table_runs_nothing() -> None:
-    text = as_csv(("a", "b"), [("=cmd()", -1.5), ("@x", ("+1", "2"))]).decode()
-    assert text == "a,b\r\n'=cmd(),-1.5\r\n'@x,'+1; 2\r\n"
-
-
-def test_a_table_drives_nothing() -> None:
-    made = as_csv(("a", "b"), [("\x1b[2Jx\r\ny", ("\u202eabc", "\x9b1m")), ("x" * 90_000, None)])
-    text = made.decode()
-    assert text.startswith("a,b\r\n\ufffd[2Jx\ufffd\ufffdy,\ufffdabc; \ufffd1m\r\n")
-    assert len(text) < 11_000
-
-
 @pytest.mark.parametrize(
     "path", ["/operators", "/products", "/advisories", "/unevaluated", "/advisories/CVE-2021-44228"]
 )
@@ -427,137 +402,6 @@ def test_lists_follow_what_is_taken_in(tmp_path: Path) -> None:
         assert "accord load" in client.get("/").text
         load_documents(web_specimens.hostile(), made.intake, web_specimens.LATER)
         assert client.get("/exposures.json").json()["rows"]
-
-
-def test_the_documentation_is_made_of_the_code() -> None:
-    page = Path(__file__).parents[2] / "docs" / "pages.md"
-    hint = "run: python -m accord.web.reference > docs/pages.md"
-    assert page.read_text() == reference.documentation(), hint
-
-
-def test_every_member_is_documented() -> None:
-    for _, page in reference.PAGES:
-        missing = [name for name, text in reference.fields(page).items() if not text]
-        assert missing == [], page
-        for part in reference.parts(page):
-            assert [n for n, text in reference.fields(part).items() if not text] == [], part
-
-
-@pytest.mark.parametrize("page", [kind for _, kind in reference.PAGES if kind.template])
-def test_templates_use_what_is_documented(page: type[Page]) -> None:
-    """Each documented member is on the page, and the page has nothing else."""
-    environment = Renderer(Static()).environment
-    names, waiting = set[str](), [page.template]
-    while waiting:
-        source = environment.loader.get_source(environment, waiting.pop())[0]  # type: ignore[union-attr]
-        tree = environment.parse(source)
-        names |= meta.find_undeclared_variables(tree)
-        names |= {one.name for one in tree.find_all(Name) if one.name in page.__struct_fields__}
-        waiting += [name for name in meta.find_referenced_templates(tree) if name == "base.html"]
-    assert names - {"shell", "m", "r"} <= set(page.__struct_fields__)
-    assert set(page.__struct_fields__) - {"sort"} <= names | {"sort"}
-
-
-@given(st.text(max_size=40))
-def test_round_trip(name: str) -> None:
-    """The name that a page reads from its address is the name that the link was made of."""
-    address = Links("2026-03-14").operator(name)
-    if not address:
-        assert not name or re.search(r"[\x00-\x1f\x7f-\x9f]", name)
-        return
-    path, _, query = address.partition("?")
-    asked = read(path, query, ())
-    assert (asked.stem, asked.name, asked.form) == ("/operators", name, "html")
-    path, _, query = asked.here("json").partition("?")
-    data = read(path, query, ())
-    assert (data.stem, data.name, data.form) == ("/operators", name, "json")
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
-def test_no_segment_is_shortened_by_a_browser(name: str) -> None:
-    quoted = segment(name)
-    assert "/" not in quoted
-    assert quoted.lower().replace("%2e", ".") not in (".", "..")
-    assert parted(quoted)[1] == "html" if name else True
-
-
-@given(st.text(max_size=30), st.text(max_size=30))
-def test_queries_round_trip(name: str, release: str) -> None:
-    address = Links().product(name, release)
-    if address:
-        found = dict(parse_qsl(address.partition("?")[2]))
-        assert found.get("name") == name
-        assert found.get("release", "") == release
-
-
-def _one(number: int, **changes: object) -> Exposure:
-    values: dict[str, Any] = {
-        "id": f"{number:012x}", "operator": f"Operator {number % 300}", "country": "IN",
-        "sector": ("energy", "water")[number % 2], "site": "", "supplier": f"Maker {number % 999}",
-        "product": "P", "release": "1", "component": "c", "version": "1", "purl": "", "cpe": "",
-        "advisory": f"CVE-2026-{number % 5000:04}", "aliases": (), "advisories": (), "title": "",
-        "fixed": (), "status": ("exposed", "candidate", "fixed")[number % 3],
-        "decision": ("act", "track*")[number % 2], "urgency": "defer",
-        "known_exploited": number % 5 == 0, "known_exploited_since": "", "ransomware": False,
-        "exploited_by": (), "sightings": 0, "severity": "", "score": None, "epss": None,
-        "assumed": (), "first_seen": "2026-01-01", "candidate": "",
-    }  # fmt: skip
-    return Exposure(**(values | changes))
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["Grid", "grid", "Grid North", "", "Water"]),
-            st.sampled_from(["exposed", "under_investigation", "candidate", "fixed"]),
-            st.booleans(),
-        ),
-        max_size=30,
-    ),
-    st.sampled_from(["", "grid", "Grid North"]),
-    st.sampled_from(["", "exposed", "candidate"]),
-    st.sampled_from(["", "yes", "no"]),
-)
-def test_counts(made: list[tuple[str, str, bool]], operator: str, status: str, known: str) -> None:
-    """Choosing a value leaves exactly the number of rows that stands beside it."""
-    everything = [
-        _one(n, operator=o, status=s, known_exploited=k) for n, (o, s, k) in enumerate(made)
-    ]
-    choice = Choice(operator=operator, status=status, known_exploited=known)
-    found = choose(everything, choice)
-    kept = [one for one in everything if choice.keep(one)]
-    assert found.rows == [one for one in kept if status or one.status in OPEN]
-    assert [f.name for f in found.facets] == list(FACETS)
-    for facet in found.facets:
-        for value in facet.values:
-            after = msgspec.structs.replace(choice, **{facet.name: value.value})
-            assert len(choose(everything, after).rows) == value.count
-        without = msgspec.structs.replace(choice, **{facet.name: ""})
-        assert len(choose(everything, without).rows) == facet.any
-    if not status:
-        assert len(found.rows) + len(found.candidates) + found.closed == len(kept)
-
-
-def test_filters_of_the_command_are_those_of_the_page() -> None:
-    assert set(Filters.__struct_fields__) < set(Choice.__struct_fields__)
-    with pytest.raises(Invalid, match="act, attend"):
-        choose([], Choice(decision="now"))
-
-
-def test_a_long_list_is_chosen_from_quickly() -> None:
-    everything = [_one(number) for number in range(50_000)]
-    choose(everything, Choice())
-    started = perf_counter()
-    choose(everything, Choice(operator="operator 2", decision="track*", supplier="maker"))
-    assert perf_counter() - started < 1.0
-
-
-def test_days_in_words() -> None:
-    assert ago("2026-03-14", web_specimens.NOW) == "2 days ago"
-    assert ago("2026-03-16", web_specimens.NOW) == "today"
-    assert ago("2026-03-30", web_specimens.NOW) == "in 2 weeks"
-    assert ago("2021-12-10", web_specimens.NOW) == "4 years ago"
-    assert ago("soon", web_specimens.NOW) == ""
 
 
 @pytest.mark.parametrize(

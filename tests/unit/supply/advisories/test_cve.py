@@ -1,70 +1,16 @@
 from __future__ import annotations
 
-import json
 import zipfile
 from collections import Counter
 from typing import Any
 
 import pytest
+from cve_records import ANY, CISA, CPE, VECTOR, affected, entry, only, read, record, said
 from shared import real
 
-from accord.core.errors import Invalid, TooLarge, Unreadable
 from accord.core.reading import Reading
 from accord.supply.advisories import cve
-from accord.supply.advisories.cve import wording
 from accord.supply.advisories.facts import Advisory, Affected, KnownExploited, Score, Ssvc
-
-CPE = "cpe:2.3:a:acme:gate:*:*:*:*:*:*:*:*"
-VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
-
-
-def record(cna: Any = None, adp: Any = None, metadata: Any = None, **fields: Any) -> bytes:
-    whole = {
-        "dataType": "CVE_RECORD",
-        "dataVersion": "5.1",
-        "cveMetadata": {
-            "cveId": "CVE-2030-0001",
-            "state": "PUBLISHED",
-            "assignerShortName": "acme",
-            "datePublished": "2030-01-01T00:00:00",
-            "dateUpdated": "2030-01-02T00:00:00Z",
-        }
-        | (metadata or {}),
-        "containers": {
-            "cna": {
-                "providerMetadata": {"shortName": "acme", "dateUpdated": "2030-01-01T00:00:00"},
-                "title": "Gate opens",
-            }
-            | (cna or {})
-        }
-        | ({"adp": adp} if adp is not None else {}),
-    }
-    return json.dumps(whole | fields).encode()
-
-
-def entry(*versions: Any, **fields: Any) -> dict[str, Any]:
-    return {"vendor": "Acme, Inc.", "product": "Gate", "versions": list(versions)} | fields
-
-
-def read(*products: Any) -> Reading:
-    return cve.read(record({"affected": list(products)}))
-
-
-def affected(*products: Any) -> list[Affected]:
-    reading = read(*products)
-    assert reading.refused == []
-    return [fact for fact in reading.facts if isinstance(fact, Affected)]
-
-
-def said(found: Affected) -> list[str]:
-    """Ranges and versions as short text: `introduced 0 fixed 2`, `=1.0`."""
-    ranges = [" ".join(f"{event.kind} {event.version}" for event in one) for one in found.ranges]
-    return ranges + [f"={version}" for version in found.versions]
-
-
-def only(*products: Any) -> list[str]:
-    (found,) = affected(*products)
-    return said(found)
 
 
 def test_a_record_is_an_edition_of_its_identifier() -> None:
@@ -206,9 +152,6 @@ def packages(product: Any) -> list[str]:
     return [found.package for found in affected(product)]
 
 
-ANY = {"version": "0", "lessThan": "2", "status": "affected"}
-
-
 def test_a_product_goes_by_all_its_names() -> None:
     product = entry(
         ANY,
@@ -320,30 +263,6 @@ def test_platforms_and_negations_are_not_affected() -> None:
     ]
 
 
-CISA = {
-    "providerMetadata": {"shortName": "CISA-ADP", "dateUpdated": "2030-01-03T00:00:00Z"},
-    "metrics": [
-        {
-            "other": {
-                "type": "ssvc",
-                "content": {
-                    "options": [
-                        {"Exploitation": "PoC"},
-                        {"Automatable": "yes"},
-                        {"Technical Impact": "Total"},
-                    ],
-                    "role": "CISA Coordinator",
-                    "timestamp": "2030-01-03T04:05:06Z",
-                },
-            }
-        },
-        {"other": {"type": "kev", "content": {"dateAdded": "2030-01-04", "reference": "x"}}},
-        {"other": {"type": "acme stars", "content": {"stars": 4}}},
-        {"cvssV3_1": {"baseScore": 9.8, "vectorString": VECTOR, "baseSeverity": "CRITICAL"}},
-    ],
-}
-
-
 def test_cisa_adds_ssvc_known_exploitation_and_scores() -> None:
     cna = {"affected": [entry(ANY)], "metrics": [CISA["metrics"][3]]}  # type: ignore[index]
     reading = cve.read(record(cna, [CISA]))
@@ -371,134 +290,6 @@ def test_scores_of_every_version() -> None:
     reading = cve.read(record({"metrics": metrics}))
     found = [(fact.score, fact.word) for fact in reading.facts if isinstance(fact, Score)]
     assert found == [(7.5, "high"), (9.8, "critical"), (0.0, "none"), (None, "medium")]
-
-
-@pytest.mark.parametrize(
-    "metric",
-    [
-        {"cvssV3_1": {"baseScore": 11, "vectorString": VECTOR}},
-        {"cvssV3_1": {"baseScore": "high"}},
-        {"cvssV3_1": {"vectorString": "nonsense"}},
-        {"other": {"type": "ssvc", "content": {"options": [{"Exploitation": "rumour"}]}}},
-        {"other": {"type": "ssvc", "content": {}}},
-        {"other": {"type": "kev", "content": {"dateAdded": "soon"}}},
-        {"other": {"type": "kev", "content": {"dateAdded": ""}}},
-        None,
-    ],
-)
-def test_a_bad_metric_is_refused_and_its_neighbours_kept(metric: Any) -> None:
-    good = {"cvssV3_1": {"baseScore": 9.8, "vectorString": VECTOR, "baseSeverity": "CRITICAL"}}
-    reading = cve.read(record({"metrics": [metric, good]}))
-    assert [one.place.startswith("/containers/cna/metrics/0") for one in reading.refused] == [True]
-    assert len(reading.facts) == 2
-
-
-@pytest.mark.parametrize(
-    "product",
-    [
-        "Gate",
-        None,
-        entry({"version": 1, "status": "affected"}),
-        entry({"version": "1", "status": "doomed"}),
-        entry({"version": "1", "status": "affected", "changes": [{"at": "2", "status": "x"}]}),
-        entry(ANY, defaultStatus="perhaps"),
-        entry(ANY, cpes="cpe"),
-    ],
-)
-def test_a_bad_product_is_refused_and_its_neighbours_kept(product: Any) -> None:
-    reading = read(entry(ANY, product="One"), product, entry(ANY, product="Two"))
-    places = [one.place for one in reading.refused]
-    assert [place.startswith("/containers/cna/affected/1") for place in places] == [True]
-    assert [fact.package for fact in reading.facts if isinstance(fact, Affected)] == [
-        "name:acme/one",
-        "name:acme/two",
-    ]
-
-
-def test_a_bad_name_is_refused_and_the_other_names_kept() -> None:
-    reading = read(entry(ANY, cpes=["cpe:2.3:nonsense", CPE]))
-    assert [one.place for one in reading.refused] == ["/containers/cna/affected/0"]
-    assert len(reading.facts) == 3
-
-
-def test_a_bad_container_is_refused_and_the_record_kept() -> None:
-    adp = [{"affected": "all"}, {"providerMetadata": {"dateUpdated": "soon"}}, CISA]
-    reading = cve.read(record({"affected": [entry(ANY)]}, adp))
-    assert [one.place for one in reading.refused] == [
-        "/containers/adp/0/affected",
-        "/containers/adp/1/providerMetadata/dateUpdated",
-    ]
-    assert len(reading.facts) == 5
-
-
-@pytest.mark.parametrize(
-    ("data", "error", "place"),
-    [
-        (b"{}", Invalid, "/dataType"),
-        (b'{"dataType": "CVE_RECORD"}', Invalid, "/cveMetadata"),
-        (record(dataType="CVE"), Invalid, "/dataType"),
-        (record(dataVersion="4.0"), Invalid, "/dataVersion"),
-        (record(cveMetadata=None), Invalid, "/cveMetadata"),
-        (record(metadata={"cveId": "CVE-1"}), Invalid, "/cveMetadata/cveId"),
-        (record(metadata={"state": "MAYBE"}), Invalid, "/cveMetadata/state"),
-        (record(metadata={"dateUpdated": "soon"}), Invalid, "/cveMetadata/dateUpdated"),
-        (record(containers=[]), Invalid, "/containers"),
-        (record(extra=float("nan")), Unreadable, ""),
-        (record({"title": "\udc00"}), Unreadable, ""),
-        (record()[:-2], Unreadable, ""),
-        (b'{"a":' * 1000 + b"1" + b"}" * 1000, TooLarge, None),
-    ],
-)
-def test_what_is_no_record_is_refused(data: bytes, error: type[Invalid], place: str | None) -> None:
-    with pytest.raises(error) as caught:
-        cve.read(data)
-    assert place is None or caught.value.place == place
-
-
-def test_huge_numbers_do_no_harm() -> None:
-    data = record({"affected": [entry(ANY)]}).replace(b'"dataType"', b'"x": 1e999, "dataType"', 1)
-    assert len(cve.read(data).facts) == 2
-    huge = record({"metrics": [{"cvssV3_1": {"baseScore": 7}}]}).replace(b": 7", b": 1e999")
-    (refused,) = cve.read(huge).refused
-    assert refused.place == "/containers/cna/metrics/0/cvssV3_1/baseScore"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("before version 2.1", "introduced 0 fixed 2.1"),
-        ("Versions prior to 2.1", "introduced 0 fixed 2.1"),
-        ("All versions < V3.2", "introduced 0 fixed V3.2"),
-        ("All versions >= V3.2", "introduced V3.2"),
-        ("firmware version 1.2.3 and earlier", "introduced 0 last_affected 1.2.3"),
-        ("1.0 to 1.5", "introduced 1.0 last_affected 1.5"),
-        ("3.7.0-3.10.15", "introduced 3.7.0 last_affected 3.10.15"),
-        ("3.7.0-2.10.15", ""),
-        ("1.2.3-4", ""),
-        (">1.2, <=1.5", "after 1.2 last_affected 1.5"),
-        ("< 1, < 2", ""),
-        (">= 1.0 with the sun in the east", ""),
-        ("V9.9 SP1", ""),
-        ("<" * 100_000, ""),
-        ("1" * 100_000, ""),
-    ],
-)
-def test_words_are_understood_or_left_alone(text: str, expected: str) -> None:
-    found = wording.interval(text)
-    assert " ".join(f"{event.kind} {event.version}" for event in found) == expected
-
-
-def test_a_pattern_of_hostile_length_is_left_alone() -> None:
-    assert wording.past("1" * 100_000 + "a*") == ""
-    assert wording.past("5.4.*") == "5.5"
-    assert wording.past("*") == ""
-
-
-def test_names_times_versions_are_bounded() -> None:
-    versions = [{"version": f"1.{n}", "status": "affected"} for n in range(1500)]
-    names = [CPE.replace("gate", f"gate{n}") for n in range(1500)]
-    with pytest.raises(TooLarge):
-        read(entry(*versions, cpes=names))
 
 
 def test_the_real_records() -> None:
