@@ -105,12 +105,7 @@ def _row(one: Spread) -> tuple[str, ...]:
 def _journey(one: Journey) -> tuple[str, ...]:
     applied = ", ".join(f"{name} {took(taken) or '-'}" for name, taken in one.applied.items())
     where = one.audience or one.partner
-    return (one.object, where, _when(one.released), took(one.making), applied)
-
-
-def _when(at: str) -> str:
-    """Day and time, so that a narrow column breaks between them."""
-    return at[:19].replace("T", " ")
+    return (one.object, where, show.second(one.released), took(one.making), applied)
 
 
 def took(seconds: float | None) -> str:
@@ -178,20 +173,23 @@ def _members(found: Status) -> Iterator[tuple[str, ...]]:
         for member in one.members:
             behind = one.size - member.acknowledged
             counts = (f"{member.acknowledged:,}", f"{behind:,}" if behind else "")
-            yield (name, f"{one.size:,}", member.partner, *counts, _when(member.at))
+            yield (name, f"{one.size:,}", member.partner, *counts, show.second(member.at))
 
 
 def _followed(one: FollowStatus) -> tuple[str, ...]:
     counts = (one.lag, one.quarantined, one.withheld)
     numbers = (f"{one.size:,}", *(f"{count:,}" if count else "" for count in counts))
-    return (one.partner, one.name, *numbers, _when(one.at), "stopped" if one.stopped else "")
+    return (one.partner, one.name, *numbers, show.second(one.at), "stopped" if one.stopped else "")
 
 
 def _print_evidence(found: Sequence[Numbered]) -> None:
     show.table(
         "Evidence",
         ("number", "when", "partner", "what"),
-        [(str(e.number), _when(e.evidence.at), e.evidence.partner, e.evidence.what) for e in found],
+        [
+            (str(e.number), show.second(e.evidence.at), e.evidence.partner, e.evidence.what)
+            for e in found
+        ],
         widths=(6, 10, 14, 65),
     )
     show.note("`accord exchange evidence NUMBER` prints both statements as they were signed.")

@@ -126,8 +126,7 @@ def _print(title: str, rows: list[Exposure], limit: int) -> None:
         ],
         widths=_WIDTHS,
     )
-    if len(shown) < len(rows):
-        show.note(f"{len(rows) - len(shown):,} more; --limit 0 prints all.")
+    show.more(len(rows) - len(shown))
 
 
 def explain(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accord.cli import show
-from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, opened
+from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Limit, opened
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def hunt(
         bool, typer.Option(help="Keep the records for --retro, readable by this node alone.")
     ] = True,
     weak: Annotated[bool, typer.Option("--weak", help="Make sightings of weak hits, too.")] = False,
-    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
+    limit: Limit = 50,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
@@ -133,8 +133,7 @@ def _report(done: Hunted, limit: int) -> None:
         )
     else:
         typer.echo("No hits.")
-    if len(shown) < len(done.findings):
-        show.note(f"{len(done.findings) - len(shown):,} more; --limit 0 prints all.")
+    show.more(len(done.findings) - len(shown))
     for reason, count in sorted(done.not_used.items()):
         show.note(f"{count:,} indicators were not used: {reason}.")
     if done.not_evaluated:
@@ -152,7 +151,7 @@ def _report(done: Hunted, limit: int) -> None:
 
 
 def sightings(
-    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
+    limit: Limit = 50,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
@@ -179,5 +178,4 @@ def sightings(
     ]  # fmt: skip
     columns = ("seen", "times", "by this node", "by partners", "first", "last")
     show.table("Sightings", columns, rows, right=(1, 2))
-    if len(shown) < len(found):
-        show.note(f"{len(found) - len(shown):,} more; --limit 0 prints all.")
+    show.more(len(found) - len(shown))

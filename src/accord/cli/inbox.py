@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accord.cli import show as shown
-from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, opened, said
+from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, Person, opened, said
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ inbox = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(help="Of the object in the inbox.")]
 Why = Annotated[str, typer.Option(callback=said, help="The reason; who posted it is told.")]
-Person = Annotated[str, typer.Option(callback=said, help="Who decides.", envvar="ACCORD_PERSON")]
 
 
 @inbox.command("list")

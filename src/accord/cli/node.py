@@ -9,11 +9,11 @@ import typer
 from accord.cli import show
 from accord.cli.options import (
     DEFAULT_HOME,
-    MOST,
     AsJson,
     AsOf,
     Database,
     Home,
+    Limit,
     closed,
     moment,
     opened,
@@ -44,7 +44,7 @@ def init(home: Home = DEFAULT_HOME, database: Database = "") -> None:
 
 def unevaluated(
     reason: Annotated[str, typer.Option(help="Only this reason.")] = "",
-    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
+    limit: Limit = 50,
     as_of: AsOf = "",
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
@@ -76,14 +76,13 @@ def unevaluated(
         [(g.reason, g.subject, g.name, g.source.rsplit("/", 1)[-1], g.place) for g in shown],
         widths=_GAP_WIDTHS,
     )
-    if len(shown) < len(gaps):
-        show.note(f"{len(gaps) - len(shown):,} more; --limit 0 prints all.")
+    show.more(len(gaps) - len(shown))
 
 
 def documents(
     quarantined: Annotated[bool, typer.Option(help="Only what was refused, with why.")] = False,
     kind: Annotated[str, typer.Option(help="Only this kind.")] = "",
-    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
+    limit: Limit = 50,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
@@ -119,8 +118,7 @@ def documents(
             ],
             widths=_DOCUMENT_WIDTHS,
         )  # fmt: skip
-    if len(shown) < len(rows):
-        show.note(f"{len(rows) - len(shown):,} more; --limit 0 prints all.")
+    show.more(len(rows) - len(shown))
 
 
 def _titled(row: DocumentRow) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accord.cli import show
-from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, opened, said
+from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Limit, opened, said
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _hashed(path: Path | None, words: str) -> Hashed:
 @notes.command("list")
 def list_(
     kind: Annotated[Kind | None, typer.Option(help="Only of this kind.")] = None,
-    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
+    limit: Limit = 50,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
@@ -150,8 +150,7 @@ def list_(
     waiting = sum(one.note.kind == "assistance" and one.hours is None for one in found)
     if waiting:
         typer.echo(f"{waiting:,} without an answer.")
-    if len(shown) < len(found):
-        show.note(f"{len(found) - len(shown):,} more; --limit 0 prints all.")
+    show.more(len(found) - len(shown))
 
 
 def _rows(thread: Thread) -> list[tuple[str, ...]]:

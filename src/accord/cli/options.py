@@ -10,6 +10,18 @@ import typer
 if TYPE_CHECKING:
     from accord.wiring import Node
 
+
+def said(text: str) -> str:
+    """A word that must not be empty.
+
+    Raises:
+        BadParameter: nothing was said.
+    """
+    if not text.strip():
+        raise typer.BadParameter("say it in a word or more")
+    return text.strip()
+
+
 Home = Annotated[
     Path,
     typer.Option(envvar="ACCORD_HOME", help="Folder of the node.", show_default="~/.accord"),
@@ -26,21 +38,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard out
 AsOf = Annotated[
     str, typer.Option(help="What was known on that day: YYYY-MM-DD or a time.", metavar="DATE")
 ]
+Person = Annotated[str, typer.Option(callback=said, help="Who decides.", envvar="ACCORD_PERSON")]
 
 DEFAULT_HOME = Path("~/.accord")
 MOST = 1_000_000_000
 """Rows that one may ask for."""
-
-
-def said(text: str) -> str:
-    """A word that must not be empty.
-
-    Raises:
-        BadParameter: nothing was said.
-    """
-    if not text.strip():
-        raise typer.BadParameter("say it in a word or more")
-    return text.strip()
+Limit = Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")]
 
 
 def closed(home: Path, database: str) -> Node:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accord.cli import show
-from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, opened
+from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Limit, opened
 
 if TYPE_CHECKING:
     from accord.exchange.receipts import Line
@@ -25,7 +25,7 @@ def receipts(
         list[str], typer.Option(help="Only decisions on this client; may stand several times.")
     ] = _NONE,
     object_: Annotated[str, typer.Option("--object", help="Only this object, by its ID.")] = "",
-    limit: Annotated[int, typer.Option(min=0, max=MOST, help="Rows to print; 0 prints all.")] = 50,
+    limit: Limit = 50,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check the whole chain and every partner's receipt.")
     ] = False,
@@ -56,7 +56,7 @@ def receipts(
 def _table(found: list[Line]) -> None:
     show.stacked(
         (
-            (_when(line.at), line.decision, line.way, line.recipient),
+            (show.second(line.at), line.decision, line.way, line.recipient),
             (line.object or f"{len(line.objects):,} objects of a page", _about(line)),
         )
         for line in found
@@ -65,12 +65,8 @@ def _table(found: list[Line]) -> None:
 
 def _about(line: Line) -> str:
     """By which rule, and of what."""
-    version = f"version {_when(line.version)}" if line.version else ""
+    version = f"version {show.second(line.version)}" if line.version else ""
     return ", ".join(filter(None, (f"rule {line.rule}", line.tlp, version)))
-
-
-def _when(at: str) -> str:
-    return at[:19].replace("T", " ")
 
 
 def _refuse_unknown(node: Node, partners: list[str], clients: list[str]) -> None:

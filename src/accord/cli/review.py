@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accord.cli import show as shown
-from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened, said
+from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Person, opened, said
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ review = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(help="Of the review.")]
 Why = Annotated[str, typer.Option(callback=said, help="The reason, for those who read it later.")]
-Person = Annotated[str, typer.Option(callback=said, help="Who decides.", envvar="ACCORD_PERSON")]
 
 
 @review.command("list")

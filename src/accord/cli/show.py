@@ -95,6 +95,17 @@ def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is d
     return Console(highlight=False, width=width)
 
 
+def second(at: str) -> str:
+    """Day and time, with a space, so that a narrow column breaks between them."""
+    return at[:19].replace("T", " ")
+
+
 def note(text: str) -> None:
     """A remark beside the result, on standard error."""
     typer.echo(text, err=True)
+
+
+def more(left: int) -> None:
+    """How many rows were not printed, if any, and how to see them."""
+    if left:
+        note(f"{left:,} more; --limit 0 prints all.")

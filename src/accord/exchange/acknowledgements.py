@@ -16,7 +16,6 @@ from collections.abc import Iterable
 import msgspec
 
 from accord.core.errors import Invalid
-from accord.core.json import unreadable
 from accord.exchange import dsse
 from accord.exchange.log import checkpoint, names
 from accord.identity.keys import Signer, verify
@@ -64,7 +63,6 @@ class Acknowledgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(Acknowledgement).decode
 
 
 def told(quarantined: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
@@ -127,12 +125,4 @@ def _signed_by(partner: Partner, signed: dsse.Signed, *, history: bool) -> None:
 
 
 def _payload(payload: bytes) -> Acknowledgement:
-    try:
-        found = _decode(payload)
-    except msgspec.ValidationError as wrong:
-        raise Invalid(f"not an acknowledgement: {wrong}") from wrong
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise unreadable(wrong) from wrong
-    if _encode(found) != payload:
-        raise Invalid("an acknowledgement is written without spaces, its members in order")
-    return found
+    return dsse.content(payload, Acknowledgement, _encode, "an acknowledgement")

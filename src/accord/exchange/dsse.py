@@ -8,11 +8,16 @@ Source: Dead Simple Signing Envelope (DSSE) 1.0, protocol and envelope.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 
 from accord.core.errors import Invalid, TooLarge
 from accord.core.json import unreadable
 from accord.identity.keys import Signer
+
+T = TypeVar("T")
 
 MAX_SIGNATURES = 2
 """One of each scheme."""
@@ -76,3 +81,21 @@ def read(data: bytes, media: str, limit: int) -> Signed:
     if _encode(signed) != data:
         raise Invalid("a signed envelope is written without spaces, its members once and in order")
     return signed
+
+
+def content(payload: bytes, kind: type[T], encode: Callable[[T], bytes], what: str) -> T:
+    """The value in a payload of JSON, in the one form in which it is written.
+
+    Raises:
+        Invalid: not such a value, or not in its one form; `what` is the word for it.
+        Unreadable: not JSON.
+    """
+    try:
+        found = msgspec.json.decode(payload, type=kind)
+    except msgspec.ValidationError as wrong:
+        raise Invalid(f"not {what}: {wrong}") from wrong
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise unreadable(wrong) from wrong
+    if encode(found) != payload:
+        raise Invalid(f"{what} is written without spaces, its members in order")
+    return found

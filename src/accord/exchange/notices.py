@@ -16,7 +16,6 @@ from operator import attrgetter
 import msgspec
 
 from accord.core.errors import Invalid
-from accord.core.json import unreadable
 from accord.core.times import when
 from accord.exchange import dsse, originators
 from accord.exchange.envelope import check_text
@@ -57,7 +56,6 @@ class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_decode = msgspec.json.Decoder(Notice).decode
 
 
 def write(notice: Notice, signers: Sequence[Signer]) -> bytes:
@@ -92,12 +90,4 @@ def peek(data: bytes) -> tuple[Notice, tuple[str, ...]]:
 
 
 def _payload(payload: bytes) -> Notice:
-    try:
-        found = _decode(payload)
-    except msgspec.ValidationError as wrong:
-        raise Invalid(f"not a notice of recall: {wrong}") from wrong
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise unreadable(wrong) from wrong
-    if _encode(found) != payload:
-        raise Invalid("a notice is written without spaces, its members in order")
-    return found
+    return dsse.content(payload, Notice, _encode, "a notice of recall")

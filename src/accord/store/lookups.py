@@ -181,20 +181,25 @@ def _affected(view: SqlView, names: Collection[str]) -> Iterator[AffectedRow]:
     for name in names:
         for row in view.rows(_AFFECTED, name=name):
             if row.document_id in view.documents.current:
-                scheme = schemes.by_number(row.scheme)
-                yield AffectedRow(
-                    vulnerability=row.vulnerability,
-                    package=row.name,
-                    stream=row.stream,
-                    scheme=scheme.name if scheme else "",
-                    since=row.since,
-                    since_included=bool(row.since_included),
-                    until=row.until,
-                    until_included=bool(row.until_included),
-                    fixed=row.fixed,
-                    place=row.place,
-                    document=row.document_id,
-                )
+                yield affected_row(row)
+
+
+def affected_row(row: Any) -> AffectedRow:  # noqa: ANN401 - a row of the database
+    """An interval of a package, as whoever looks a vulnerability up is told of it."""
+    scheme = schemes.by_number(row.scheme)
+    return AffectedRow(
+        vulnerability=row.vulnerability,
+        package=row.name,
+        stream=row.stream,
+        scheme=scheme.name if scheme else "",
+        since=row.since,
+        since_included=bool(row.since_included),
+        until=row.until,
+        until_included=bool(row.until_included),
+        fixed=row.fixed,
+        place=row.place,
+        document=row.document_id,
+    )
 
 
 def _signals(view: SqlView, names: Collection[str]) -> list[Signal]:

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, text
 
 from accord.flows.osv.port import Asked, Facts, Found
-from accord.flows.ports import AffectedRow
 from accord.store.intake import unpack_checked
-from accord.supply.matching import schemes
+from accord.store.lookups import affected_row
 
 _COLUMNS = """
 d.id, d.digest, d.kind, d.origin, v.vulnerability, v.advisory, v.title, v.published, v.modified,
@@ -86,7 +85,7 @@ class SqlAdvisories:
                 " FROM affected a JOIN package p ON p.id = a.package_id",
                 given, vulnerability, f"ORDER BY a.id LIMIT {int(most) + 1}",
             )  # fmt: skip
-            affected = tuple(map(_affected, rows))
+            affected = tuple(map(affected_row, rows))
         return Facts(
             tuple(sorted((row.name, row.relation) for row in names)),
             tuple(sorted(row.vector for row in vectors if row.vector)),
@@ -150,20 +149,3 @@ def _found(row: Any) -> Found:  # noqa: ANN401 - a row of the database
 def _moment(edition: str) -> str:
     """An edition where it is a date; some kinds number theirs."""
     return edition if edition.endswith("Z") else ""
-
-
-def _affected(row: Any) -> AffectedRow:  # noqa: ANN401 - a row of the database
-    scheme = schemes.by_number(row.scheme)
-    return AffectedRow(
-        vulnerability=row.vulnerability,
-        package=row.name,
-        stream=row.stream,
-        scheme=scheme.name if scheme else "",
-        since=row.since,
-        since_included=bool(row.since_included),
-        until=row.until,
-        until_included=bool(row.until_included),
-        fixed=row.fixed,
-        place=row.place,
-        document=row.document_id,
-    )
