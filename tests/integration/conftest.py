@@ -1,8 +1,10 @@
 """Databases for tests: SQLite in a file, and a real PostgreSQL that these tests start and stop.
 
-`database_url` gives a test one fresh, empty database of each kind. The server belongs to the
-worker that started it, listens on a socket in a folder of its own only, and sorts text as people
-do (ICU, en-US), so that a query that relies on byte order of text without saying so is found.
+`database_url` gives a test one fresh database of each kind, which holds an empty node: made once
+and copied, as migrations take far longer. `empty_url` gives databases without tables. The server
+belongs to the worker that started it, listens on a socket in a folder of its own only, and sorts
+text as people do (ICU, en-US), so that a query that relies on byte order of text without saying so
+is found.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import nodes
 import psycopg
 import pytest
 
@@ -142,16 +146,45 @@ def _plain_url(folder: Path, database: str) -> str:
     return f"postgresql://accord@/{database}?host={folder}"
 
 
-@pytest.fixture
-def postgres_url(postgres_server: Path) -> Iterator[str]:
-    """SQLAlchemy's address of a fresh, empty PostgreSQL database; gone after the test."""
+def _url(folder: Path, database: str) -> str:
+    """As SQLAlchemy has it."""
+    return _plain_url(folder, database).replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+@contextmanager
+def _fresh(server: Path, template: str) -> Iterator[str]:
+    """SQLAlchemy's address of a copy of a database; gone afterwards."""
     name = f"test_{next(_number)}"
-    main = _plain_url(postgres_server, "postgres")
+    main = _plain_url(server, "postgres")
     with psycopg.connect(main, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    yield _plain_url(postgres_server, name).replace("postgresql:", "postgresql+psycopg:", 1)
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    yield _url(server, name)
     with psycopg.connect(main, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Path) -> Iterator[str]:
+    """A fresh PostgreSQL database without tables; gone after the test."""
+    with _fresh(postgres_server, "template1") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_node(postgres_server: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a PostgreSQL database that holds an empty node, to be copied."""
+    name = "empty_node"
+    with psycopg.connect(_plain_url(postgres_server, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    nodes.on(_url(postgres_server, name), tmp_path_factory.mktemp("home")).engine.dispose()
+    return name
+
+
+@pytest.fixture
+def postgres_node_url(postgres_server: Path, postgres_node: str) -> Iterator[str]:
+    """A fresh PostgreSQL database that holds an empty node; gone after the test."""
+    with _fresh(postgres_server, postgres_node) as url:
+        yield url
 
 
 @pytest.fixture
@@ -160,9 +193,24 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'accord.sqlite'}"
 
 
+@pytest.fixture
+def sqlite_node_url(sqlite_url: str, tmp_path: Path) -> str:
+    """SQLAlchemy's address of an SQLite file that holds an empty node."""
+    nodes.new_node(tmp_path).engine.dispose()
+    return sqlite_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """A database without tables: the test runs once on SQLite and once on PostgreSQL."""
+    kind = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(kind)
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
-    kind = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    """A database that holds an empty node: once on SQLite and once on PostgreSQL."""
+    kind = "sqlite_node_url" if request.param == "sqlite" else "postgres_node_url"
     url: str = request.getfixturevalue(kind)
     return url

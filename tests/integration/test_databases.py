@@ -16,18 +16,18 @@ def _scalar(url: str, *statements: str) -> object:
         engine.dispose()
 
 
-def test_each_database_is_fresh(database_url: str) -> None:
+def test_each_database_is_fresh(empty_url: str) -> None:
     made = "CREATE TABLE only_here (n INTEGER)"
-    assert _scalar(database_url, made, "SELECT count(*) FROM only_here") == 0
+    assert _scalar(empty_url, made, "SELECT count(*) FROM only_here") == 0
 
 
-def test_each_database_is_fresh_again(database_url: str) -> None:
-    test_each_database_is_fresh(database_url)
+def test_each_database_is_fresh_again(empty_url: str) -> None:
+    test_each_database_is_fresh(empty_url)
 
 
-def test_bytes_compare_unsigned_on_each(database_url: str) -> None:
-    literal = "x'7f' < x'80'" if database_url.startswith("sqlite") else r"'\x7f'::bytea < '\x80'"
-    assert _scalar(database_url, f"SELECT {literal}") in (True, 1)
+def test_bytes_compare_unsigned_on_each(empty_url: str) -> None:
+    literal = "x'7f' < x'80'" if empty_url.startswith("sqlite") else r"'\x7f'::bytea < '\x80'"
+    assert _scalar(empty_url, f"SELECT {literal}") in (True, 1)
 
 
 def test_postgresql_sorts_text_as_people_do(postgres_url: str) -> None:

@@ -38,8 +38,8 @@ def test_the_newest_migration_is_the_head() -> None:
     assert ScriptDirectory(str(_FOLDER)).get_current_head() == migrate.HEAD
 
 
-def test_migrations_make_the_schema(database_url: str, tmp_path: Path) -> None:
-    engine = database.connect(database_url, tmp_path)
+def test_migrations_make_the_schema(empty_url: str, tmp_path: Path) -> None:
+    engine = database.connect(empty_url, tmp_path)
     migrate.upgrade(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []

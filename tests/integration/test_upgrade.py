@@ -22,14 +22,14 @@ _KEEP = (
 )
 
 
-def test_facts_that_changed_their_form_are_made_anew(database_url: str, tmp_path: Path) -> None:
+def test_facts_that_changed_their_form_are_made_anew(empty_url: str, tmp_path: Path) -> None:
     documents = [
         nodes.bill("Pump", "1", ["pkg:npm/left-pad@1.0.0"]),
         nodes.osv("OSV-1", aliases=["CVE-2030-0001"]),
         nodes.sighting("CVE-2030-0001"),
     ]
-    _earlier(database_url, tmp_path, documents)
-    node = Node(Settings(tmp_path, database_url))
+    _earlier(empty_url, tmp_path, documents)
+    node = Node(Settings(tmp_path, empty_url))
     with pytest.raises(NotFound, match="accord init"):
         node.open()
     assert not node.create()
@@ -42,9 +42,9 @@ def test_facts_that_changed_their_form_are_made_anew(database_url: str, tmp_path
     node.engine.dispose()
 
 
-def test_an_upgrade_that_was_cut_off_goes_on(database_url: str, tmp_path: Path) -> None:
-    _earlier(database_url, tmp_path, [nodes.sighting("CVE-2030-0001")])
-    node = Node(Settings(tmp_path, database_url))
+def test_an_upgrade_that_was_cut_off_goes_on(empty_url: str, tmp_path: Path) -> None:
+    _earlier(empty_url, tmp_path, [nodes.sighting("CVE-2030-0001")])
+    node = Node(Settings(tmp_path, empty_url))
     migrate.upgrade(node.engine)
     with pytest.raises(NotFound, match="not finished"):
         node.open()
