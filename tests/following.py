@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nodes
 from log_server import LogServer
 from sealed import NOW, directory, signer
+from sqlalchemy import text
 
 from accord.core.clock import FixedClock
 from accord.core.digests import digest
@@ -84,3 +86,16 @@ def follower(folder: Path, server: LogServer | None = None, url: str = "") -> Fo
     """A fresh node, on SQLite or by the address of a database."""
     node = nodes.on(url, folder / "node") if url else nodes.new_node(folder / "node")
     return Follower(node, server or LogServer("australia", "japan", directory()))
+
+
+def origin(japan: Follower, body: bytes) -> str:
+    """From whom a document of these bytes came."""
+    with japan.node.engine.connect() as connection:
+        query = text("SELECT origin FROM document WHERE digest = :d")
+        return str(connection.scalar(query, {"d": digest(body)}))
+
+
+def kept(japan: Follower, column: str) -> list[Any]:
+    """A column of all envelopes that are kept, in order."""
+    with japan.node.engine.connect() as connection:
+        return sorted(connection.scalars(text(f"SELECT {column} FROM shared")))

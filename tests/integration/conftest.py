@@ -1,4 +1,5 @@
-"""Databases for tests: SQLite in a file, and a real PostgreSQL that these tests start and stop.
+"""Databases for tests: SQLite in a file, and a real PostgreSQL that these tests start and stop; and
+the nodes on them that several modules use (whose `node` is another says so itself).
 
 `database_url` gives a test one fresh database of each kind, which holds an empty node: made once
 and copied, as migrations take far longer. `empty_url` gives databases without tables. The server
@@ -25,6 +26,11 @@ from pathlib import Path
 import nodes
 import psycopg
 import pytest
+import sharing
+from exchange_nodes import HandClock
+from following import Follower, follower
+
+from accord.wiring import Node
 
 _ABSENT = "PostgreSQL is not on this machine (on Debian: apt-get install postgresql)"
 _SETTINGS = {
@@ -214,3 +220,42 @@ def database_url(request: pytest.FixtureRequest) -> str:
     kind = "sqlite_node_url" if request.param == "sqlite" else "postgres_node_url"
     url: str = request.getfixturevalue(kind)
     return url
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Of the nodes below."""
+    return HandClock()
+
+
+@pytest.fixture
+def node(database_url: str, tmp_path: Path, clock: HandClock) -> Iterator[Node]:
+    """Australia, which shares, on each database; its logs are whole at the end."""
+    yield from _australia(tmp_path, database_url, clock)
+
+
+@pytest.fixture
+def here(tmp_path: Path, clock: HandClock) -> Iterator[Node]:
+    """Australia on SQLite, where the database makes no difference."""
+    yield from _australia(tmp_path, "", clock)
+
+
+def _australia(folder: Path, url: str, clock: HandClock) -> Iterator[Node]:
+    made = sharing.house(folder, url, clock=clock)
+    yield made
+    sharing.check(made)
+    made.engine.dispose()
+
+
+@pytest.fixture
+def japan(tmp_path: Path, database_url: str) -> Iterator[Follower]:
+    """A node of each database that follows Australia."""
+    made = follower(tmp_path, url=database_url)
+    yield made
+    made.node.engine.dispose()
+
+
+@pytest.fixture
+def japan_here(tmp_path: Path) -> Follower:
+    """A node on SQLite that follows Australia."""
+    return follower(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,29 +27,6 @@ from accord.wiring import Node
 
 DAY = 24 * 3600.0
 LATEST = "2026-01-03T00:00:00.000Z"
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def node(database_url: str, tmp_path: Path, clock: HandClock) -> Iterator[Node]:
-    """Australia on each database."""
-    made = house(tmp_path, database_url, clock=clock)
-    yield made
-    sharing.check(made)
-    made.engine.dispose()
-
-
-@pytest.fixture
-def here(tmp_path: Path, clock: HandClock) -> Iterator[Node]:
-    """Australia on SQLite."""
-    made = house(tmp_path, clock=clock)
-    yield made
-    sharing.check(made)
-    made.engine.dispose()
 
 
 def test_every_version_in_every_log_gets_a_tombstone(node: Node) -> None:

@@ -35,27 +35,6 @@ WHO = ("Asha", "the operator agreed")
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def node(database_url: str, tmp_path: Path, clock: HandClock) -> Iterator[Node]:
-    made = house(tmp_path, database_url, clock=clock)
-    yield made
-    sharing.check(made)
-    made.engine.dispose()
-
-
-@pytest.fixture
-def here(tmp_path: Path, clock: HandClock) -> Iterator[Node]:
-    made = house(tmp_path, clock=clock)
-    yield made
-    sharing.check(made)
-    made.engine.dispose()
-
-
-@pytest.fixture
 def today(tmp_path: Path) -> Iterator[Node]:
     """By the clock of the machine, as the commands go."""
     made = house(tmp_path, clock=SystemClock())

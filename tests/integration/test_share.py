@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -26,29 +25,6 @@ from accord.wiring import Node
 
 SOON = "2026-03-02T09:00:00.000000Z"
 LATER = "2026-03-03T09:00:00.000000Z"
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def node(database_url: str, tmp_path: Path, clock: HandClock) -> Iterator[Node]:
-    """Australia on each database."""
-    made = house(tmp_path, database_url, clock=clock)
-    yield made
-    sharing.check(made)
-    made.engine.dispose()
-
-
-@pytest.fixture
-def here(tmp_path: Path, clock: HandClock) -> Iterator[Node]:
-    """Australia on SQLite, where the database makes no difference."""
-    made = house(tmp_path, clock=clock)
-    yield made
-    sharing.check(made)
-    made.engine.dispose()
 
 
 def opened(node: Node, number: int, name: str = "pair") -> tuple[bytes, str]:

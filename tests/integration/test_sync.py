@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nodes
 import pytest
-from following import Follower, follower
+from following import Follower, follower, kept, origin
 from log_server import Log, LogServer, sealed, stix, stix_id
 from sealed import directory, partner
-from sqlalchemy import text
 
-from accord.core.digests import digest
 from accord.exchange.log.entries import Kind
 from accord.flows.exchange.carrying import ClockOff, Unreachable
 from accord.flows.exchange.events import Applied
@@ -21,31 +17,6 @@ from accord.flows.exchange.following import pull
 from accord.flows.exchange.messages import Request, Response
 
 LATER = "2030-06-02T12:00:00.000000Z"
-
-
-@pytest.fixture
-def japan(tmp_path: Path, database_url: str) -> Iterator[Follower]:
-    """A node of each database that follows Australia."""
-    made = follower(tmp_path, url=database_url)
-    yield made
-    made.node.engine.dispose()
-
-
-@pytest.fixture
-def japan_here(tmp_path: Path) -> Follower:
-    """A node on SQLite that follows Australia."""
-    return follower(tmp_path)
-
-
-def origin(japan: Follower, body: bytes) -> str:
-    with japan.node.engine.connect() as connection:
-        query = text("SELECT origin FROM document WHERE digest = :d")
-        return str(connection.scalar(query, {"d": digest(body)}))
-
-
-def kept(japan: Follower, column: str) -> list[Any]:
-    with japan.node.engine.connect() as connection:
-        return sorted(connection.scalars(text(f"SELECT {column} FROM shared")))
 
 
 def test_what_is_shared_arrives_with_its_origin_and_is_acknowledged(japan: Follower) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import nodes
 import pytest
-from following import Follower, follower
+from following import Follower, follower, kept, origin
 from log_server import LogServer, sealed, stix, stix_id
 from sealed import NOW, directory, partner
 from sqlalchemy import text
@@ -25,31 +23,6 @@ from accord.flows.exchange.messages import Request, Response
 
 CANARY = "canary-77ab01"
 LATER = "2030-06-02T12:00:00.000000Z"
-
-
-@pytest.fixture
-def japan(tmp_path: Path, database_url: str) -> Iterator[Follower]:
-    """A node of each database that follows Australia."""
-    made = follower(tmp_path, url=database_url)
-    yield made
-    made.node.engine.dispose()
-
-
-@pytest.fixture
-def japan_here(tmp_path: Path) -> Follower:
-    """A node on SQLite that follows Australia."""
-    return follower(tmp_path)
-
-
-def origin(japan: Follower, body: bytes) -> str:
-    with japan.node.engine.connect() as connection:
-        query = text("SELECT origin FROM document WHERE digest = :d")
-        return str(connection.scalar(query, {"d": digest(body)}))
-
-
-def kept(japan: Follower, column: str) -> list[Any]:
-    with japan.node.engine.connect() as connection:
-        return sorted(connection.scalars(text(f"SELECT {column} FROM shared")))
 
 
 def test_a_recall_takes_every_version_everywhere_and_is_final(japan: Follower) -> None:
