@@ -74,6 +74,7 @@ final = Table(
     Column("object", Text, primary_key=True),
     *_texts("at", "why", "deadline"),
     _bytes("notice", nullable=True),
+    Index("final_object", "object"),
 )
 """What its originator took back: no version of it is ever taken again. `why` and `deadline` are
 known on the originator's own node only; `notice` is the originator's signed word, null while only

@@ -65,6 +65,9 @@ def upgrade() -> None:
         sa.Column("notice", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("origin", "object"),
     )
+    with op.batch_alter_table("final", schema=None) as batch_op:
+        batch_op.create_index("final_object", ["object"], unique=False)
+
     op.create_table(
         "follow",
         sa.Column("id", _ID, autoincrement=False, nullable=False),
