@@ -57,8 +57,7 @@ def test_a_hit_becomes_a_sighting_once(node: Node, tmp_path: Path) -> None:
     assert len(done.sightings) == 1
     again = looked(node, path)
     assert (again.sightings, again.same) == ([], 1)
-    with node.views.view() as view:
-        (row,) = tally(view)
+    (row,) = tally(node)
     assert (row.sighted, row.count, row.own, row.partners) == (EVIL["id"], 2, 2, {})
     assert row.first_seen.startswith("2030-01-01T00:00:00.5")
 
