@@ -250,6 +250,27 @@ def _hostile() -> dict[str, tuple[bytes, bool]]:
     }
 
 
+def test_a_line_that_fills_buffers_is_told_and_what_follows_it_is_found(
+    node: Node, tmp_path: Path
+) -> None:
+    """DuckDB goes over a line of this length without a word."""
+    nodes.give(node, given(EVIL))
+    rows = b"time,query\n2030-01-01,evil.example\n"
+    path = log(tmp_path, rows + b"q" * (200 << 20) + b"\n2030-01-02,evil.example\n", "dns.csv")
+    done = looked(node, path, keep=False)
+    assert [one.count for one in done.findings] == [2]
+    assert (done.refused, [(one.line, one.reason) for one in done.troubles]) == (
+        1, [(3, "a line of over 2,000,000 bytes")],
+    )  # fmt: skip
+
+
+def test_an_array_on_one_long_line_is_read(node: Node, tmp_path: Path) -> None:
+    nodes.give(node, given(EVIL))
+    rows = [{"query": "evil.example"}, *[{"query": "q" * 60 + ".example"}] * 60_000]
+    done = looked(node, log(tmp_path, json.dumps(rows).encode(), "dns.json"), keep=False)
+    assert (done.records, done.refused, len(done.findings)) == (len(rows), 0, 1)
+
+
 @pytest.mark.parametrize("name", list(_hostile()))
 def test_hostile_logs_are_told_and_never_stop_a_hunt(node: Node, tmp_path: Path, name: str) -> None:
     data, findable = _hostile()[name]

@@ -72,15 +72,19 @@ class DuckEngine:
         columns_of = partial(duck.columns_of, self._database)
         source = readers.source(whole, mapping, columns_of)
         done.format = source.format
-        try:
-            take(self._database, source, done)
-        except duck.failures():
-            if source.format == "Parquet":
-                raise
-            clean, bad = readers.cleaned(whole, self._scratch)
-            take(self._database, readers.source(clean, mapping, columns_of), done)
-            done.refused += len(bad)
-            done.troubles += [Trouble(done.file, line, "not text") for line in bad[:TOLD]]
+        lines = source.unrolled or whole
+        if source.format == "Parquet" or not readers.has_long_line(lines):
+            try:
+                take(self._database, source, done)
+            except duck.failures():
+                if source.format == "Parquet":
+                    raise
+            else:
+                return
+        clean, bad = readers.cleaned(lines, self._scratch)
+        take(self._database, readers.source(clean, mapping, columns_of), done)
+        done.refused += len(bad)
+        done.troubles += [Trouble(done.file, *one) for one in bad[:TOLD]]
 
     def _hunt(self, since: str, done: Searched) -> None:
         database = self._database

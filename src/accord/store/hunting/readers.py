@@ -28,6 +28,7 @@ _HEAD: Final = 1 << 16
 _CHUNK: Final = 1 << 20
 _LONGEST: Final = 2_000_000
 """Bytes of a line, as DuckDB has it."""
+_PROBE: Final = 1 << 12
 _UNCLEAN: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
 _STEP: Final = 1 << 12
 _RATIO: Final = 100
@@ -50,6 +51,8 @@ class Source(msgspec.Struct, frozen=True):
     """By the name of a column here, the expression that gives it."""
     bad: str = ""
     """An expression that is true for records that cannot be read."""
+    unrolled: Path | None = None
+    """The lines of what was one JSON array."""
 
 
 class Cut(Exception):
@@ -129,12 +132,27 @@ def _parts(file: IO[bytes], opener: Callable[[], Any]) -> Iterator[bytes]:
         waiting = waiting or file.read(_CHUNK)
 
 
-def cleaned(path: Path, folder: Path) -> tuple[Path, list[int]]:
-    """The lines of a file that are plain text, and the numbers of the others.
+def has_long_line(path: Path) -> bool:
+    """Whether a line is longer than DuckDB reads: over a very long one it may go without a word."""
+    step = _LONGEST // 2
+    with path.open("rb") as file:
+        for start in range(0, path.stat().st_size - step, step):
+            # Such a line fills a whole step; most steps tell by their beginning that none does.
+            file.seek(start)
+            if b"\n" not in file.read(_PROBE):
+                file.seek(start)
+                if b"\n" not in file.read(step):
+                    return True
+    return False
+
+
+def cleaned(path: Path, folder: Path) -> tuple[Path, list[tuple[int, str]]]:
+    """The lines of a file that are plain text, and number and reason of the others.
 
     For what DuckDB cannot get through: it gives up the whole file for a few such lines.
     """
-    target, bad = folder / "cleaned", []
+    target = folder / "cleaned"
+    bad: list[tuple[int, str]] = []
     with path.open("rb") as file, target.open("wb") as out:
         number = 0
         while line := file.readline(_LONGEST):
@@ -143,7 +161,7 @@ def cleaned(path: Path, folder: Path) -> tuple[Path, list[int]]:
             if whole and not _UNCLEAN.search(line) and _is_text(line):
                 out.write(line)
                 continue
-            bad.append(number)
+            bad.append((number, "not text" if whole else f"a line of over {_LONGEST:,} bytes"))
             while not whole and (more := file.readline(_LONGEST)):
                 whole = more.endswith(b"\n")
     return target, bad
@@ -296,8 +314,8 @@ def _lines(path: Path) -> str:
 
 
 def _json(path: Path, first: bytes, mapping: Mapping | None) -> Source:
-    if first.startswith(b"["):
-        path = _unrolled(path)
+    unrolled = _unrolled(path) if first.startswith(b"[") else None
+    path = unrolled or path
     relation, family = _lines(path), _family(first, mapping)
     paths: list[str] = []
     columns: dict[str, str] = {}
@@ -320,7 +338,7 @@ def _json(path: Path, first: bytes, mapping: Mapping | None) -> Source:
         f"(SELECT line, good, CASE WHEN good THEN json_extract_string(line, [{every}])"
         f" END AS found FROM (SELECT line, json_valid(line) AS good FROM {relation}))"
     )
-    return Source("JSON", relation, columns, "NOT good AND trim(line) <> ''")
+    return Source("JSON", relation, columns, "NOT good AND trim(line) <> ''", unrolled)
 
 
 def _family(first: bytes, mapping: Mapping | None) -> Callable[[str], bool]:
