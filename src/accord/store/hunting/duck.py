@@ -33,11 +33,11 @@ CREATE OR REPLACE MACRO logged_hash(x) AS
 CREATE OR REPLACE MACRO logged_mail(x) AS
     lower(trim(regexp_extract(x, '([^<>\s]+@[^<>\s]+)', 1)));
 CREATE OR REPLACE MACRO logged_file(x) AS lower(regexp_extract(trim(x), '[^/\\]+$'));
-CREATE OR REPLACE MACRO odd_ip(x) AS regexp_matches(x, '[:\s]')
+CREATE OR REPLACE MACRO odd_ip(x) AS (contains(x, ':') OR contains(x, ' '))
     AND regexp_full_match(x, '\s*\[?[0-9a-fA-F:.]+(%[^\]]*)?\]?(:[0-9]+)?\s*');
-CREATE OR REPLACE MACRO odd_domain(x) AS NOT regexp_full_match(x, '[\x00-\x7f]*');
+CREATE OR REPLACE MACRO odd_domain(x) AS strlen(x) <> length(x);
 CREATE OR REPLACE MACRO odd_url(x) AS regexp_matches(x, '/\.|\.[:/?]|\.$|%2[eE]')
-    OR NOT regexp_full_match(x, '[\x00-\x7f]*');
+    OR strlen(x) <> length(x);
 CREATE OR REPLACE MACRO registry(x) AS regexp_replace(regexp_replace(regexp_replace(
     regexp_replace(x, '^HKLM\\', 'HKEY_LOCAL_MACHINE\\'), '^HKU\\', 'HKEY_USERS\\'),
     '^HKCU\\', 'HKEY_CURRENT_USER\\'), '^HKCR\\', 'HKEY_CLASSES_ROOT\\');
