@@ -54,6 +54,7 @@ from accord.store.exchange.sharing import SqlSharing
 from accord.store.exchange.taxii import SqlShelf
 from accord.store.exchange.trust import SqlTrust
 from accord.store.hunting.engine import DuckEngine
+from accord.store.hunting.rules import SqlRules
 from accord.store.intake import SqlIntake
 from accord.store.key_errors import NoKey
 from accord.store.osv import SqlAdvisories
@@ -363,6 +364,11 @@ class Node:
     def hunting(self) -> DuckEngine:
         """Looks through logs, and keeps their archive."""
         return DuckEngine(self.settings.home / "hunting")
+
+    @cached_property
+    def rules(self) -> SqlRules:
+        """Standing rules by which sightings are shared."""
+        return SqlRules(self.engine)
 
     @cached_property
     def pulse(self) -> SqlPulse:

@@ -57,8 +57,7 @@ def test_a_hit_becomes_a_sighting_once(node: Node, tmp_path: Path) -> None:
     assert len(done.sightings) == 1
     again = looked(node, path)
     assert (again.sightings, again.same) == ([], 1)
-    with node.views.view() as view:
-        (row,) = tally(view)
+    (row,) = tally(node)
     assert (row.sighted, row.count, row.own, row.partners) == (EVIL["id"], 2, 2, {})
     assert row.first_seen.startswith("2030-01-01T00:00:00.5")
 
@@ -249,6 +248,27 @@ def _hostile() -> dict[str, tuple[bytes, bool]]:
         "empty": (b"", False),
         "odd [*]?'.log": (good, True),
     }
+
+
+def test_a_line_that_fills_buffers_is_told_and_what_follows_it_is_found(
+    node: Node, tmp_path: Path
+) -> None:
+    """DuckDB goes over a line of this length without a word."""
+    nodes.give(node, given(EVIL))
+    rows = b"time,query\n2030-01-01,evil.example\n"
+    path = log(tmp_path, rows + b"q" * (200 << 20) + b"\n2030-01-02,evil.example\n", "dns.csv")
+    done = looked(node, path, keep=False)
+    assert [one.count for one in done.findings] == [2]
+    assert (done.refused, [(one.line, one.reason) for one in done.troubles]) == (
+        1, [(3, "a line of over 2,000,000 bytes")],
+    )  # fmt: skip
+
+
+def test_an_array_on_one_long_line_is_read(node: Node, tmp_path: Path) -> None:
+    nodes.give(node, given(EVIL))
+    rows = [{"query": "evil.example"}, *[{"query": "q" * 60 + ".example"}] * 60_000]
+    done = looked(node, log(tmp_path, json.dumps(rows).encode(), "dns.json"), keep=False)
+    assert (done.records, done.refused, len(done.findings)) == (len(rows), 0, 1)
 
 
 @pytest.mark.parametrize("name", list(_hostile()))

@@ -75,8 +75,7 @@ def test_partners_sightings_add_up_and_one_passed_on_counts_once(
     arrive(node, "japan", sighting(60, said, count=3))
     arrive(node, "india", sighting(60, said, count=3, name="passed on"))
     arrive(node, "india", sighting(61, said, count=4))
-    with node.views.view() as view:
-        (row,) = tally(view)
+    (row,) = tally(node)
     assert (row.count, row.own, row.name) == (8, 1, "indicator 1")
 
 

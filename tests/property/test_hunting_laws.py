@@ -166,6 +166,14 @@ def test_sql_finds_what_the_matcher_of_oasis_finds(
     assert found_by_sql(pattern, observed) == expected
 
 
+def test_bytes_may_hold_the_number_zero() -> None:
+    observed = [{
+        "first_observed": _time(0), "objects": {"0": {"type": "file", "magic_hex": "00ff00"}},
+    }]  # fmt: skip
+    assert found_by_sql("[file:magic_hex = h'00ff00']", observed)
+    assert not found_by_sql("[file:magic_hex = h'ff']", observed)
+
+
 _LEAF = st.sampled_from([f"[ipv4-addr:value = '{one}']" for one in ADDRESSES[:2]])
 TIMED = st.recursive(
     _LEAF,

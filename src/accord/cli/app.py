@@ -27,6 +27,7 @@ from accord.cli import (
     review,
     serve,
     share,
+    sightings,
     sync,
 )
 from accord.core.errors import AccordError
@@ -65,7 +66,6 @@ app.command("recall")(recall.recall)
 app.command("sync")(sync.sync)
 app.command("receipts")(receipts.receipts)
 app.command("hunt")(hunt.hunt)
-app.command("sightings")(hunt.sightings)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
 app.add_typer(exchange.exchange, name="exchange")
@@ -73,6 +73,7 @@ app.add_typer(inbox.inbox, name="inbox")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")
 app.add_typer(review.review, name="review")
+app.add_typer(sightings.sightings, name="sightings")
 
 
 def _version(wanted: bool) -> None:

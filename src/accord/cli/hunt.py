@@ -1,20 +1,23 @@
-"""Hunt through logs, and list what was seen."""
+"""Hunt through logs."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from accord.cli import show
-from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Limit, opened
+from accord.cli.options import DEFAULT_HOME, MOST, AsJson, Database, Home, Limit, opened
 from accord.core.show import printable
 
 if TYPE_CHECKING:
+    from accord.flows.hunting.archive import Covered
     from accord.flows.hunting.hunt import Hunted
     from accord.flows.hunting.port import Mapping
+    from accord.flows.hunting.standing import ByRule
 
 UNREAD = 3
 """Exit code: something could not be looked at; everything else was."""
@@ -42,6 +45,26 @@ def hunt(
     archive: Annotated[
         bool, typer.Option(help="Keep the records for --retro, readable by this node alone.")
     ] = True,
+    archive_days: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=MOST,
+            envvar="ACCORD_ARCHIVE_DAYS",
+            show_default=False,
+            help="Delete archived logs so many days after their last record.",
+        ),
+    ] = None,
+    archive_mib: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=MOST,
+            envvar="ACCORD_ARCHIVE_MIB",
+            show_default=False,
+            help="Delete the oldest archived logs past so many MiB.",
+        ),
+    ] = None,
     weak: Annotated[bool, typer.Option("--weak", help="Make sightings of weak hits, too.")] = False,
     limit: Limit = 50,
     json: AsJson = False,
@@ -51,12 +74,15 @@ def hunt(
     """Look through logs for every indicator that this node may use for it.
 
     Zeek, Suricata EVE, Windows events, CSV, JSON lines, Parquet and plain text; gzip and zstd.
-    Exit code 0: all was looked at. 3: something could not be read (the rest was). 2: wrong usage.
+    Exit code 0: all was looked at. 3: something could not be read, or not be shared by a standing
+    rule (the rest was). 2: wrong usage.
     """
+    from accord.flows.hunting.archive import Limits
     from accord.flows.hunting.hunt import Asked
     from accord.flows.hunting.hunt import hunt as run
 
-    if not paths and not retro:
+    limits = Limits(archive_days, None if archive_mib is None else archive_mib << 20)
+    if not paths and not retro and limits == Limits():
         raise typer.BadParameter("name a log, or say --retro", param_hint="PATHS")
     asked = Asked(
         paths=tuple(paths or ()),
@@ -65,6 +91,7 @@ def hunt(
         mapping=_mapping(mapping) if mapping else None,
         keep=archive,
         weak=weak,
+        limits=limits,
     )
     node = opened(home, database)
     try:
@@ -75,7 +102,7 @@ def hunt(
         show.as_json({**_fields(done), "strengths": done.strengths})
     else:
         _report(done, limit)
-    if done.troubles:
+    if done.troubles or any(one.reason for one in done.shared):
         raise typer.Exit(UNREAD)
 
 
@@ -134,6 +161,18 @@ def _report(done: Hunted, limit: int) -> None:
     else:
         typer.echo("No hits.")
     show.more(len(done.findings) - len(shown))
+    _report_troubles(done)
+    if done.sightings or done.same:
+        typer.echo(f"{len(done.sightings):,} sightings are new, {done.same:,} were known.")
+    _report_archive(done)
+    by_rule = [one for one in done.shared if one.outcomes]
+    for rule in done.shared:
+        _report_rule(rule)
+    if done.sightings and not by_rule:
+        typer.echo(f"Next: `accord share {done.sightings[0]} --audience AUDIENCE`.")
+
+
+def _report_troubles(done: Hunted) -> None:
     for reason, count in sorted(done.not_used.items()):
         show.note(f"{count:,} indicators were not used: {reason}.")
     if done.not_evaluated:
@@ -144,38 +183,38 @@ def _report(done: Hunted, limit: int) -> None:
     for one in done.troubles[:_TOLD]:
         where = f"{one.file}, line {one.line}" if one.line else one.file
         show.note(printable(f"{where}: {one.reason}"))
-    if done.sightings or done.same:
-        typer.echo(f"{len(done.sightings):,} sightings are new, {done.same:,} were known.")
-    if done.sightings:
-        typer.echo(f"Next: `accord share {done.sightings[0]} --audience AUDIENCE`.")
 
 
-def sightings(
-    limit: Limit = 50,
-    json: AsJson = False,
-    home: Home = DEFAULT_HOME,
-    database: Database = "",
-) -> None:
-    """List what was seen, here and by partners, added up."""
-    from accord.flows.hunting.tally import tally
+def _report_archive(done: Hunted) -> None:
+    if done.dropped is not None and done.dropped.logs:
+        typer.echo(f"Deleted from the archive: {_covered(done.dropped)}.")
+    elif done.dropped is not None:
+        typer.echo("Nothing was deleted from the archive.")
+    if done.archive is not None:
+        typer.echo(f"The archive holds {_covered(done.archive)}.")
 
-    with opened(home, database).views.view() as view:
-        found = tally(view)
-    if json:
-        show.as_json(found)
-        return
-    if not found:
-        typer.echo("Nothing was seen yet. `accord hunt PATH` looks.")
-        return
-    shown = found[:limit] if limit else found
-    rows = [
-        (
-            one.name or one.sighted, f"{one.count:,}", f"{one.own:,}",
-            ", ".join(f"{name} {count:,}" for name, count in one.partners.items()),
-            one.first_seen[:16], one.last_seen[:16],
+
+def _covered(part: Covered) -> str:
+    when = f" of {part.first[:10]} to {part.last[:10]}" if part.first else ""
+    return f"{part.logs:,} logs, {part.records:,} records{when}, {part.size / (1 << 20):,.1f} MiB"
+
+
+def _report_rule(one: ByRule) -> None:
+    """What became of what a rule lets go; what did not simply go has a line of its own."""
+    if one.reason:
+        show.note(
+            printable(
+                f"Rule {one.rule}: {one.kept:,} sightings could not go to {one.audience} yet, and"
+                f" the next hunt tries again: {one.reason}"
+            )
         )
-        for one in shown
-    ]  # fmt: skip
-    columns = ("seen", "times", "by this node", "by partners", "first", "last")
-    show.table("Sightings", columns, rows, right=(1, 2))
-    show.more(len(found) - len(shown))
+        return
+    counts = Counter(outcome.what for outcome in one.outcomes)
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+    typer.echo(printable(f"By rule {one.rule} for audience {one.audience}: {told}."))
+    for outcome in one.outcomes:
+        if outcome.what == "refused":
+            who = f"{outcome.partner}: " if outcome.partner else ""
+            show.note(printable(f"{outcome.object} stays here: {who}{outcome.reason}"))
+    if counts["held for review"]:
+        show.note("Personal data was found; `accord review list` shows what waits for a person.")

@@ -7,18 +7,21 @@ from typing import Any, Protocol
 
 import msgspec
 
+from accord.flows.exchange.trust import ME
 from accord.flows.hunting.port import IndicatorRow, SightingRow
 
 _INDICATORS = """
 SELECT i.object, i.pattern, i.language, i.valid_from, i.valid_until, i.confidence, i.tlp, i.pap,
        i.unknown, o.version, o.name, o.revoked, d.id, d.digest, d.origin, d.learned,
-       s.tlp AS shared_tlp, s.pap AS shared_pap, s.expires, s.state
+       s.tlp AS shared_tlp, s.pap AS shared_pap, s.release_at, s.expires, s.state
 FROM stix_indicator i
 JOIN document d ON d.id = i.document_id
 JOIN stix_object o ON o.document_id = i.document_id AND o.place = i.place AND o.object = i.object
-LEFT JOIN shared s ON d.origin <> '' AND s.origin = d.origin AND s.object = i.object
-                  AND s.version = o.version
+LEFT JOIN shared s ON s.object = i.object AND s.version = o.version AND s.origin = CASE
+    WHEN d.origin <> '' THEN d.origin ELSE (SELECT value FROM setting WHERE name = :me) END
 """
+_GIVEN = {"live", "held"}
+"""States of an envelope that goes, or will go, to others."""
 _SIGHTINGS = """
 SELECT s.object, s.sighted, s.first_seen, s.last_seen, s.count, o.version, o.revoked, o.place,
        d.id, d.digest, d.origin
@@ -40,27 +43,52 @@ class _View(Protocol):
 
 def indicators(view: _View) -> list[IndicatorRow]:
     """Of each indicator the newest version within its origin; one that was revoked stays so."""
+    rows = view.rows(_INDICATORS, me=ME)
+    envelopes: dict[tuple[str, str, str], list[Any]] = {}
+    for row in rows:
+        if row.state is not None:
+            envelopes.setdefault((row.object, row.origin, row.version), []).append(row)
     return [
-        IndicatorRow(
-            object=row.object,
-            version=row.version,
-            name=row.name,
-            pattern=row.pattern,
-            language=row.language,
-            valid_from=row.valid_from,
-            valid_until=row.valid_until,
-            confidence=row.confidence,
-            revoked=final,
-            tlp=row.shared_tlp if row.shared_tlp is not None else row.tlp,
-            pap=max(row.shared_pap or 0, row.pap),
-            expires=row.expires or "",
-            state=row.state or "live",
-            unknown=tuple(msgspec.json.decode(row.unknown, type=list[str])),
-            origin=row.origin,
-            learned=row.learned,
-        )
-        for row, final in _newest(view, view.rows(_INDICATORS))
+        _indicator(row, envelopes.get((row.object, row.origin, row.version), []), final=final)
+        for row, final in _newest(view, rows)
     ]
+
+
+def _indicator(row: Any, envelopes: Sequence[Any], *, final: bool) -> IndicatorRow:  # noqa: ANN401 - a row of the database
+    """An indicator under the strictest of the envelopes in which this version is given now."""
+    states = {one.state for one in envelopes}
+    given = [one for one in envelopes if one.state in ({"live"} if row.origin else _GIVEN)]
+    said = [one.shared_tlp for one in given]
+    if not row.origin and row.tlp is not None:
+        said.append(row.tlp)
+    return IndicatorRow(
+        object=row.object,
+        version=row.version,
+        name=row.name,
+        pattern=row.pattern,
+        language=row.language,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        confidence=row.confidence,
+        revoked=final,
+        tlp=max(said, default=row.tlp),
+        pap=max(row.pap, *(one.shared_pap for one in given), 0),
+        release_at=max((one.release_at for one in given), default=""),
+        expires=min((one.expires for one in given if one.expires), default=""),
+        state=_state(row.origin, states),
+        unknown=tuple(msgspec.json.decode(row.unknown, type=list[str])),
+        origin=row.origin,
+        learned=row.learned,
+    )
+
+
+def _state(origin: str, states: set[str]) -> str:
+    """What a partner gives no more is not used, nor what this node itself took back."""
+    if not states or "live" in states or (not origin and states & _GIVEN):
+        return "live"
+    if "recalled" in states:
+        return "recalled"
+    return min(states) if origin else "live"
 
 
 def sightings(view: _View) -> list[SightingRow]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from accord.exchange.hunting.known_good import Strength
 from accord.identity.markings import Marking, Pap, marking_id
 
 _SCO: Final = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
@@ -41,6 +42,12 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[tuple[str, str], ...]
     """Kind and normal form of each value that the indicator names and that was seen."""
     marking: Marking
+    kinds: tuple[str, ...] = ()
+    """Of what was seen, whole patterns among them."""
+    origins: tuple[str, ...] = ()
+    """Whose indicators these are; empty words are this node's own."""
+    strength: Strength = "suppressed"
+    """Of the weakest hit in it."""
 
 
 def objects(seen: Seen, identity: str, now: str) -> list[dict[str, Any]]:

@@ -68,8 +68,9 @@ def _holds(holds: Compare) -> str:
 
 
 def text(value: str) -> str:
-    """A literal of SQL."""
-    return "'" + value.replace("'", "''").replace("\x00", "") + "'"
+    """A literal of SQL; a character of number 0, which cannot stand in one, is put in beside it."""
+    parts = ["'" + part.replace("'", "''") + "'" for part in value.split("\x00")]
+    return parts[0] if len(parts) == 1 else f"({' || chr(0) || '.join(parts)})"
 
 
 def _test(test: Test) -> str:

@@ -17,6 +17,9 @@ from urllib.parse import unquote
 Kind = Literal["ip", "domain", "url", "hash", "mail", "file"]
 KINDS: Final[tuple[Kind, ...]] = ("ip", "domain", "url", "hash", "mail", "file")
 
+_LISTENING: Final = re.compile(r"^(?:\[([^\]]*)\]|([0-9.]+(?=:)))(?::[0-9]{1,5})?$")
+"""An address with a port: `[2001:db8::1]:443`, `192.0.2.1:80`."""
+_FINGERPRINT: Final = re.compile(r"(?:[0-9a-f]{2}:)+[0-9a-f]{2}")
 _MAPPED: Final = 0xFFFF << 32
 _V4_BITS: Final = 96
 _DOMAIN: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})*")
@@ -39,9 +42,12 @@ def network(text: str) -> tuple[str, str] | None:
 
 
 def ip(text: str) -> str:
-    """An address as the RFCs write it, IPv4 within IPv6 as IPv4; empty: it is none."""
+    """An address as the RFCs write it, IPv4 within IPv6 as IPv4; empty: it is none.
+
+    A port after it, and the interface of a link, are not part of it.
+    """
     try:
-        found = ipaddress.ip_address(text.strip())
+        found = ipaddress.ip_address(_LISTENING.sub(r"\1\2", text.strip()).partition("%")[0])
     except ValueError:
         return ""
     if found.version == 6 and found.ipv4_mapped:  # noqa: PLR2004 - IPv6
@@ -62,18 +68,36 @@ def domain(text: str) -> str:
 
 
 def url(text: str) -> str:
-    """A URL without scheme, fragment, usual port and escapes, its host in lower case; or empty.
+    """A URL without scheme, user, fragment, usual port, escapes and dots for steps; or empty.
 
-    Logs of plain HTTP and of proxies tell no scheme; `logged_url` in SQL does the same.
+    Its host is in lower case and as the DNS has it. Logs of plain HTTP and of proxies tell no
+    scheme; `logged_url` in SQL does the same to all but odd ones, which come here.
     """
     rest = _SCHEME.sub("", text.strip(), count=1).partition("#")[0]
     if not rest or _CONTROL.search(rest):
         return ""
     cut = next((i for i, one in enumerate(rest) if one in "/?"), len(rest))
-    host, path = _PORTS.sub("", rest[:cut].lower()), rest[cut:] or "/"
+    host, path = _PORTS.sub("", rest[:cut].rpartition("@")[2].lower()), rest[cut:] or "/"
+    name, colon, port = host.partition(":")
+    host = (name.rstrip(".") if name.isascii() else domain(name)) + colon + port
     if not host:
         return ""
-    return host + _decoded(path)
+    path, asked, query = path.partition("?")
+    return host + _stepped(_decoded(path)) + asked + _decoded(query)
+
+
+def _stepped(path: str) -> str:
+    """A path without `.` and `..` (RFC 3986, section 5.2.4)."""
+    if "/." not in path:
+        return path
+    *steps, last = path.split("/")[1:]
+    found: list[str] = []
+    for step in [*steps, last]:
+        if step == "..":
+            del found[-1:]
+        elif step != ".":
+            found.append(step)
+    return "/" + "/".join(found) + ("/" if last in {".", ".."} and found else "")
 
 
 def _decoded(path: str) -> str:
@@ -92,6 +116,8 @@ def host_of(text: str) -> str:
 def digest(text: str) -> str:
     """A hash of any algorithm, in lower case; or empty."""
     found = text.strip().lower()
+    if _FINGERPRINT.fullmatch(found):
+        found = found.replace(":", "")
     return "" if not found or _CONTROL.search(found) else found
 
 

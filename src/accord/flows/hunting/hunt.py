@@ -25,8 +25,21 @@ from accord.exchange.hunting.plan import Indicator, Plan, plan
 from accord.exchange.hunting.sightings import Seen
 from accord.exchange.release import Use, permits
 from accord.flows.exchange.sharing.plan import DEFAULT
+from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exchange.sharing.wanted import Holdings, newest_of
-from accord.flows.hunting.port import Engine, Hit, IndicatorRow, Mapping, Searched, Trouble
+from accord.flows.hunting import standing
+from accord.flows.hunting.archive import Covered, Limits, prune
+from accord.flows.hunting.port import (
+    Due,
+    Engine,
+    Hit,
+    IndicatorRow,
+    Mapping,
+    Rules,
+    Searched,
+    Trouble,
+)
+from accord.flows.hunting.standing import ByRule
 from accord.flows.load import load_documents
 from accord.flows.ports import Intake, View, Views
 from accord.identity.markings import STRICTEST, Marking, Pap, Tlp, parse_tlp, strictest
@@ -89,6 +102,14 @@ class Desk(Protocol):
     def hunting(self) -> Engine:
         """Reads logs."""
 
+    @property
+    def rules(self) -> Rules:
+        """By which sightings are shared."""
+
+    @property
+    def sharer(self) -> Sharer:
+        """Shares what rules let go."""
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """How to hunt."""
@@ -103,6 +124,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Keep the records in the archive."""
     weak: bool = False
     """Make sightings of weak hits, too."""
+    limits: Limits = Limits()
+    """What goes from the archive afterwards."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +165,12 @@ class Hunted(msgspec.Struct, kw_only=True):
     """Those that are new."""
     same: int = 0
     """Those that an earlier hunt made."""
+    shared: list[ByRule] = []
+    """What became of sightings by standing rules."""
+    archive: Covered | None = None
+    """What the archive covers now, where it was asked for."""
+    dropped: Covered | None = None
+    """What went from it."""
 
     @property
     def strengths(self) -> dict[str, int]:
@@ -173,9 +202,19 @@ def hunt(asked: Asked, desk: Desk, progress: Progress | None = None) -> Hunted:
             weigh = partial(_weigh, lists, now)
             seen += _weighed(searched, made, wanted, weigh, done)
     _take_in(seen, desk, now, done)
+    done.shared = standing.share_due(desk)
+    _tidy(asked, desk, now, done)
     order = {"strong": 0, "weak": 1, "suppressed": 2}
     done.findings.sort(key=lambda one: (order[one.strength], one.indicator, one.file, one.value))
     return done
+
+
+def _tidy(asked: Asked, desk: Desk, now: str, done: Hunted) -> None:
+    limited = asked.limits != Limits()
+    if limited:
+        done.dropped = prune(desk.hunting, asked.limits, now)
+    if limited or asked.retro:
+        done.archive = Covered.of(desk.hunting.archived())
 
 
 def _searches(
@@ -198,7 +237,8 @@ def _searches(
         archived = engine.archived()
         if not archived:
             raise NotFound("there is no archive yet: `accord hunt PATH` makes it")
-        until = {digest: engine.hunted(digest) for digest, _ in archived}
+        hunted = engine.hunted()
+        until = {one.log: hunted.get(one.log, "") for one in archived}
         for moment in sorted(set(until.values())):
             new = [one for one in usable if one.learned > moment]
             if not new:
@@ -208,10 +248,10 @@ def _searches(
                 one for one in made.not_evaluated if one not in done.not_evaluated
             ]
             engine.begin(made)
-            for digest, path in archived:
-                if until[digest] == moment:
-                    yield engine.search_again(digest, path, asked.since), made
-        engine.note([digest for digest, _ in archived], learned)
+            for log, learned_until in until.items():
+                if learned_until == moment:
+                    yield engine.search_again(log, asked.since), made
+        engine.note(list(until), learned)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -262,15 +302,16 @@ def _usable(rows: Sequence[IndicatorRow], desk: Desk, now: str, done: Hunted) ->
 
 def _marking(row: IndicatorRow, default: Tlp, uses: dict[str, Pap | None]) -> Marking:
     pap = Pap(row.pap)
+    dates = {"release_at": row.release_at, "expires": row.expires}
     for name in row.unknown:
         if name not in uses:
-            return msgspec.structs.replace(STRICTEST, expires=row.expires)
+            return msgspec.structs.replace(STRICTEST, **dates)
         pap = max(pap, uses[name] or Pap.CLEAR)
     if row.tlp is not None:
-        return Marking(Tlp(row.tlp), pap, expires=row.expires)
+        return Marking(Tlp(row.tlp), pap, **dates)
     if row.origin:
-        return msgspec.structs.replace(STRICTEST, expires=row.expires)
-    return Marking(default, pap, expires=row.expires)
+        return msgspec.structs.replace(STRICTEST, **dates)
+    return Marking(default, pap, **dates)
 
 
 def _definitions(names: Collection[str], holdings: Holdings) -> dict[str, Pap | None]:
@@ -312,7 +353,7 @@ def _weighed(
     searched: Searched, made: Plan, wanted: Collection[str], weigh: Weigh, done: Hunted
 ) -> list[Seen]:
     """Each hit with how much it says; what sightings are made of, by indicator."""
-    by_id: dict[str, list[tuple[Indicator, Hit]]] = {}
+    by_id: dict[str, list[tuple[Indicator, Hit, Weighed]]] = {}
     whole: dict[str, bool] = {}
     for hit in searched.hits:
         indicator = made.indicators[hit.number]
@@ -320,7 +361,7 @@ def _weighed(
         done.findings.append(_finding(hit, indicator, weighed, searched.file))
         whole[indicator.id] = whole.get(indicator.id, True) and weighed.strength in wanted
         if weighed.strength in wanted:
-            by_id.setdefault(indicator.id, []).append((indicator, hit))
+            by_id.setdefault(indicator.id, []).append((indicator, hit, weighed))
     return [_seen(found, searched, whole=whole[id_]) for id_, found in sorted(by_id.items())]
 
 
@@ -360,10 +401,10 @@ def _finding(hit: Hit, indicator: Indicator, weighed: Weighed, file: str) -> Fin
     )
 
 
-def _seen(found: list[tuple[Indicator, Hit]], searched: Searched, *, whole: bool) -> Seen:
+def _seen(found: list[tuple[Indicator, Hit, Weighed]], searched: Searched, *, whole: bool) -> Seen:
     # Several origins may share one indicator: each record counts once.
     by_number: dict[int, list[Hit]] = {}
-    for _, hit in found:
+    for _, hit, _ in found:
         by_number.setdefault(hit.number, []).append(hit)
     counts = [
         searched.totals[number]
@@ -371,7 +412,7 @@ def _seen(found: list[tuple[Indicator, Hit]], searched: Searched, *, whole: bool
         else sum(h.count for h in hits)
         for number, hits in by_number.items()
     ]
-    hits = [hit for _, hit in found]
+    hits = [hit for _, hit, _ in found]
     return Seen(
         indicator=found[0][0].id,
         log=searched.digest,
@@ -379,7 +420,10 @@ def _seen(found: list[tuple[Indicator, Hit]], searched: Searched, *, whole: bool
         first=min((hit.first for hit in hits if hit.first), default=""),
         last=max((hit.last for hit in hits if hit.last), default=""),
         values=tuple(sorted({(hit.kind, hit.told) for hit in hits if hit.told})),
-        marking=strictest([indicator.marking for indicator, _ in found]),
+        marking=strictest([indicator.marking for indicator, _, _ in found]),
+        kinds=tuple(sorted({hit.kind for hit in hits})),
+        origins=tuple(sorted({indicator.origin for indicator, _, _ in found})),
+        strength="weak" if any(one.strength == "weak" for _, _, one in found) else "strong",
     )
 
 
@@ -392,6 +436,8 @@ def _take_in(seen: Sequence[Seen], desk: Desk, now: str, done: Hunted) -> None:
     with desk.views.view() as view:
         known = {one.object: one.count for one in view.sightings() if not one.origin}
     made: list[list[dict[str, Any]]] = []
+    rules = desk.rules.rules()
+    due: list[Due] = []
     for one in seen:
         objects = sightings.objects(one, identity, now)
         name = sightings.sighting_id(objects)
@@ -401,6 +447,10 @@ def _take_in(seen: Sequence[Seen], desk: Desk, now: str, done: Hunted) -> None:
         known[name] = one.count
         done.sightings.append(name)
         made.append(objects)
+        due += standing.due(rules, one, [str(thing["id"]) for thing in objects])
+    if due:
+        # Before they are taken in: what is interrupted in between still goes by its rule.
+        desk.rules.put(due)
     for start in range(0, len(made), _AT_ONCE):
         data = sightings.bundle([thing for one in made[start : start + _AT_ONCE] for thing in one])
         loaded = load_documents([("hunt of this node", data)], desk.intake, now)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from accord.exchange.hunting.plan import Plan
+from accord.exchange.hunting.rules import Rule
 
 
 class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +27,11 @@ class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
     tlp: int | None
     """None: it bears no marking."""
     pap: int
+    release_at: str
+    """`when()` before which it goes to nobody, or empty."""
     expires: str
     state: str
-    """Of what a partner shared: `live`, `recalled` or another; `live` for this node's own."""
+    """Of what was shared: `live`, `recalled` or another; `live` for what was shared with nobody."""
     unknown: tuple[str, ...]
     """Markings that say nothing by themselves."""
     origin: str
@@ -101,6 +104,27 @@ class Searched(msgspec.Struct):
     """By indicator, how many records match it by any value."""
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """One log in the archive."""
+
+    log: str
+    """Its digest."""
+    size: int
+    """Bytes."""
+    records: int
+    """0 where it cannot be read any more."""
+    first: str
+    """`when()` of its earliest record, or empty: its records have no time."""
+    last: str
+    at: str
+    """`when()` it was kept."""
+
+    @property
+    def age(self) -> str:
+        """`when()` it counts as being of: its last record's, and never later than it was kept."""
+        return min(self.last or self.at, self.at)
+
+
 class Engine(Protocol):
     """Reads logs and joins them with what is looked for."""
 
@@ -112,14 +136,54 @@ class Engine(Protocol):
     ) -> Searched:
         """Look through one log; `keep` archives it. A bad log raises nothing."""
 
-    def archived(self) -> list[tuple[str, Path]]:
-        """Digest of the log, and file, of everything in the archive."""
+    def archived(self) -> Sequence[Kept]:
+        """Every log in the archive."""
 
-    def search_again(self, digest: str, path: Path, since: str) -> Searched:
+    def drop(self, digests: Collection[str]) -> None:
+        """Delete these from the archive."""
+
+    def search_again(self, digest: str, since: str) -> Searched:
         """Look through a log of the archive."""
 
-    def hunted(self, digest: str) -> str:
-        """Up to when indicators were learned that an archived log was searched for."""
+    def hunted(self) -> dict[str, str]:
+        """By archived log, up to when indicators were learned that it was searched for."""
 
     def note(self, digests: Sequence[str], learned: str) -> None:
         """Remember that these were searched for all indicators learned until then."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A sighting that a rule lets go, until it went or was refused."""
+
+    rule: int
+    sighting: str
+    objects: tuple[str, ...]
+    """Identifiers of what was observed, which goes with it."""
+    options: str
+    """The words of the share command, as JSON."""
+
+
+class Rules(Protocol):
+    """Standing rules, as they are kept."""
+
+    def rules(self, *, removed: bool = False) -> Sequence[Rule]:
+        """By number; `removed`: those that were taken out, too."""
+
+    def add(self, rule: Rule) -> int:
+        """Keep one; gives its number."""
+
+    def remove(self, number: int, person: str, why: str, at: str) -> Rule:
+        """Take one out, and what waits by it.
+
+        Raises:
+            NotFound: there is none of this number.
+        """
+
+    def due(self) -> Sequence[Due]:
+        """What is still to go, in order."""
+
+    def put(self, due: Sequence[Due]) -> None:
+        """Remember that these are to go; what is known already stays once."""
+
+    def done(self, due: Sequence[Due]) -> None:
+        """These went, or were refused."""

@@ -269,6 +269,27 @@ words of the share command that it interrupted, as JSON; `outcome` is empty whil
 `redacted`, `released` or `withdrawn`; `detector` the version whose finds the person saw. `body` is
 what was looked through, then what is left of it, or nothing where it was released."""
 
+hunt_rule = Table(
+    "hunt_rule",
+    METADATA,
+    _key(),
+    *_texts("audience", "kinds", "origins", "strength", "person", "why", "made"),
+    *_texts("removed", "removed_by", "removed_why"),
+    Column("at_most", Integer, nullable=False),
+)
+"""Standing rules by which sightings go to an audience. `kinds` and `origins` are JSON lists, empty
+for all; `at_most` is the strictest TLP; `removed` is empty while the rule holds."""
+
+hunt_due = Table(
+    "hunt_due",
+    METADATA,
+    Column("rule_id", _ID, ForeignKey("hunt_rule.id"), primary_key=True),
+    Column("sighting", Text, primary_key=True),
+    *_texts("objects", "options"),
+)
+"""Sightings that a rule lets go and that did not go yet. `objects` is a JSON list of what goes with
+it; `options` are words of a share command, as JSON."""
+
 directory_file = Table(
     "directory_file",
     METADATA,

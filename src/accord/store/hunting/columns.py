@@ -25,12 +25,17 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "destination_ip", "DestinationIp", "EventData.DestinationIp",
         "winlog.event_data.DestinationIp", "Event.EventData.DestinationIp",
     ),
-    "src_port": ("id.orig_p", "src_port", "source.port", "SourcePort", "EventData.SourcePort"),
+    "src_port": ("id.orig_p", "src_port", "source.port", "SourcePort", "EventData.SourcePort",
+        "winlog.event_data.SourcePort", "Event.EventData.SourcePort",
+    ),
     "dst_port": (
         "id.resp_p", "dest_port", "dst_port", "destination.port", "DestinationPort",
-        "EventData.DestinationPort",
+        "EventData.DestinationPort", "winlog.event_data.DestinationPort",
+        "Event.EventData.DestinationPort",
     ),
-    "proto": ("proto", "protocol", "network.transport", "EventData.Protocol"),
+    "proto": ("proto", "protocol", "network.transport", "EventData.Protocol",
+        "winlog.event_data.Protocol", "Event.EventData.Protocol",
+    ),
     "query": (
         "query", "dns.rrname", "dns.question.name", "qname", "query_name", "QueryName", "domain",
         "EventData.QueryName", "winlog.event_data.QueryName", "Event.EventData.QueryName",
@@ -63,14 +68,22 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "EventData.TargetObject", "winlog.event_data.TargetObject", "TargetObject",
         "registry.path", "Event.EventData.TargetObject",
     ),
-    "user": ("user", "user.name", "EventData.User", "username", "cs-username"),
+    "user": (
+        "user", "user.name", "EventData.User", "username", "cs-username",
+        "winlog.event_data.User", "Event.EventData.User",
+    ),
     "answers": (
         "answers", "dns.answers[*].rdata", "dns.rdata", "EventData.QueryResults",
-        "dns.answers[*].data", "winlog.event_data.QueryResults", "QueryResults",
+        "dns.answers[*].data", "dns.grouped.A[*]", "dns.grouped.AAAA[*]", "dns.grouped.CNAME[*]",
+        "winlog.event_data.QueryResults", "QueryResults", "Event.EventData.QueryResults",
     ),
     "hashes": (
         "Hashes", "EventData.Hashes", "winlog.event_data.Hashes", "Event.EventData.Hashes",
-        "hash", "file_hash",
+        "hash", "file_hash", "sha512", "sha384", "sha224", "imphash", "ssdeep", "tlsh",
+        "file.hash.sha512", "file.hash.sha384", "file.hash.ssdeep", "file.hash.tlsh",
+        "file.pe.imphash", "process.hash.md5", "process.hash.sha1", "process.hash.sha256",
+        "process.hash.sha512", "fingerprint", "tls.fingerprint", "tls.server.hash.sha1",
+        "tls.server.hash.sha256",
     ),
     "mail_to": ("rcptto", "to", "smtp.rcpt_to[*]", "email.to[*]", "recipient", "recipients"),
     "queries": ("dns.queries[*].rrname",),
@@ -87,7 +100,10 @@ LISTS: Final = frozenset({
 """Columns of several values in one record."""
 
 SOURCES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "ip": (("src_ip", "src"), ("dst_ip", "dst"), ("host", "dst"), ("answers", ""), ("ips", "")),
+    "ip": (
+        ("src_ip", "src"), ("dst_ip", "dst"), ("host", "dst"), ("url_host", "dst"),
+        ("answers", ""), ("ips", ""),
+    ),
     "domain": (
         ("query", ""), ("host", ""), ("url_host", ""), ("answers", ""), ("queries", ""),
         ("domains", ""),

@@ -5,12 +5,13 @@ Law (nothing is dropped in silence): a line that cannot be read is counted, with
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -21,11 +22,13 @@ from accord.core.errors import Invalid
 from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Mapping
 from accord.store.hunting.columns import LISTS, NAMES
+from accord.store.hunting.duck import NEVER, quoted
 
 _HEAD: Final = 1 << 16
 _CHUNK: Final = 1 << 20
 _LONGEST: Final = 2_000_000
 """Bytes of a line, as DuckDB has it."""
+_PROBE: Final = 1 << 12
 _UNCLEAN: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
 _STEP: Final = 1 << 12
 _RATIO: Final = 100
@@ -37,8 +40,6 @@ _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _CLOSED: Final = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ\x00": "compressed with xz",
                   b"7z\xbc\xaf": "a 7z archive", b"BZh": "compressed with bzip2"}  # fmt: skip
 _REJECTS: Final = "ignore_errors=true, store_rejects=true, rejects_limit=0"
-_NEVER: Final = "\x1e\x1f\x1e\x1f"
-"""Separates nothing: a line is one value."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -50,6 +51,8 @@ class Source(msgspec.Struct, frozen=True):
     """By the name of a column here, the expression that gives it."""
     bad: str = ""
     """An expression that is true for records that cannot be read."""
+    unrolled: Path | None = None
+    """The lines of what was one JSON array."""
 
 
 class Cut(Exception):
@@ -73,11 +76,23 @@ def unpacked(path: Path, folder: Path) -> tuple[Path, str]:
             parts = _parts(file, _gunzip if head.startswith(_GZIP) else _unzstd)
             target = folder / "unpacked"
             return target, _write(parts, target, path.stat().st_size)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            target = folder / "unpacked"
+            with target.open("wb") as out:
+                for part in codecs.iterdecode(_chunks(path), "utf-16", "replace"):
+                    out.write(part.encode())
+            return target, ""
     # A name of our own: DuckDB takes signs in names as wild cards.
     link = folder / "log"
     link.unlink(missing_ok=True)
     link.symlink_to(path.resolve())
     return link, ""
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(_CHUNK):
+            yield part
 
 
 def _write(parts: Iterator[bytes], target: Path, packed: int) -> str:
@@ -117,12 +132,27 @@ def _parts(file: IO[bytes], opener: Callable[[], Any]) -> Iterator[bytes]:
         waiting = waiting or file.read(_CHUNK)
 
 
-def cleaned(path: Path, folder: Path) -> tuple[Path, list[int]]:
-    """The lines of a file that are plain text, and the numbers of the others.
+def has_long_line(path: Path) -> bool:
+    """Whether a line is longer than DuckDB reads: over a very long one it may go without a word."""
+    step = _LONGEST // 2
+    with path.open("rb") as file:
+        for start in range(0, path.stat().st_size - step, step):
+            # Such a line fills a whole step; most steps tell by their beginning that none does.
+            file.seek(start)
+            if b"\n" not in file.read(_PROBE):
+                file.seek(start)
+                if b"\n" not in file.read(step):
+                    return True
+    return False
+
+
+def cleaned(path: Path, folder: Path) -> tuple[Path, list[tuple[int, str]]]:
+    """The lines of a file that are plain text, and number and reason of the others.
 
     For what DuckDB cannot get through: it gives up the whole file for a few such lines.
     """
-    target, bad = folder / "cleaned", []
+    target = folder / "cleaned"
+    bad: list[tuple[int, str]] = []
     with path.open("rb") as file, target.open("wb") as out:
         number = 0
         while line := file.readline(_LONGEST):
@@ -131,7 +161,7 @@ def cleaned(path: Path, folder: Path) -> tuple[Path, list[int]]:
             if whole and not _UNCLEAN.search(line) and _is_text(line):
                 out.write(line)
                 continue
-            bad.append(number)
+            bad.append((number, "not text" if whole else f"a line of over {_LONGEST:,} bytes"))
             while not whole and (more := file.readline(_LONGEST)):
                 whole = more.endswith(b"\n")
     return target, bad
@@ -145,7 +175,9 @@ def _is_text(line: bytes) -> bool:
     return True
 
 
-def source(path: Path, mapping: Mapping | None, columns_of: Callable[[str], list[str]]) -> Source:
+def source(
+    path: Path, mapping: Mapping | None, columns_of: Callable[[str], dict[str, str]]
+) -> Source:
     """How a file is read; `columns_of` gives the columns of a relation.
 
     Raises:
@@ -164,21 +196,23 @@ def source(path: Path, mapping: Mapping | None, columns_of: Callable[[str], list
         return _csv(path, head, mapping, needed=True) or _text(path)
     if said == "json" or first.startswith((b"{", b"[")):
         return _json(path, first, mapping)
+    if b"#Fields: " in head:
+        return _extended(path, head)
     if first.startswith((b"#separator", b"#fields", b"#set_separator")):
         return _zeek(path, head)
     return _csv(path, head, mapping, needed=False) or _text(path)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _plain(names: Collection[str]) -> dict[str, str]:
+    return {name: quoted(name) for name in names}
 
 
-def _by_name(there: list[str], mapping: Mapping | None) -> dict[str, str]:
+def _by_name(there: dict[str, str], mapping: Mapping | None) -> dict[str, str]:
     """Columns by what they are called there; every name that is there counts, in order."""
-    lower = {name.strip().lower(): name for name in reversed(there)}
+    lower = {name.strip().lower(): said for name, said in reversed(there.items())}
     found: dict[str, str] = {}
     for ours, names in _names(mapping).items():
-        here = [_quoted(lower[name.lower()]) for name in names if name.lower() in lower]
+        here = [lower[name.lower()] for name in names if name.lower() in lower]
         if not here:
             continue
         if ours in LISTS:
@@ -237,7 +271,22 @@ def _zeek(path: Path, head: bytes) -> Source:
     relation = _read_csv(
         path, fields, delimiter, "comment='#'", "quote=''", "escape=''", "nullstr=['-', '(empty)']"
     )
-    return Source("Zeek", relation, _by_name(fields, None))
+    return Source("Zeek", relation, _by_name(_plain(fields), None))
+
+
+def _extended(path: Path, head: bytes) -> Source:
+    """W3C's extended log format, as web servers and proxies write it."""
+    said = head.decode("utf-8", "replace").rpartition("#Fields: ")[2].partition("\n")[0]
+    fields = _distinct(said.split())
+    relation = _read_csv(
+        path, fields, " ", "comment='#'", "quote='\"'", "escape='\"'", "nullstr='-'"
+    )
+    columns = _by_name(_plain(fields), None)
+    if {"date", "time"} <= set(fields):
+        columns["seen"] = "date || ' ' || time"
+    if "user_agent" in columns:
+        columns["user_agent"] = f"replace({columns['user_agent']}, '+', ' ')"
+    return Source("W3C", relation, columns)
 
 
 def _csv(path: Path, head: bytes, mapping: Mapping | None, *, needed: bool) -> Source | None:
@@ -249,7 +298,7 @@ def _csv(path: Path, head: bytes, mapping: Mapping | None, *, needed: bool) -> S
             names = _distinct(next(csv.reader(io.StringIO(line), delimiter=delimiter), []))
         except (csv.Error, TypeError) as wrong:
             raise Invalid(f"the first line is no header: {wrong}") from wrong
-        found = _by_name(names, mapping)
+        found = _by_name(_plain(names), mapping)
         if found and (len(names) > 1 or needed):
             relation = _read_csv(
                 path, names, delimiter, "skip=1", "quote='\"'", "escape='\"'", "nullstr=['', '-']"
@@ -261,12 +310,12 @@ def _csv(path: Path, head: bytes, mapping: Mapping | None, *, needed: bool) -> S
 
 
 def _lines(path: Path) -> str:
-    return _read_csv(path, ["line"], _NEVER, "quote=''", "escape=''")
+    return _read_csv(path, ["line"], NEVER, "quote=''", "escape=''")
 
 
 def _json(path: Path, first: bytes, mapping: Mapping | None) -> Source:
-    if first.startswith(b"["):
-        path = _unrolled(path)
+    unrolled = _unrolled(path) if first.startswith(b"[") else None
+    path = unrolled or path
     relation, family = _lines(path), _family(first, mapping)
     paths: list[str] = []
     columns: dict[str, str] = {}
@@ -275,7 +324,7 @@ def _json(path: Path, first: bytes, mapping: Mapping | None) -> Source:
         if not known:
             continue
         if ours in LISTS:
-            lists = [_json_list(name) for name in known]
+            lists = [_json_list(name, paths) for name in known]
             columns[ours] = f"list_concat({', '.join(lists)})" if len(lists) > 1 else lists[0]
         else:
             places = []
@@ -289,7 +338,7 @@ def _json(path: Path, first: bytes, mapping: Mapping | None) -> Source:
         f"(SELECT line, good, CASE WHEN good THEN json_extract_string(line, [{every}])"
         f" END AS found FROM (SELECT line, json_valid(line) AS good FROM {relation}))"
     )
-    return Source("JSON", relation, columns, "NOT good AND trim(line) <> ''")
+    return Source("JSON", relation, columns, "NOT good AND trim(line) <> ''", unrolled)
 
 
 def _family(first: bytes, mapping: Mapping | None) -> Callable[[str], bool]:
@@ -322,12 +371,15 @@ def _steps(name: str) -> str:
     return f"${steps}"
 
 
-def _json_list(name: str) -> str:
+def _json_list(name: str, paths: list[str]) -> str:
     if "[*]" in name:
         return f"CASE WHEN good THEN json_extract_string(line, {text(_steps(name))}) ELSE [] END"
-    parts = [f"json_extract_string(line, {text(way)})" for way in _ways(name)]
-    value = f"coalesce({', '.join(parts)}, NULL)"
-    return f"CASE WHEN good THEN {_split(value)} ELSE [] END"
+    places = []
+    for way in _ways(name):
+        paths.append(way)
+        places.append(f"found[{len(paths)}]")
+    value = f"coalesce({', '.join(places)}, NULL)"
+    return f"CASE WHEN {value} IS NOT NULL THEN {_split(value)} ELSE [] END"
 
 
 def _unrolled(path: Path) -> Path:
