@@ -36,7 +36,7 @@ from accord.exchange.envelope import MEDIA
 from accord.exchange.log import merkle, tiles
 from accord.exchange.log.entries import Entry, Kind, commitment, write
 from accord.exchange.log.merkle import Frontier
-from accord.flows.exchange.following import sync
+from accord.flows.exchange.following import pull, sync
 from accord.flows.exchange.sharing import audience, share, wanted
 from accord.flows.load import load
 from accord.store import database, schema
@@ -52,7 +52,7 @@ SHARE, ALIKE = 1 / 3, 0.2
 ROUNDS = 9
 ANSWER = 1_000
 """Envelopes in an answer, as a node asks for them."""
-BATCH = 2_000
+BATCH = pull.BATCH
 """Objects in a transaction, as a node applies them."""
 AT = "2026-11-23T00:00:00.000000Z"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
 
 import nodes
@@ -390,7 +391,16 @@ def test_a_large_pull_in_worker_processes_ends_in_the_same_state(
     many.workers = True
     reports = [alone.one()]
     log.acknowledged.clear()
+    begun: list[int] = []
+
+    def counted(_request: Request, answer: Response) -> Response:
+        begun.append(len(multiprocessing.active_children()))
+        return answer
+
+    server.lie("entries", counted)
     reports.append(many.one())
+    assert min(begun) > 0, "they start while the entries are fetched"
+    assert not multiprocessing.active_children()
     assert [(r.new, r.recalled, len(r.quarantined)) for r in reports] == [(294, 6, 1)] * 2
     assert alone.node.views.state_hash() == many.node.views.state_hash()
     assert alone.states() == many.states()

@@ -229,19 +229,36 @@ class Pooled:
         return (whole(one) for future in begun for one in future.result())
 
 
+class Workers:
+    """Worker processes, which start when they are first asked for: mostly they never are."""
+
+    def __init__(self) -> None:
+        self._begun: ProcessPoolExecutor | None = None
+
+    def begin(self) -> ProcessPoolExecutor:
+        """The processes; they take a while to start, and meanwhile something else can be done."""
+        if self._begun is None:
+            context = multiprocessing.get_context("spawn")
+            count = max(1, os.cpu_count() or 1)
+            self._begun = ProcessPoolExecutor(count, context, _start_worker)
+            for _ in range(count):
+                self._begun.submit(_nothing)
+        return self._begun
+
+    def end(self) -> None:
+        """End them, without beginning anything more of what they were given."""
+        if self._begun is not None:
+            self._begun.shutdown(cancel_futures=True)
+
+
 @contextmanager
-def pool() -> Iterator[ProcessPoolExecutor]:
-    """Worker processes, ended without waiting for what they have begun."""
-    context = multiprocessing.get_context("spawn")
-    count = max(1, os.cpu_count() or 1)
-    workers = ProcessPoolExecutor(count, context, _start_worker)
+def workers() -> Iterator[Workers]:
+    """Worker processes that are ended at the end, if they were begun."""
+    begun = Workers()
     try:
-        # They take a while to start: meanwhile the first envelopes are fetched.
-        for _ in range(count):
-            workers.submit(_nothing)
-        yield workers
+        yield begun
     finally:
-        workers.shutdown(cancel_futures=True)
+        begun.end()
 
 
 def _start_worker() -> None:

@@ -24,7 +24,7 @@ from accord.flows.exchange.events import Event, Listeners
 from accord.flows.exchange.following import apply, examine
 from accord.flows.exchange.following.apply import Applying, Outcome
 from accord.flows.exchange.following.delta import Delta
-from accord.flows.exchange.following.examine import Blob, Examined, Left
+from accord.flows.exchange.following.examine import Blob, Examined, Left, Workers
 from accord.flows.exchange.following.port import Follow, Following, Row
 from accord.flows.exchange.following.remote import BLOBS, Remote
 from accord.flows.load import without_collecting
@@ -48,8 +48,8 @@ class Pulling(msgspec.Struct, frozen=True):
     listeners: Listeners
     outcome: Outcome
     """What came of it so far."""
-    workers: bool = True
-    """Whether a large pull may start processes."""
+    workers: Workers | None = None
+    """What a large pull may start; none: everything is looked at in this process."""
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -79,6 +79,15 @@ class _Batch(msgspec.Struct, frozen=True):
     first: int
     end: int
     blobs: list[Blob]
+
+
+def expect(entries: int, pulling: Pulling) -> None:
+    """So many entries are said to be new: if they are many, begin what is to look at them.
+
+    The processes start while the entries themselves are fetched.
+    """
+    if pulling.workers is not None and entries > FEW:
+        pulling.workers.begin()
 
 
 def pull(follow: Follow, delta: Delta, pulling: Pulling) -> None:
@@ -148,13 +157,13 @@ def _examined(
     """Batches in order, each with what is found in it; a large pull looks at several at a time."""
     source = f"exchange:{follow.partner}/{follow.log}"
     batches = _batches(plan, pulling.remote, follow.log)
-    if not pulling.workers or len(plan.live) <= FEW:
+    if pulling.workers is None or len(plan.live) <= FEW:
         alone = examine.Alone(pulling.circumstances, source)
         for batch in batches:
             yield batch, alone.begin(batch.blobs)
         return
-    with without_collecting(), ThreadPoolExecutor(1) as fetcher, examine.pool() as pool:
-        pooled = examine.Pooled(pool, pulling.circumstances, source)
+    with without_collecting(), ThreadPoolExecutor(1) as fetcher:
+        pooled = examine.Pooled(pulling.workers.begin(), pulling.circumstances, source)
         yield from _ahead(batches, fetcher, pooled)
 
 

@@ -26,7 +26,7 @@ from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
 from accord.flows.exchange.carrying import Carrier, ClockOff, Refused
 from accord.flows.exchange.events import Listeners
-from accord.flows.exchange.following import delta, notices, pull
+from accord.flows.exchange.following import delta, examine, notices, pull
 from accord.flows.exchange.following.apply import Outcome
 from accord.flows.exchange.following.delta import SplitView
 from accord.flows.exchange.following.notices import Hearing
@@ -265,17 +265,19 @@ def _log(
     report = LogReport(log=listed.log, name=listed.name, size=listed.size)
     outcome = Outcome()
     circumstances = Circumstances(means.directory(), means.trust.me(), partner.name, now)
-    pulling = Pulling(
-        remote, means.following, circumstances, means.listeners, outcome, workers=means.workers
-    )
+    pulling = Pulling(remote, means.following, circumstances, means.listeners, outcome)
     try:
         # Who has not heard of its own rotation yet signs with the key of before.
         counting = msgspec.structs.replace(partner, keys=partner.counting(now))
         held = follow()
-        found = delta.fetch(remote, held, counting, circumstances.directory)
-        report.size = found.point.size
-        # What was fetched goes on from there, even if another process has gone on meanwhile.
-        pull.pull(held, found, pulling)
+        with examine.workers() as workers:
+            if means.workers:
+                pulling = msgspec.structs.replace(pulling, workers=workers)
+            pull.expect(listed.size - held.size, pulling)
+            found = delta.fetch(remote, held, counting, circumstances.directory)
+            report.size = found.point.size
+            # What was fetched goes on from there, even if another process has gone on meanwhile.
+            pull.pull(held, found, pulling)
         held = follow()
         pull.again(held, pulling, _earlier(now, PATIENCE) if patient else now)
         _acknowledge(held, remote, means, now)
