@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 Lie = Callable[[str, Request, Response], Response]
 """By a bad partner, to somebody: another answer than the honest one."""
 _FAILED = Response(500)
+_LINES = text("SELECT line FROM receipt WHERE recipient = :who")
+_FOLLOW = text("SELECT id, size FROM follow WHERE partner = :p AND log = :l")
+_APPLIED = text("SELECT number FROM followed_entry WHERE follow_id = :f AND state = 'applied'")
 
 
 class Network:
@@ -236,9 +239,8 @@ class Network:
             self.roots[server, point.origin, point.size].add(point.root)
 
     def _check_receipts(self, caller: str, server: str, objects: set[str]) -> None:
-        query = text("SELECT line FROM receipt WHERE recipient = :who")
         with self.world.nodes[server].engine.connect() as connection:
-            lines = connection.scalars(query, {"who": f"partner:{caller}"})
+            lines = connection.scalars(_LINES, {"who": f"partner:{caller}"})
             said = [msgspec.json.decode(bytes(line)) for line in lines]
         told = {line["object"] for line in said if line["decision"] != "no"}
         if objects - told:
@@ -257,14 +259,9 @@ class Network:
             return
         said = (caller, server, word.log)
         self.words[said] = max(word.size, self.words.get(said, 0))
-        query = text("SELECT id, size FROM follow WHERE partner = :p AND log = :l")
         with node.engine.connect() as connection:
-            row = connection.execute(query, {"p": server, "l": word.log}).one()
-            live = connection.scalars(
-                text("SELECT number FROM followed_entry WHERE follow_id = :f AND state='applied'"),
-                {"f": row.id},
-            )
-            applied = set(live)
+            row = connection.execute(_FOLLOW, {"p": server, "l": word.log}).one()
+            applied = set(connection.scalars(_APPLIED, {"f": row.id}))
         if row.size < word.size:
             self.wrong.append(f"{caller} cosigns {word.size} of {server}, having {row.size}")
         left = applied & self.world.tombstones(server, word.log, word.size)

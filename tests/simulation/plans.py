@@ -31,8 +31,8 @@ FAR = "far-"
 class Asked:
     """What became of it when one node asked another."""
 
-    sizes: dict[str, int]
-    """How long the other's logs were."""
+    offered: object
+    """What the other had for it: how long which logs were, and the last notice of recall."""
     whole: bool
     """It was given everything: what it learns elsewhere makes no difference."""
     again: bool
@@ -400,15 +400,15 @@ class Plan:
     def _round(self, asked: dict[tuple[str, str], Asked]) -> int:
         """Everybody asks everybody; gives how many had to.
 
-        Nobody has to who asked before and was given everything, where the logs that it asked for
-        are as long as they were: whoever drops what has expired takes it out of its own log too,
+        Nobody has to who asked before and was given everything, where the logs that it is
+        in are as long as they were: whoever drops what has expired takes it out of its own log too,
         perhaps after others have asked. Who was not given everything asks again once it has learned
         something, be it of somebody else; and so does everybody in every twentieth run.
         """
         world, count = self.world, 0
         for name, source in permutations(self.names, 2):
             before = asked.get((name, source))
-            if before and before.sizes == world.sizes(source) and not before.again:
+            if before and before.offered == world.offered(source, name) and not before.again:
                 continue
             count += 1
             report = world.sync(name, source)
@@ -420,7 +420,7 @@ class Plan:
                     if (name, other) in asked:
                         asked[name, other].again |= not asked[name, other].whole
             again = report.changed and not whole
-            asked[name, source] = Asked(world.sizes(source), whole=whole, again=again)
+            asked[name, source] = Asked(world.offered(source, name), whole=whole, again=again)
         return count
 
     def _confirmed(self, name: str) -> bool:

@@ -44,6 +44,16 @@ NAMES = ("australia", "india", "japan")
 ALL = exchange_nodes.NAMES
 """The whole one, of every tenth run."""
 TRIES = 25
+_CURSORS = text(
+    "SELECT f.name, f.partner, f.log, f.size, f.cosigned, count(e.number) AS had,"
+    " max(e.number) AS last"
+    " FROM follow f LEFT JOIN followed_entry e ON e.follow_id = f.id GROUP BY f.id"
+)
+"""Put together once, like those below: that costs more than to run them."""
+_FIRST = text(
+    "SELECT e.data, e.number FROM entry e JOIN audience a ON a.id = e.audience_id"
+    " WHERE a.log = :log AND e.number < :size"
+)
 
 
 class Clock:
@@ -241,6 +251,11 @@ class World:
         with self.nodes[name].engine.connect() as connection:
             return {row.log: row.size for row in connection.exec_driver_sql(query)}
 
+    def offered(self, name: str, to: str) -> object:
+        """What a node has for another: its logs as it lists them, and its last notice of recall."""
+        answers = self.nodes[name].answers
+        return {log.log: log.size for log in answers.logs(to)}, answers.newest_notice(to)[0]
+
     def _open(self, name: str) -> None:
         disk = self.ground.disks[name]
         node = Node(Settings(disk.home), self.clocks[name])
@@ -275,14 +290,9 @@ class World:
 
     def cursor(self, name: str) -> None:
         """A size is never ahead of the entries that were applied, nor behind what was cosigned."""
-        query = text(
-            "SELECT f.name, f.partner, f.log, f.size, f.cosigned, count(e.number) AS had,"
-            " max(e.number) AS last"
-            " FROM follow f LEFT JOIN followed_entry e ON e.follow_id = f.id GROUP BY f.id"
-        )
         sizes: dict[tuple[str, str], int] = {}
         with self.nodes[name].engine.connect() as connection:
-            for row in connection.execute(query):
+            for row in connection.execute(_CURSORS):
                 last = -1 if row.last is None else row.last
                 assert (row.had, last + 1) == (row.size, row.size), (name, row)
                 assert row.cosigned <= row.size, (name, row)
@@ -385,11 +395,7 @@ class World:
 
     def tombstones(self, server: str, log: str, size: int) -> set[int]:
         """The entries of a log that its first entries name as taken back."""
-        query = text(
-            "SELECT e.data, e.number FROM entry e JOIN audience a ON a.id = e.audience_id"
-            " WHERE a.log = :log AND e.number < :size"
-        )
         with self.nodes[server].engine.connect() as connection:
-            rows = connection.execute(query, {"log": log, "size": size}).all()
+            rows = connection.execute(_FIRST, {"log": log, "size": size}).all()
         entries = [read(bytes(row.data), row.number) for row in rows]
         return {one.target for one in entries if one.kind is not Kind.COMMITMENT}

@@ -25,6 +25,7 @@ _DOCUMENT = ("id", "digest", "kind", "subject", "edition", "title", "learned", "
 _AFFECTED = ("id", "document_id", "package_id", "stream", "lo", "hi", "scheme", "vulnerability",
              "since", "until", "fixed", "place", "since_included", "until_included")  # fmt: skip
 _GENERATION = select(schema.generation.c.number)
+_DIGESTS = select(schema.document.c.digest)
 _NEW_GENERATION = update(schema.generation).values(number=bindparam("now"))
 _LAST = {
     table.name: select(func.max(table.c.id))
@@ -71,7 +72,7 @@ class SqlIntake:
     def known(self) -> frozenset[str]:
         """Digests of all documents that the node has."""
         with self._engine.connect() as connection:
-            return frozenset(connection.scalars(select(schema.document.c.digest)))
+            return frozenset(connection.scalars(_DIGESTS))
 
     @contextmanager
     def unit(self, *, durable: bool = False) -> Iterator[SqlUnit]:

@@ -120,6 +120,8 @@ def newer(timestamp: bytes, than: Trusted) -> bool:
     Raises:
         Invalid: not a timestamp.
     """
+    if timestamp == than.files[TIMESTAMP]:
+        return False
     offered = metadata.read(Timestamp, timestamp, TIMESTAMP)
     here = metadata.read(Timestamp, than.files[TIMESTAMP], TIMESTAMP)
     return offered.signed.version > here.signed.version

@@ -357,6 +357,8 @@ class SqlApplying:
 
     def direct(self, shared: Collection[int], among: Collection[str] | None = None) -> set[int]:
         """Those envelopes that an applied entry of their originator's own logs stands for."""
+        if not shared:
+            return set()
         entry, follow, table = tables.followed_entry, tables.follow, tables.shared
         query = (
             select(table.c.id)

@@ -11,7 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, exists, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Delete,
+    Engine,
+    bindparam,
+    delete,
+    exists,
+    select,
+    tuple_,
+)
 
 from accord.store import schema
 from accord.store.database import on_sqlite
@@ -84,24 +94,39 @@ def _packages(connection: Connection, documents: list[int]) -> set[int]:
     return set(connection.scalars(query.distinct()))
 
 
-def _facts(connection: Connection, documents: list[int]) -> None:
-    """Delete all rows of the documents, those first that others are found by."""
+def _deletions() -> tuple[Delete, ...]:
+    """What deletes all rows of some documents, those first that others are found by."""
     affected, version, component = schema.affected, schema.version, schema.component
+    these: BindParameter[Sequence[int]] = bindparam("documents", expanding=True)
     # By the interval, not by its number: hits are kept in the order of the versions.
     hits = select(version.c.id, affected.c.id).where(
-        affected.c.document_id.in_(documents),
+        affected.c.document_id.in_(these),
         version.c.package_id == affected.c.package_id,
         version.c.stream == affected.c.stream,
         version.c.key >= affected.c.lo,
         version.c.key < affected.c.hi,
     )
-    hit, identity = schema.hit, schema.identity
-    connection.execute(delete(hit).where(tuple_(hit.c.version_id, hit.c.affected_id).in_(hits)))
-    parts = select(component.c.id).where(component.c.document_id.in_(documents))
-    connection.execute(delete(identity).where(identity.c.component_id.in_(parts)))
-    for table in (*schema.FACTS, schema.quarantine, schema.source, schema.body):
-        connection.execute(delete(table).where(table.c.document_id.in_(documents)))
-    connection.execute(delete(schema.document).where(schema.document.c.id.in_(documents)))
+    hit, identity, document = schema.hit, schema.identity, schema.document
+    parts = select(component.c.id).where(component.c.document_id.in_(these))
+    return (
+        delete(hit).where(tuple_(hit.c.version_id, hit.c.affected_id).in_(hits)),
+        delete(identity).where(identity.c.component_id.in_(parts)),
+        *(
+            delete(table).where(table.c.document_id.in_(these))
+            for table in (*schema.FACTS, schema.quarantine, schema.source, schema.body)
+        ),
+        delete(document).where(document.c.id.in_(these)),
+    )
+
+
+_DELETIONS = _deletions()
+"""Put together once: for one document that costs more than to run them."""
+
+
+def _facts(connection: Connection, documents: list[int]) -> None:
+    """Delete all rows of the documents."""
+    for deletion in _DELETIONS:
+        connection.execute(deletion, {"documents": documents})
 
 
 def _unused_versions(connection: Connection, versions: set[int]) -> set[int]:

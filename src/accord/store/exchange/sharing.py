@@ -54,6 +54,9 @@ _SAME = logs.ForMany(
     )
 )
 _LAST = select(func.max(tables.shared.c.id))
+_FORGET = logs.ForMany(
+    lambda among: update(tables.review).where(among(tables.review.c.object)).values(body=b"")
+)
 
 
 class _Forked(Exception):
@@ -284,8 +287,10 @@ class SqlSharing:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """Everything read within is of one moment."""
-        with self._engine.connect() as connection, connection.begin():
+        """Everything read within is of one moment: its first statement begins a transaction, of
+        which there is nothing to commit.
+        """
+        with self._engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -422,12 +427,10 @@ class SqlSharingUnit:
 
     def forget(self, objects: Collection[str]) -> None:
         """Erase what waits for review of some objects: their bytes are there once more."""
-        table = tables.review
         self.erased = True
         erasing(self._connection)
         for chunk in logs.chunks(sorted(objects)):
-            these = update(table).where(logs.among(self._connection, table.c.object, chunk))
-            self._connection.execute(these.values(body=b""))
+            _FORGET(self._connection, chunk)
 
     def finish(self, origin: str, object: str, at: str, why: str, deadline: str) -> None:  # noqa: A002 - the field's own word
         """Note that an object is recalled for good."""

@@ -93,9 +93,12 @@ def changes(asked: Asked) -> Response:
 
 def checkpoint(asked: Asked) -> Response:
     """The newest checkpoint of a log, signed."""
-    log = asked.log
-    Tiles(asked.means.answers, log).check()
-    return answer(asked.means.notary.checkpoint(log.log), NOTE)
+    return _newest(asked, Tiles(asked.means.answers, asked.log))
+
+
+def _newest(asked: Asked, tiles: Tiles) -> Response:
+    tiles.check()
+    return answer(asked.means.notary.checkpoint(asked.log.log), NOTE)
 
 
 def compared(asked: Asked) -> Response:
@@ -107,9 +110,9 @@ def compared(asked: Asked) -> Response:
     if not asked.request.body:
         return checkpoint(asked)
     log = asked.log
-    held = _held(asked)
-    if held is None or continues(asked.means.answers, log, held):
-        return checkpoint(asked)
+    held, tiles = _held(asked), Tiles(asked.means.answers, log)
+    if held is None or (held.size <= log.size and tiles.root(held.size) == held.root):
+        return _newest(asked, tiles)
     contradicted(asked, held, asked.request.body)
     return answer(log.checkpoint, NOTE, status=409)
 
