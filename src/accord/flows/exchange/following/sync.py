@@ -24,6 +24,7 @@ from accord.exchange.accept import Circumstances
 from accord.exchange.acknowledgements import MAX_QUARANTINED, Acknowledgement
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
+from accord.exchange.log.merkle import Frontier
 from accord.flows.exchange.carrying import Carrier, ClockOff, Refused
 from accord.flows.exchange.events import Listeners
 from accord.flows.exchange.following import delta, notices, pull
@@ -271,9 +272,11 @@ def _log(
     try:
         # Who has not heard of its own rotation yet signs with the key of before.
         counting = msgspec.structs.replace(partner, keys=partner.counting(now))
-        held = follow()
+        held = _known(listed, partner, means)
         found = delta.fetch(remote, held, counting, circumstances.directory)
         report.size = found.point.size
+        # Only now is it known that there is such a log.
+        held = follow()
         # What was fetched goes on from there, even if another process has gone on meanwhile.
         pull.pull(held, found, pulling)
         held = follow()
@@ -284,7 +287,18 @@ def _log(
         means.following.stop(follow(), report.stopped, wrong.ours, wrong.theirs, now)
     except AccordError as wrong:
         report.failed = str(wrong)
-    return _filled(report, outcome, follow())
+    return _filled(report, outcome, _known(listed, partner, means))
+
+
+def _known(listed: Listed, partner: Partner, means: Means) -> Follow:
+    """A log as far as it is followed; of one that is new nothing is kept yet."""
+    for one in means.following.logs(partner.name):
+        if one.log == listed.log:
+            return one
+    return Follow(
+        id=0, partner=partner.name, log=listed.log, name=listed.name, frontier=Frontier(),
+        checkpoint=b"", cosigned=0, stopped="",
+    )  # fmt: skip
 
 
 def _filled(report: LogReport, outcome: Outcome, follow: Follow) -> LogReport:
