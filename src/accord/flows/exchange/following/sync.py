@@ -185,6 +185,22 @@ def sync_all(means: Means, *, patient: bool = False) -> list[Report]:
     return [sync(name, means, patient=patient) for name in others(means) if name in others(means)]
 
 
+def ask_directory(means: Means) -> bool:
+    """Ask one partner after the other for newer metadata; tells whether one had any.
+
+    Raises:
+        NotFound: this node is in no partnership.
+    """
+    for name in others(means):
+        try:
+            if means.refresh(Remote(means.carrier, _partner(name, means)).file):
+                return True
+        except AccordError:
+            # It is away, or says what does not hold: nothing was taken of it, the next is asked.
+            continue
+    return False
+
+
 def others(means: Means) -> list[str]:
     """The other partners of today, by name.
 
