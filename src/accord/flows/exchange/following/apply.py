@@ -320,7 +320,6 @@ def bury(unit: Unit, tombstones: Mapping[int, Kind], how: Applying) -> tuple[int
         for copy in copies
         if copy.id in recalled and copy.origin == how.follow.partner
     }
-    drop(unit, set_aside(unit, final), how.at)
     events = [finish(unit, origin, name, how.at) for origin, name in sorted(final)]
     # What originates here is never taken away by others.
     rest = [
