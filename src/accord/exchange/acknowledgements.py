@@ -141,7 +141,10 @@ def _signed_by(partner: Partner, signed: dsse.Signed, *, history: bool) -> None:
             return
         if key.keyid == one.keyid and key.revoked:
             why = f" ({key.why})" if key.why else ""
-            raise Untrusted(f"its key {key.keyid[:12]} was revoked on {key.revoked[:16]}Z{why}")
+            raise Untrusted(
+                f"its key {key.keyid[:12]} is not a key in use of {partner.name}: it was revoked on"
+                f" {key.revoked[:16]}Z{why}"
+            )
     raise Untrusted(f"{one.keyid[:64]!r} is not a key in use of {partner.name}")
 
 
