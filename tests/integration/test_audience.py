@@ -9,7 +9,8 @@ from pathlib import Path
 import nodes
 import pytest
 import sharing
-from exchange_nodes import HandClock
+from exchange_nodes import NOW, HandClock
+from msgspec import structs
 from sharing import bundle, give, house, indicator
 from typer.testing import CliRunner, Result
 
@@ -17,7 +18,9 @@ from accord.cli.app import app
 from accord.core.clock import SystemClock
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.flows.exchange.sharing import audience
+from accord.identity.directory import edits
 from accord.identity.markings import Tlp
+from accord.store.exchange.trust import SqlTrust
 from accord.wiring import Node
 
 
@@ -122,7 +125,8 @@ def test_a_node_without_a_partnership_says_what_to_do(tmp_path: Path) -> None:
 
 def test_the_commands_about_audiences(here: Node) -> None:
     assert "nobody yet" in run(here, "audience", "create", "new").stdout
-    assert "without the past" in run(here, "audience", "add", "new", "japan").stdout
+    added = run(here, "audience", "add", "new", "japan").stdout
+    assert "and nothing was shared with it yet" in added
     assert "japan" in run(here, "audience", "show", "new").stdout
     assert "no longer" in run(here, "audience", "remove", "new", "japan").stdout
     listed = run(here, "audience", "show").stdout
@@ -130,6 +134,28 @@ def test_the_commands_about_audiences(here: Node) -> None:
     shown = json.loads(run(here, "audience", "show", "--json").stdout)
     assert [one["name"] for one in shown] == ["new", "pair"]
     assert shown[1]["partners"] == ["india", "japan"]
+
+
+def test_who_left_the_partnership_is_in_no_audience(
+    here: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (
+        "and nothing was shared with it yet."
+        in run(here, "audience", "add", "pair", "united-states", "--history", "all").stdout
+    )
+    sharing.give(here, "pair", indicator("a"))
+    assert "in it" in run(here, "audience", "show", "pair").stdout
+    directory = here.trust.directory()
+    assert directory
+    gone = edits.removed(next(p for p in directory.partners if p.name == "japan"), NOW, "test")
+    left = structs.replace(directory, partners=tuple(edits.replaced(directory, gone)))
+    monkeypatch.setattr(SqlTrust, "directory", lambda _: left)
+    shown = run(here, "audience", "show", "pair").stdout.splitlines()
+    (india,) = [line for line in shown if line.split()[:1] == ["india"]]
+    (japan,) = [line for line in shown if line.split()[:1] == ["japan"]]
+    assert "in it" in india
+    assert "in it" not in japan
+    assert "left the partnership" in japan
 
 
 def test_the_commands_share_and_recall(here: Node, tmp_path: Path) -> None:

@@ -395,3 +395,23 @@ def test_a_node_that_forgot_its_own_recall_hears_of_it(four: Nodes) -> None:
         connection.execute(text("UPDATE shared SET state = 'live', envelope = :e"), {"e": b"x"})
     assert four.sync("australia", "india").recalled == 1
     assert live(australia) == set()
+
+
+def test_a_translation_goes_out_of_every_log_with_what_it_translates(four: Nodes) -> None:
+    australia, india, us = four["australia"], four["india"], four["united-states"]
+    audience.create(australia.owner, "pair", ["india", "japan"])
+    audience.create(india.owner, "friends", ["united-states"])
+    other = sharing.indicator("other")
+    said: dict[str, Any] = {"contents": {"ja": {"name": "canary-translated"}}}
+    of = sharing.stix("language-content", "of", object_ref=GREEN["id"], **said)
+    apart = sharing.stix("language-content", "apart", object_ref=other["id"], **said)
+    sharing.give(australia, "pair", GREEN, other, of, apart)
+    four.settle()
+    for name in (GREEN["id"], of["id"]):
+        assert sharing.one(india, name, "friends").what == "shared"
+    four.settle()
+    assert of["id"] in live(us)
+    assert four.recall("australia", GREEN["id"]).connecting == 1
+    four.settle()
+    assert live(four["japan"]) == {other["id"], apart["id"]}
+    assert live(us) == set()

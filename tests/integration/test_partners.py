@@ -300,3 +300,60 @@ def test_rules_that_no_partnership_can_have_are_refused(three: list[Body], tmp_p
         assert wrong.returncode == 1
         assert match in wrong.stderr
         assert not (tmp_path / "p").exists()
+
+
+def test_an_older_copy_of_a_proposal_takes_no_signature_away(
+    three: list[Body], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed one after the other in one folder, each time in the copy that came first."""
+    monkeypatch.chdir(tmp_path)
+    three[2].run("update", "--address", "https://kyoto.example")
+    (file,) = tmp_path.glob("*.proposal.json")
+    older = tmp_path / "older.json"
+    older.write_bytes(file.read_bytes())
+    three[0].does("sign", older, "--yes")
+    assert "signed by australia, japan" in three[0].run("sign", older, "--yes").stderr
+    done = three[1].run("sign", older, "--yes")
+    assert "Enough have signed" in done.stderr
+    assert "Enough have signed" in three[0].run("sign", file, "--yes").stderr
+
+
+def test_a_proposal_is_not_written_over_another_file(
+    three: list[Body], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    three[2].run("update", "--address", "https://kyoto.example")
+    (file,) = tmp_path.glob("*.proposal.json")
+    before = file.read_bytes()
+    done = three[0].run("policy", "--recall-hours", "6")
+    (other,) = set(tmp_path.glob("*.proposal.json")) - {file}
+    assert f"The proposal is in {other.name}" in done.stderr
+    assert file.read_bytes() == before
+    other.write_text("notes")
+    refused = three[1].run("policy", "--recall-hours", "7")
+    assert refused.returncode == 0
+    assert (file.read_bytes(), other.read_text()) == (before, "notes")
+
+
+def test_what_would_change_nothing_is_not_signed(tmp_path: Path) -> None:
+    body = Body(tmp_path, "alone")
+    body.does("found", "alone", "--partnership", "pacific", *body.who())
+    nothing = body.run("update")
+    assert nothing.returncode == 2
+    assert "--address, --certificate, --title or --role" in nothing.stderr
+    for words in (("update", "--address", "https://alone.example:8443"), ("policy",),
+                  ("policy", "--recall-hours", "24")):  # fmt: skip
+        refused = body.run(*words)
+        assert refused.returncode == 1, words
+        assert "it would change nothing" in refused.stderr
+        assert "accord partners renew" in refused.stderr
+    assert json.loads(body.does("list", "--json"))["proposals"] == []
+
+
+def test_why_keys_were_revoked_is_shown_with_them(tmp_path: Path) -> None:
+    body = Body(tmp_path, "alone")
+    body.does("found", "alone", "--partnership", "pacific", *body.who())
+    body.does("rotate", "--compromised", "--why", "a stolen laptop", "-o", tmp_path / "p")
+    assert body.does("show", "alone").count("(a stolen laptop)") == 2
+    body.does("rotate", "--compromised", "-o", tmp_path / "p")
+    assert body.does("show", "alone").count("(the old keys may be known to somebody else)") == 2

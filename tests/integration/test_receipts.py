@@ -392,3 +392,21 @@ def test_a_node_of_no_partnership_says_so(tmp_path: Path) -> None:
     assert "no partnership" in run(alone, "exchange", "status").output
     assert run(alone, "exchange", "stats", "--json").exit_code == 0
     assert isinstance(stats(alone.accounts, ()), Stats)
+
+
+def test_a_receipt_that_was_taken_away_is_missed_by_the_next_one(house: House) -> None:
+    log = house.audience("all", everyone=True)
+    for number in range(4):
+        house.share("all", [stix("malware", str(number))])
+        acknowledge(house, log, "japan", number)
+    found = verify(house.receipts, house.trust.known)
+    assert (found.cosignatures, found.wrong) == (4, ())
+    table = tables.cosignature
+    for gone, follows in ((1, 2), (3, 4)):
+        with house.engine.begin() as connection:
+            connection.execute(delete(table).where(table.c.size == gone))
+        found = verify(house.receipts, house.trust.known)
+        assert (
+            f"the receipt of japan for all, {follows} entries: it follows one for {gone}"
+            in (found.wrong[-1])
+        )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sharing
 from house_of_nodes import Nodes
+from sqlalchemy import text
 
 from accord.core.times import when
 from accord.exchange.envelope import open_envelope, peek
@@ -18,6 +19,8 @@ from accord.exchange.log.checkpoint import Checkpoint
 from accord.exchange.log.entries import Kind
 from accord.exchange.notices import read as read_notice
 from accord.flows.exchange import partners as flow
+from accord.flows.exchange.accounts.receipts import verify
+from accord.flows.exchange.following.sync import ask_directory
 from accord.flows.exchange.messages import PREFIX, Request
 from accord.flows.exchange.sharing import audience, renewing, share, wanted
 from accord.flows.exchange.sharing.committing import Commit
@@ -389,3 +392,51 @@ def test_what_was_recalled_stays_recalled_after_a_compromise(three: Nodes) -> No
     report = three.sync("australia", "japan")
     assert (report.recalled, report.warnings) == (1, [])
     three.settle()
+
+
+def test_receipts_of_before_a_compromise_hold_and_say_so(three: Nodes) -> None:
+    japan = three["japan"]
+    sharing.give(japan, "all", sharing.indicator("a"))
+    three.settle()
+    later(three, hours=1)
+    revoked = three.clock.at
+    file, words = proposed(three, "india", compromised=True)
+    published(three, file, words, by=("japan", "australia"))
+    found = verify(japan.receipts, japan.trust.directory())
+    assert (found.cosignatures, found.wrong) == (2, ())
+    (told,) = found.later
+    assert told.startswith("1 of them are by key ")
+    assert f"of india, which was revoked on {revoked[:16]}Z (test), after they had come" in told
+    later(three, hours=1)
+    with japan.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE cosignature SET received = :at WHERE partner = 'india'"),
+            {"at": three.clock.at},
+        )
+    found = verify(japan.receipts, japan.trust.directory())
+    assert (found.cosignatures, found.later) == (1, ())
+    (wrong,) = found.wrong
+    assert wrong.startswith("the receipt of india for all, 1 entries: its key ")
+    assert wrong.endswith(f"was revoked on {revoked[:16]}Z (test)")
+
+
+def test_whoever_does_not_know_a_key_asks_for_the_newer_directory(three: Nodes) -> None:
+    """Without waiting for anything to be shared; who is behind is passed over."""
+    file, words = proposed(three, "india")
+    key = next(
+        new
+        for new in (one.keyid for one in three["india"].ring.all())
+        if not _holds_key(three["japan"], new)
+    )
+    assert not ask_directory(three.means("japan")), "nobody has a newer one yet"
+    file = signed(three, "japan", file, words).file
+    assert signed(three, "australia", file, words).published
+    assert not _holds_key(three["japan"], key)
+    assert ask_directory(three.means("japan"))
+    assert _holds_key(three["japan"], key)
+    assert not ask_directory(three.means("japan"))
+
+
+def _holds_key(node: Node, keyid: str) -> bool:
+    directory = node.trust.directory()
+    return directory is not None and directory.key(keyid) is not None

@@ -9,11 +9,14 @@ import nodes
 import pytest
 import sharing
 from house_of_nodes import Nodes
+from msgspec import structs
 from sqlalchemy import text
 
 from accord.flows.exchange.events import Applied, Recalled
+from accord.flows.exchange.messages import Request, Response
 from accord.flows.exchange.sharing import audience
 from accord.identity.markings import Tlp
+from accord.identity.partners import Partner
 from accord.wiring import Node
 
 
@@ -180,3 +183,29 @@ def test_a_sharer_that_was_restored_from_an_old_state_is_found_out(
     assert objects(four["japan"]) == {
         sharing.name_of("indicator", "a"), sharing.name_of("indicator", "b")
     }  # fmt: skip
+
+
+def test_a_damaged_list_of_logs_leaves_nothing_behind(
+    four: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is known that there is such a log once something of it was verified, and not before."""
+    australia, japan = four["australia"], four["japan"]
+    audience.create(australia.owner, "pair", ["india", "japan"])
+    sharing.give(australia, "pair", sharing.indicator("a"))
+    log = australia.owner.audience("pair").log
+    send = four.wires["japan"].send
+
+    def damaged(partner: Partner, request: Request) -> Response:
+        answer = send(partner, request)
+        if not request.path.endswith("/logs"):
+            return answer
+        return structs.replace(answer, body=answer.body.replace(log.encode(), b"0" * 32))
+
+    monkeypatch.setattr(four.wires["japan"], "send", damaged)
+    (report,) = four.sync("japan", "australia").logs
+    assert report.failed
+    assert (report.log, report.applied) == ("0" * 32, 0)
+    assert japan.following.logs("australia") == []
+    monkeypatch.undo()
+    assert four.sync("japan", "australia").good
+    assert [one.log for one in japan.following.logs("australia")] == [log]

@@ -12,7 +12,7 @@ from accord.core.show import printable
 
 if TYPE_CHECKING:
     from accord.flows.exchange.sharing.owner import Owner
-    from accord.flows.exchange.sharing.port import Audience
+    from accord.flows.exchange.sharing.port import Audience, Member
 
 audience = typer.Typer(
     no_args_is_help=True,
@@ -84,6 +84,7 @@ def add(
     since = flow.add(owner, name, partner, flow.history(history))
     size = owner.audience(name).size
     past = f"with the last {size - since:,} entries" if size > since else "without the past"
+    past = past if size else "and nothing was shared with it yet"
     typer.echo(f"{printable(partner)} is in audience {name} from now on, {past}.")
 
 
@@ -117,12 +118,21 @@ def _show_one(owner: Owner, one: Audience) -> None:
             member.partner,
             member.added[:16],
             "all" if member.since == 0 else f"from entry {member.since:,}",
-            f"removed {member.removed[:16]}" if member.removed else "in it",
+            _today(owner, member),
         )
         for member in one.members
     ]
     if rows:
         table("Members", ("partner", "added", "history", "today"), rows)
+
+
+def _today(owner: Owner, member: Member) -> str:
+    """Whether a member gets anything: who left the partnership does not."""
+    if member.removed:
+        return f"removed {member.removed[:16]}"
+    partner = owner.directory.partner(member.partner)
+    left = partner.removed if partner else ""
+    return f"left the partnership {left[:16]}" if left else "in it"
 
 
 def _as_object(owner: Owner, one: Audience) -> dict[str, object]:

@@ -42,14 +42,16 @@ def serve(
     database: Database = "",
 ) -> None:
     """Serve the door, at which partners and clients ask; the pages are served by `accord serve`."""
-    from accord.web.door.beside import beside, refreshing, watching
+    from accord.web.door.beside import asking, beside, refreshing, watching
     from accord.web.door.server import DoorServer
 
     node = _ready(opened(home, database))
     server = DoorServer(node, host, port, plain=plain)
     for warning in _warnings(node, server):
         note(f"Warning: {warning}")
-    tasks = [refreshing(node), *([watching(node, _teller(node))] if watch else [])]
+    tasks = [refreshing(node), asking(node, server.unknown)]
+    if watch:
+        tasks.append(watching(node, _teller(node)))
     with beside(*tasks):
         note(f"The door is open at {server.address} for partners and clients.")
         server.run()

@@ -20,6 +20,7 @@ from accord.cli.proposing import (
     Words,
     Yes,
     ask,
+    beside,
     change,
     confirm,
     read,
@@ -144,7 +145,7 @@ def sign(
 
     node = opened(home, database)
     now = node.clock.now()
-    review = flow.consider(node.trust, read(file), now)
+    review = beside(node, flow.consider(node.trust, read(file), now), now)
     show_review(review)
     given = list(words or [])
     signers = node.ring.all()
@@ -179,11 +180,12 @@ def rotate(
     held = {signer.keyid for signer in node.ring.all()}
     new = _new_keys(node, key or [], ml_dsa=not no_ml_dsa)
     now = node.clock.now()
+    why = why or ("the old keys may be known to somebody else" if compromised else "new keys")
     record = edits.rotated(
         partner, [signer.key() for signer in new], now,
         compromised=compromised, why=why, held=held,
     )  # fmt: skip
-    signed = change(node, record, why or "new keys", output, instead=instead)
+    signed = change(node, record, why, output, instead=instead)
     if compromised and not signed.published:
         say("Have them send the complete proposal back, and sign it here:")
         say("once they know that the old keys are revoked, they answer nothing that these sign.")
@@ -230,7 +232,12 @@ def update(
         "title": title.strip(),
         "roles": tuple(role or ()),
     }
-    record = msgspec.structs.replace(record, **{k: v for k, v in changed.items() if v})
+    said = {name: value for name, value in changed.items() if value}
+    if not said:
+        raise typer.BadParameter(
+            "nothing was given to change: give --address, --certificate, --title or --role"
+        )
+    record = msgspec.structs.replace(record, **said)
     change(node, record, why or "a new record", output, instead=instead)
 
 
@@ -378,7 +385,9 @@ def show(
         typer.echo(f"certificate  {certificate}")
     for key in partner.keys:
         state = f"revoked {key.revoked[:10]}" if key.revoked else f"until {key.until[:10]}"
-        typer.echo(f"key          {key.keyid}  {key.scheme}  {'in use' if key.in_use else state}")
+        why = f"  ({printable(key.why)})" if key.why else ""
+        state = "in use" if key.in_use else f"{state}{why}"
+        typer.echo(f"key          {key.keyid}  {key.scheme}  {state}")
     typer.echo(f"words        {words}")
 
 

@@ -133,7 +133,7 @@ def tell(node: Node, signed: Signed, file: str) -> None:
     from accord.identity.directory.proposals import waiting_for
 
     review = signed.review
-    made = write(file or _file_name(review), signed.file)
+    made = write(file or _free(signed), signed.file)
     if signed.published:
         say(f"Enough have signed: version {review.version} of the directory is in force here.")
         say(f"The others learn of it when they sync, or by signing {made}.")
@@ -144,6 +144,42 @@ def tell(node: Node, signed: Signed, file: str) -> None:
     for sentence in waiting_for(review):
         say(f"  {sentence}")
     say("Send it to them; they run `accord partners sign` with it.")
+
+
+def beside(node: Node, review: Review, now: str) -> Review:
+    """A proposal, with the signatures of the copy of it that would be written over."""
+    from accord.core.errors import AccordError
+    from accord.flows.exchange import partners as flow
+
+    kept = Path(_file_name(review))
+    if not kept.is_file():
+        return review
+    try:
+        return flow.joined(node.trust, review, read(kept), now)
+    except AccordError:
+        # Another file: it is not written over, see `_free`.
+        return review
+
+
+def _free(signed: Signed) -> str:
+    """The file in which a proposal goes on; one that holds anything else stays as it is.
+
+    Raises:
+        AccordError: there is no such name.
+    """
+    from accord.core.errors import AccordError, Invalid
+    from accord.identity.directory import proposals
+
+    name = _file_name(signed.review)
+    for free in (name, name.replace(".proposal", f"-{signed.review.digest[:12]}.proposal")):
+        if not Path(free).exists():
+            return free
+        try:
+            if proposals.digest_of(proposals.read(read(Path(free)))) == signed.review.digest:
+                return free
+        except Invalid:
+            continue
+    raise AccordError(f"{name} holds something else; name another file with --output")
 
 
 def renewed(node: Node) -> Renewed | None:

@@ -111,5 +111,7 @@ def _say(found: Verified) -> None:
         whole = f"end cut off ({found.cut:,} missing)"
     typer.echo(f"{found.lines:,} lines, {whole}, head {found.head}")
     typer.echo(f"{found.cosignatures:,} receipts of partners hold.")
+    for one in found.later:
+        typer.echo(printable(f"{one}."))
     for one in found.wrong:
         show.note(f"Wrong: {printable(one)}")

@@ -112,6 +112,24 @@ def read(
     return found
 
 
+def keyids(data: bytes) -> tuple[str, ...]:
+    """The keys that an acknowledgement names, unverified; none where it cannot be read."""
+    try:
+        signed = dsse.read(data, MEDIA, MAX_BYTES)
+    except Invalid:
+        return ()
+    return tuple(one.keyid for one in signed.signatures)
+
+
+def peek(data: bytes) -> Acknowledgement:
+    """An acknowledgement without verification: for one that was verified before.
+
+    Raises:
+        Invalid: not an acknowledgement.
+    """
+    return _payload(dsse.read(data, MEDIA, MAX_BYTES).payload)
+
+
 def _signed_by(partner: Partner, signed: dsse.Signed, *, history: bool) -> None:
     if len(signed.signatures) != 1:
         raise Untrusted(f"an acknowledgement bears one signature, by {partner.name}")
@@ -121,6 +139,12 @@ def _signed_by(partner: Partner, signed: dsse.Signed, *, history: bool) -> None:
         if key.keyid == one.keyid and key.scheme == ED25519 and counts:
             verify(key, one.sig, dsse.pae(MEDIA, signed.payload))
             return
+        if key.keyid == one.keyid and key.revoked:
+            why = f" ({key.why})" if key.why else ""
+            raise Untrusted(
+                f"its key {key.keyid[:12]} is not a key in use of {partner.name}: it was revoked on"
+                f" {key.revoked[:16]}Z{why}"
+            )
     raise Untrusted(f"{one.keyid[:64]!r} is not a key in use of {partner.name}")
 
 

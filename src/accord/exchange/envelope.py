@@ -135,6 +135,17 @@ class Envelope(msgspec.Struct, frozen=True):
     """The keys whose signatures hold; in a peeked envelope, the keys that it names."""
 
 
+class _Claim(msgspec.Struct):
+    origin: str = ""
+    object: str = ""
+
+
+class _Payload(msgspec.Struct):
+    payload: bytes = b""
+
+
+_claim = msgspec.json.Decoder(_Claim).decode
+_payload = msgspec.json.Decoder(_Payload).decode
 _header = msgspec.json.Decoder(Header).decode
 _line = msgspec.json.Encoder(order="sorted").encode
 _scheme = attrgetter("scheme")
@@ -183,6 +194,16 @@ def peek(data: bytes) -> Envelope:
     signed = dsse.read(data, MEDIA, MAX_BODY + MAX_HEADER)
     header, body = _parts(signed.payload)
     return Envelope(header, body, tuple(one.keyid for one in signed.signatures))
+
+
+def claimed(data: bytes) -> tuple[str, str]:
+    """The origin and object that an envelope names, however badly it is written; or empty."""
+    try:
+        payload = _payload(data).payload
+        named = _claim(payload[: max(0, payload.find(b"\n"))])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "", ""
+    return named.origin, named.object
 
 
 def _parts(payload: bytes) -> tuple[Header, bytes]:

@@ -26,6 +26,10 @@ class Untrusted(AccordError):
     """Something is not signed by whom it should be, or is older than what is known already."""
 
 
+class UnknownKey(Untrusted):
+    """A key is nobody's in the directory as it is here: there may be a newer one."""
+
+
 class PartnerKey(msgspec.Struct, frozen=True):
     """A public key of a partner, with the time in which it counts."""
 

@@ -29,7 +29,7 @@ from http_message_signatures import (
 
 from accord.identity.keys import Signer
 from accord.identity.keys import verify as verify_bytes
-from accord.identity.partners import ED25519, Directory, Partner, PartnerKey, Untrusted
+from accord.identity.partners import ED25519, Directory, Partner, PartnerKey, UnknownKey, Untrusted
 
 TO = "accord-to"
 """Names the partner that a request is for."""
@@ -158,14 +158,14 @@ def _once(request: Signable) -> None:
 
 
 def _verified(request: Signable, directory: Directory) -> tuple[str, set[str], dict[str, Any]]:
-    verifier = _Verifier(
-        signature_algorithm=_Ed25519,
-        key_resolver=_Keys(directory),
-    )
+    keys = _Keys(directory)
+    verifier = _Verifier(signature_algorithm=_Ed25519, key_resolver=keys)
     try:
         # No tag is named here: with one, further signatures beside ours would be passed over.
         (found,) = verifier.verify(_Message(request), max_age=None)
     except HTTPMessageSignaturesException as wrong:
+        if keys.unknown is not None:
+            raise keys.unknown from wrong
         raise Untrusted(f"its signature does not hold: {wrong}") from wrong
     covered = set(found.covered_components) - {'"@signature-params"'}
     return str(found.parameters["keyid"]), covered, found.parameters
@@ -175,7 +175,7 @@ def _usable(directory: Directory, keyid: str) -> tuple[Partner, PartnerKey]:
     """Requests are of today: a revoked key makes none, and a rotated one is told from the rest."""
     found = directory.key(keyid)
     if found is None:
-        raise Untrusted("its key is nobody's in the directory")
+        raise UnknownKey("its key is nobody's in the directory")
     partner, key = found
     if not partner.member:
         raise Untrusted(f"{partner.name} has left the partnership")
@@ -222,9 +222,15 @@ class _Message:
 class _Keys(HTTPSignatureKeyResolver):
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self.unknown: UnknownKey | None = None
+        """What the library takes for one error among others."""
 
     def resolve_public_key(self, key_id: str) -> PartnerKey:
-        return _usable(self._directory, key_id)[1]
+        try:
+            return _usable(self._directory, key_id)[1]
+        except UnknownKey as unknown:
+            self.unknown = unknown
+            raise
 
 
 class _Ed25519(HTTPSignatureAlgorithm):

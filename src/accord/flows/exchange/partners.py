@@ -183,6 +183,17 @@ def consider(store: Trust, data: bytes, now: str) -> proposals.Review:
     return proposals.review(trusted, proposal, now)
 
 
+def joined(store: Trust, review: proposals.Review, other: bytes, now: str) -> proposals.Review:
+    """A proposal with what another file brings: signatures, where it is a copy of the same one.
+
+    Raises:
+        Invalid: it is another proposal, or none at all.
+        Untrusted: a signature in it does not hold.
+    """
+    both = proposals.merge(review.proposal, proposals.read(other))
+    return proposals.review(known(store), both, now)
+
+
 def change(  # noqa: PLR0913 - a change, and who makes it
     store: Trust,
     signers: Sequence[Signer],
@@ -198,9 +209,11 @@ def change(  # noqa: PLR0913 - a change, and who makes it
     With neither, it is a renewal: the same list for another year.
 
     Raises:
+        Invalid: nothing would be another than it is.
         AccordError: this node has signed another proposal for the same version.
     """
     trusted = known(store)
+    _check_different(trusted, partner, charter)
     listed = list(trusted.directory.partners)
     if charter is not None and charter.threshold != trusted.charter.threshold:
         _check_threshold(charter.threshold, sum(1 for _ in trusted.directory.members()))
@@ -347,6 +360,21 @@ def policy(charter: Charter, **changed: object) -> Charter:
         )
     made: Policy = msgspec.structs.replace(charter.policy, **changed)
     return msgspec.structs.replace(charter, policy=made)
+
+
+def _check_different(trusted: Trusted, partner: Partner | None, charter: Charter | None) -> None:
+    """Only a renewal proposes what is there: it bars every other change until it is signed.
+
+    Raises:
+        Invalid: nothing would be another than it is.
+    """
+    before = None if partner is None else trusted.directory.partner(partner.name)
+    changes = partner != before or charter not in (None, trusted.charter)
+    if not changes and (partner, charter) != (None, None):
+        raise Invalid(
+            "it would change nothing: say what is to be another than it is; the same for another "
+            "year is proposed by `accord partners renew`"
+        )
 
 
 def _check_threshold(wanted: int, members: int) -> None:

@@ -28,7 +28,7 @@ from accord.exchange.notices import Notice
 from accord.flows.exchange.following.port import Copy, Follow, New, Overtaken, Row
 from accord.identity.partners import Directory
 from accord.store import database, schema
-from accord.store.exchange import found, logs, notices, removal, tables
+from accord.store.exchange import found, logs, notices, quarantine, removal, tables
 from accord.store.intake import Refusing, SqlIntake, SqlUnit
 
 _SHARED = (
@@ -317,14 +317,13 @@ class SqlApplying:
             for row in rows
         )
         database.insert(self._connection, tables.followed_entry, _ENTRY, entries)
-        self._set_aside(follow, rows)
+        quarantine.keep(self._connection, follow, rows)
 
     def change(self, follow: int, rows: Sequence[Row], at: str) -> None:
         """Note what became of entries that were noted before."""
         if not rows:
             return
-        table, blob = tables.followed_entry, tables.quarantined_blob
-        removal.erasing(self._connection)
+        table = tables.followed_entry
         one = (table.c.follow_id == follow) & (table.c.number == bindparam("n"))
         self._connection.execute(
             update(table).where(one).values(
@@ -332,10 +331,8 @@ class SqlApplying:
             ),
             [{"n": r.number, "s": r.state, "r": r.reason, "i": r.shared} for r in rows],
         )  # fmt: skip
-        for chunk in logs.chunks([row.number for row in rows]):
-            these = (blob.c.follow_id == follow) & self._among(blob.c.number, chunk)
-            self._connection.execute(delete(blob).where(these))
-        self._set_aside(follow, rows)
+        quarantine.drop(self._connection, follow, [row.number for row in rows])
+        quarantine.keep(self._connection, follow, rows)
 
     def entries(self, follow: int, numbers: Collection[int]) -> list[Row]:
         """What became of entries."""
@@ -345,6 +342,10 @@ class SqlApplying:
             these = (table.c.follow_id == follow) & self._among(table.c.number, chunk)
             found += [_row(row) for row in self._connection.execute(select(table).where(these))]
         return found
+
+    def set_aside(self) -> Iterator[tuple[int, Row]]:
+        """Everything that was refused and is kept, with the number of its log."""
+        return quarantine.everything(self._connection)
 
     def unsupported(self, shared: Collection[int]) -> set[int]:
         """Those envelopes that no applied entry of any log stands for any more."""
@@ -418,6 +419,10 @@ class SqlApplying:
         """Note the last notice of recall that a partner told of, by its digest."""
         _set(self._connection, _HEARD.format(partner), digest)
 
+    def idle(self, origin: str) -> int:
+        """Bytes that are kept of an originator's recalls of what was never here."""
+        return notices.idle(self._connection, origin)
+
     def advance(self, follow: int, frontier: Frontier, checkpoint: bytes, at: str) -> None:
         """Note how far a log is applied."""
         new = (frontier.size, frontier.root(), frontier.write(), checkpoint, at)
@@ -439,11 +444,6 @@ class SqlApplying:
             values = {name: getattr(new, name) for name in _GIVEN}
             changed = update(table).where(table.c.id == number).values(state="live", **values)
             self._connection.execute(changed)
-
-    def _set_aside(self, follow: int, rows: Sequence[Row]) -> None:
-        refused = [(follow, row.number, row.refused) for row in rows if row.refused is not None]
-        columns = ("follow_id", "number", "data")
-        database.insert(self._connection, tables.quarantined_blob, columns, refused)
 
     def _unlink(self, shared: Sequence[int], *, for_good: bool) -> list[str]:
         """Part envelopes from their documents; gives the digests of these.

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
+from accord.exchange.envelope import peek
 from accord.exchange.log.entries import Entry, Kind, write
+from accord.exchange.objects import read_stix
 from accord.flows.exchange.sharing.port import (
     Copy,
     Due,
@@ -24,6 +26,7 @@ from accord.store.exchange import notices, tables
 from accord.store.exchange.logs import ForMany, among, chunks
 
 _STATES = ("live", "held")
+_LANGUAGE = "language-content"
 _COPY = (
     "id", "origin", "object", "version", "type", "media", "digest", "tlp", "pap", "release_at",
     "expires", "created", "issued", "state", "title", "made_of",
@@ -96,6 +99,13 @@ _CONNECTING = ForMany(
     lambda among: select(tables.shared.c.id).where(
         among(tables.shared.c.object), tables.shared.c.state.in_(_STATES)
     )
+)
+_TRANSLATIONS = (
+    select(tables.shared.c.id, tables.shared.c.refs, tables.shared.c.envelope)
+    # A range of the index, in whatever order a database keeps text.
+    .where(tables.shared.c.object >= _LANGUAGE, tables.shared.c.object < f"{_LANGUAGE[:-1]}u")
+    .where(tables.shared.c.type == _LANGUAGE, tables.shared.c.state.in_(_STATES))
+    .order_by(tables.shared.c.id)
 )
 _DUE = (
     select(tables.audience.c.name, tables.waiting.c.shared_id, tables.shared.c.expires)
@@ -190,19 +200,29 @@ def _names(connection: Connection, where: ForMany, ids: Sequence[int]) -> dict[i
 
 
 def connecting(connection: Connection, objects: Collection[str]) -> list[int]:
-    """Live envelopes of relationships and sightings that have one of these objects at an end.
+    """Live envelopes of what has one of these objects at an end: relationships, sightings, and
+    translations of it.
 
     An end that is live here by anybody's envelope shows, and does not count.
     """
     names: set[str] = set()
     shown = {copy.object for copy in known(connection, objects).copies if copy.state == "live"}
-    for chunk in chunks(sorted(set(objects) - shown)):
+    gone = set(objects) - shown
+    for chunk in chunks(sorted(gone)):
         for end in _ENDS:
             names.update(end(connection, chunk).scalars())
-    numbers: list[int] = []
+    numbers = set(_translating(connection, gone))
     for chunk in chunks(sorted(names)):
-        numbers += _CONNECTING(connection, chunk).scalars()
+        numbers.update(_CONNECTING(connection, chunk).scalars())
     return sorted(numbers)
+
+
+def _translating(connection: Connection, objects: set[str]) -> Iterator[int]:
+    """Live envelopes of translations of some objects."""
+    for row in connection.execute(_TRANSLATIONS).all() if objects else ():
+        named = objects & msgspec.json.decode(row.refs, type=set[str])
+        if named and row.envelope and not named.isdisjoint(read_stix(peek(row.envelope).body).ends):
+            yield row.id
 
 
 def due(connection: Connection, now: str, limit: int) -> list[Due]:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from accord.core.errors import Invalid
 from accord.exchange import notices, receipts
@@ -82,6 +82,15 @@ def own(connection: Connection, origin: str) -> list[bytes]:
     table = tables.final
     query = select(table.c.notice).where(table.c.origin == origin, table.c.notice.is_not(None))
     return [bytes(data) for data in connection.scalars(query.order_by(table.c.object))]
+
+
+def idle(connection: Connection, origin: str) -> int:
+    """Bytes that are kept of an originator's recalls of what was never here."""
+    table, shared = tables.final, tables.shared
+    here = exists().where(shared.c.object == table.c.object, shared.c.origin == table.c.origin)
+    size = func.length(table.c.object) + func.coalesce(func.length(table.c.notice), 0)
+    query = select(func.sum(size)).where(table.c.origin == origin, ~here)
+    return int(connection.scalar(query) or 0)
 
 
 def _counts(statement: bytes, directory: Directory) -> bool:

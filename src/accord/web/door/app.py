@@ -28,7 +28,7 @@ from accord.flows.exchange.answering.taxii.door import refusal
 from accord.flows.exchange.messages import OSV, PREFIX, TAXII, Request, Response
 from accord.identity.gate import Gate
 from accord.identity.keys import CannotSign
-from accord.identity.partners import Directory, Untrusted
+from accord.identity.partners import Directory, UnknownKey, Untrusted
 from accord.identity.recipients import Recipient
 from accord.identity.signatures import is_signed
 from accord.store.key_errors import NoKey
@@ -105,6 +105,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Whether the server is about to end: nobody is kept waiting then."""
     known_addresses: bool = True
     """Whether callers' addresses are their own, and not those of a proxy."""
+    unknown: Callable[[], object] = lambda: None
+    """Called where a request is signed by a key that the directory does not hold; cheap."""
     taxii: Answering | None = None
     """Answers below `/taxii2/`; none: nothing is there."""
 
@@ -215,6 +217,8 @@ class DoorApp:
             reason = printable(str(wrong))[:300]
             _LOG.warning("refused a request from %s: %s", printable(address), reason)
             self._failed.take(address, _now())
+            if isinstance(wrong, UnknownKey):
+                parts.unknown()
             now = parts.clock.now()
             again = {"retry_after": "1"} if parts.gate.is_young(now) else {}
             time = parts.gate.time(now)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from accord.core.errors import AccordError
 from accord.flows.exchange import partners
-from accord.flows.exchange.following.sync import Report
+from accord.flows.exchange.following.sync import Report, ask_directory
 from accord.flows.exchange.following.watch import Watching, watch
 from accord.wiring import Node
 
@@ -19,6 +19,7 @@ Task = Callable[[threading.Event], None]
 """Goes on until the event is set."""
 
 _HOUR = 3600.0
+_BETWEEN = 10.0
 _ENDING = 1.0
 """Seconds that threads are given to end in."""
 _LOG = logging.getLogger("accord.door")
@@ -49,6 +50,26 @@ def refreshing(node: Node) -> Task:
             except (AccordError, DBAPIError) as wrong:
                 _LOG.error("the directory's timestamp was not extended: %s", wrong)
             stop.wait(_HOUR)
+
+    return run
+
+
+def asking(node: Node, unknown: threading.Event) -> Task:
+    """Asks partners for a newer directory once somebody came with a key that is in none here.
+
+    Anybody can make that happen: it is done at most once in `_BETWEEN` seconds.
+    """
+
+    def run(stop: threading.Event) -> None:
+        while not stop.is_set():
+            if not unknown.wait(_ENDING / 2):
+                continue
+            unknown.clear()
+            try:
+                ask_directory(node.syncing)
+            except (AccordError, DBAPIError) as wrong:
+                _LOG.error("no newer directory could be asked for: %s", wrong)
+            stop.wait(_BETWEEN)
 
     return run
 

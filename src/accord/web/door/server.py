@@ -50,6 +50,8 @@ class DoorServer:
             raise AccordError(f"without TLS the door is on loopback only: {host} is not")
         folder = node.settings.home / FOLDER
         self._plain = plain
+        self.unknown = threading.Event()
+        """Set once somebody asks with a key that the directory here does not hold."""
         self.certificate = "" if plain else ensure_certificate(folder, node.me, node.clock)
         """SHA-256 of the certificate that it shows, which the directory is to list."""
         self._app = DoorApp(self._parts(node))
@@ -90,6 +92,7 @@ class DoorServer:
             beat=node.pulse.beat,
             stopping=lambda: self._server.should_exit,
             known_addresses=not self._plain,
+            unknown=self.unknown.set,
             taxii=node.taxii,
         )
 

@@ -91,6 +91,18 @@ def test_who_fails_often_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> No
     assert int(answers[-1][1]["retry-after"]) > 1
 
 
+def test_a_key_that_nobody_has_here_lets_a_newer_directory_be_asked_for() -> None:
+    known, called = new_signer(), list[str]()
+    trust = Told("japan", directory(partner("australia", known.key()), partner("japan")))
+    made = msgspec.structs.replace(parts(Echo(), trust), unknown=lambda: called.append("x"))
+    mine = signed(PLAIN, known, "japan", SystemClock().now())
+    altered = msgspec.structs.replace(mine, query="x=1")
+    assert [one[0] for one in asked(DoorApp(made), mine, altered, PLAIN)][1:] == [401, 200]
+    assert called == []
+    assert asked(DoorApp(made), wrong())[0][0] == 401
+    assert called == ["x"]
+
+
 def test_this_machine_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several nodes on one machine, and a proxy, have one address."""
     monkeypatch.setattr(limits, "FAILED", limits.Rate(0.1, 3))

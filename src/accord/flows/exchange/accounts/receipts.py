@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -47,6 +48,8 @@ class Verified(msgspec.Struct, frozen=True):
     """Partners' words that hold."""
     wrong: tuple[str, ...]
     """What does not hold, each with its place."""
+    later: tuple[str, ...] = ()
+    """What holds by a key that was revoked after it had come, and when and why that was."""
     cut: int = 0
     """Lines that were there once, as is remembered outside the database, and are missing now."""
 
@@ -88,7 +91,11 @@ def lines(
 
 
 def verify(kept: Receipts, directory: Directory | None) -> Verified:
-    """Walk the whole chain, and check every cosignature against the directory's keys."""
+    """Walk the whole chain, and check every cosignature against the directory's keys.
+
+    Each counts by the keys of the day on which it came, by this node's own clock: what came before
+    a key was revoked was looked at then, and holds.
+    """
     wrong: list[str] = []
     end = _End(kept, wrong)
     chain = receipts.verify_chain(_agreeing(end.past(kept.rows()), wrong))
@@ -96,14 +103,62 @@ def verify(kept: Receipts, directory: Directory | None) -> Verified:
         wrong.insert(0, f"line {chain.broken} does not follow from the one before it")
     cut = 0 if chain.broken else end.compare(chain.lines)
     holding = 0
+    later: Counter[str] = Counter()
+    gaps = _Gaps()
     for one in kept.cosignatures():
-        reason = _refuted(one, directory)
+        then, since = _then(one, directory)
+        reason = _refuted(one, then) or gaps.before(one)
         holding += not reason
+        if since and not reason:
+            later[since] += 1
         if reason:
             wrong.append(
                 f"the receipt of {one.partner} for {one.audience}, {one.size} entries: {reason}"
             )
-    return Verified(chain.lines, chain.head.hex(), chain.broken, holding, tuple(wrong), cut)
+    told = tuple(f"{count:,} of them {since}" for since, count in sorted(later.items()))
+    return Verified(chain.lines, chain.head.hex(), chain.broken, holding, tuple(wrong), told, cut)
+
+
+def _then(one: Cosignature, directory: Directory | None) -> tuple[Directory | None, str]:
+    """The directory as of when a cosignature came, and what was revoked since of what signed it.
+
+    A key that was revoked later counts as one that was laid down.
+    """
+    member = directory.partner(one.partner) if directory else None
+    if directory is None or member is None or not any(key.revoked for key in member.keys):
+        return directory, ""
+    at = max(one.at, one.received)
+    keys, since = [], ""
+    for key in member.keys:
+        after = key.revoked > at
+        keys.append(msgspec.structs.replace(key, revoked="") if after else key)
+        if after and key.keyid in acknowledgements.keyids(one.statement):
+            why = f" ({key.why})" if key.why else ""
+            since = (
+                f"are by key {key.keyid[:12]} of {one.partner}, which was revoked on"
+                f" {key.revoked[:16]}Z{why}, after they had come"
+            )
+    then = msgspec.structs.replace(member, keys=tuple(keys))
+    partners = tuple(then if p.name == member.name else p for p in directory.partners)
+    return msgspec.structs.replace(directory, partners=partners), since
+
+
+class _Gaps:
+    """Whether each word of a partner follows the one before it, which it names by its size."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], int] = {}
+
+    def before(self, one: Cosignature) -> str:
+        """Why there was another one before a word that holds, or empty; in the order of sizes."""
+        whose = one.log, one.partner
+        last = self._last.get(whose, 0)
+        self._last[whose] = one.size
+        old = acknowledgements.peek(one.statement).old
+        # A second word about one size took the place of the first.
+        if old in (last, one.size):
+            return ""
+        return f"it follows one for {old:,} entries, which is missing"
 
 
 class _End:

@@ -12,11 +12,12 @@ of them came first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from accord.core.digests import Digest
+from accord.exchange.envelope import claimed
 from accord.exchange.log.entries import SALT, Kind
 from accord.flows.exchange.events import Applied, Event, Recalled
 from accord.flows.exchange.following.examine import Examined, Left, Taken
@@ -28,6 +29,12 @@ _STIX = "application/stix+json"
 _TAKEN_BACK = "its originator took it back"
 _REPLACED = "its originator has sealed it anew since"
 _GONE = {_TAKEN_BACK: "recalled", _REPLACED: "retracted"}
+
+
+Named = tuple[str, str]
+"""Origin and identifier of an object."""
+Aside = dict[Named, list[tuple[int, Row]]]
+"""Number of the log and row of entries whose refused bytes are to go, by what they name."""
 
 
 class Applying(msgspec.Struct, frozen=True):
@@ -67,7 +74,9 @@ def take(
 ) -> tuple[list[Row], Outcome]:
     """Keep what was accepted; gives what became of each entry, to be noted with the rest."""
     outcome = Outcome()
-    rows = [_left(one, blobs, outcome) for one in examined if isinstance(one, Left)]
+    left = [one for one in examined if isinstance(one, Left)]
+    gone = _taken_back(unit, left, blobs)
+    rows = [_left(one, blobs, outcome, gone) for one in left]
     taken = [one for one in examined if isinstance(one, Taken)]
     judged = _Judge(unit, taken, how)
     kept: list[Taken] = []
@@ -88,13 +97,29 @@ def take(
     return rows, outcome
 
 
-def _left(one: Left, blobs: Mapping[int, bytes], outcome: Outcome) -> Row:
-    """What is altered is quarantined by now: it was asked for twice."""
+def _taken_back(unit: Unit, left: Sequence[Left], blobs: Mapping[int, bytes]) -> set[int]:
+    """Those of what is refused that name what their originator has taken back."""
+    named = {one.number: _claimed(blobs[one.number]) for one in left if one.state != "withheld"}
+    final = unit.final(set(named.values())) if named else set()
+    return {number for number, name in named.items() if name in final}
+
+
+def _claimed(blob: bytes) -> Named:
+    """The origin and object that a blob's envelope names, true or not."""
+    return claimed(blob[SALT:])
+
+
+def _left(one: Left, blobs: Mapping[int, bytes], outcome: Outcome, gone: Collection[int]) -> Row:
+    """What is altered is quarantined by now: it was asked for twice.
+
+    Of what was taken back no bytes are kept, whoever put it together.
+    """
     if one.state == "withheld":
         outcome.withheld += 1
         return Row(one.number, "withheld", reason=one.reason)
     outcome.quarantined.append((one.number, one.reason))
-    return Row(one.number, "quarantined", reason=one.reason, refused=blobs[one.number])
+    refused = None if one.number in gone else blobs[one.number]
+    return Row(one.number, "quarantined", reason=one.reason, refused=refused)
 
 
 def _refused(one: Taken, reason: str, blobs: Mapping[int, bytes], outcome: Outcome) -> Row:
@@ -328,6 +353,27 @@ def finish(unit: Unit, origin: str, name: str, at: str) -> Event:
     if copies:
         unit.retract(unit.connecting([name]), at)
     return Recalled(origin, name, gone)
+
+
+def set_aside(unit: Unit, objects: Collection[Named]) -> Aside:
+    """What was refused of some objects and is kept, by any log, whoever put it together."""
+    found: Aside = {}
+    for follow, row in unit.set_aside() if objects else ():
+        name = _claimed(row.refused or b"")
+        if name in objects:
+            reason = f"{_TAKEN_BACK}; set aside before: {row.reason}"
+            gone = Row(row.number, "recalled", reason=reason)
+            found.setdefault(name, []).append((follow, gone))
+    return found
+
+
+def drop(unit: Unit, aside: Aside, at: str) -> None:
+    """Erase what was refused of objects that their originators took back."""
+    by_log: dict[int, list[Row]] = {}
+    for follow, row in (one for rows in aside.values() for one in rows):
+        by_log.setdefault(follow, []).append(row)
+    for follow, rows in by_log.items():
+        unit.change(follow, rows, at)
 
 
 def dead(number: int, kind: Kind) -> Row:

@@ -2,10 +2,13 @@
 
 Law (final): what its originator took back goes, whoever sent it, and is never taken again; a node
 that was cut off or taken out of an audience meanwhile learns it from whoever it meets first.
+Law (bounded): what an originator takes back that was never here fills no more than `IDLE`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from hashlib import sha256
 
 import msgspec
@@ -17,10 +20,14 @@ from accord.exchange.accept import Circumstances
 from accord.exchange.notices import Notice
 from accord.flows.exchange.events import Event, Listeners
 from accord.flows.exchange.following import apply
-from accord.flows.exchange.following.port import Following
+from accord.flows.exchange.following.apply import Aside, Named
+from accord.flows.exchange.following.port import Following, Unit
 from accord.flows.exchange.following.remote import Listing, Remote
 from accord.identity.partners import Untrusted
 
+IDLE = 256 << 20
+"""Bytes that are kept of an originator's recalls of what was never here: some tens of thousands
+with signatures of both kinds. They bar what a relay may still bring."""
 ROUNDS = 10
 """Answers that are taken in one sync; the next one goes on from there."""
 _LINE = 500
@@ -81,15 +88,61 @@ def _act(heard: list[tuple[Notice, bytes]], after: str, hearing: Hearing) -> int
     now, directory, me = circumstances.now, circumstances.directory, circumstances.me
     events: list[Event] = []
     with following.unit() as unit:
-        final = unit.final({(notice.origin, notice.object) for notice, _ in heard})
+        named = {(notice.origin, notice.object) for notice, _ in heard}
+        final = unit.final(named)
+        aside = apply.set_aside(unit, named - final)
+        room = _Room(unit, named - final, aside)
+        apply.drop(unit, aside, now)
         for notice, data in heard:
-            if (notice.origin, notice.object) not in final:
+            name = notice.origin, notice.object
+            if name not in final:
+                if not room.takes(name, len(data)):
+                    continue
                 events.append(apply.finish(unit, notice.origin, notice.object, now))
+                final.add(name)
             unit.publish(notice, data, directory, me)
         unit.hear(circumstances.sharer, after)
         unit.documents.settle()
+    _tell_refused(room.refused, hearing)
     if events:
         following.scrub()
     for event in events:
         hearing.listeners.tell(event)
     return len(events)
+
+
+class _Room:
+    """What may be kept of recalls of objects of which nothing is here: so much an originator.
+
+    Law (here first): a recall of anything that this node has, or had, is always acted on.
+    """
+
+    def __init__(self, unit: Unit, new: Collection[Named], aside: Aside) -> None:
+        self._unit = unit
+        self._here = {(copy.origin, copy.object) for copy in unit.of_objects(new)} | aside.keys()
+        self._idle: dict[str, int] = {}
+        self.refused: Counter[str] = Counter()
+        """By originator, how many were not kept."""
+
+    def takes(self, name: Named, size: int) -> bool:
+        """Whether a new one is acted on, and kept."""
+        origin, object_ = name
+        if name in self._here:
+            return True
+        if origin not in self._idle:
+            self._idle[origin] = self._unit.idle(origin)
+        more = self._idle[origin] + size + len(object_.encode())
+        if more > IDLE:
+            self.refused[origin] += 1
+            return False
+        self._idle[origin] = more
+        return True
+
+
+def _tell_refused(refused: Counter[str], hearing: Hearing) -> None:
+    for origin, count in sorted(refused.items()):
+        hearing.warnings.append(
+            f"{count:,} notices of recall of {origin} were not kept: none is about anything that"
+            f" was ever here, and the {IDLE >> 20:,} MB that are kept of such notices of one"
+            f" originator are full; ask {origin} why it takes back so much"
+        )

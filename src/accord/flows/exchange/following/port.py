@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -145,6 +145,10 @@ class Unit(Protocol):
         """What became of entries."""
         ...
 
+    def set_aside(self) -> Iterator[tuple[int, Row]]:
+        """Everything that was refused and is kept, with the number of its log."""
+        ...
+
     def unsupported(self, shared: Collection[int]) -> set[int]:
         """Those envelopes that no applied entry of any log stands for any more."""
         ...
@@ -187,6 +191,10 @@ class Unit(Protocol):
 
     def hear(self, partner: str, digest: str) -> None:
         """Note the last notice of recall that a partner told of, by its digest."""
+        ...
+
+    def idle(self, origin: str) -> int:
+        """Bytes that are kept of an originator's recalls of what was never here."""
         ...
 
     def advance(self, follow: int, frontier: Frontier, checkpoint: bytes, at: str) -> None:

@@ -24,6 +24,7 @@ from accord.exchange.accept import Circumstances
 from accord.exchange.acknowledgements import MAX_QUARANTINED, Acknowledgement
 from accord.exchange.log import checkpoint as notes
 from accord.exchange.log import names
+from accord.exchange.log.merkle import Frontier
 from accord.flows.exchange.carrying import Carrier, ClockOff, Refused
 from accord.flows.exchange.events import Listeners
 from accord.flows.exchange.following import delta, examine, notices, pull
@@ -184,6 +185,22 @@ def sync_all(means: Means, *, patient: bool = False) -> list[Report]:
     return [sync(name, means, patient=patient) for name in others(means) if name in others(means)]
 
 
+def ask_directory(means: Means) -> bool:
+    """Ask one partner after the other for newer metadata; tells whether one had any.
+
+    Raises:
+        NotFound: this node is in no partnership.
+    """
+    for name in others(means):
+        try:
+            if means.refresh(Remote(means.carrier, _partner(name, means)).file):
+                return True
+        except AccordError:
+            # It is away, or says what does not hold: nothing was taken of it, the next is asked.
+            continue
+    return False
+
+
 def others(means: Means) -> list[str]:
     """The other partners of today, by name.
 
@@ -269,13 +286,16 @@ def _log(
     try:
         # Who has not heard of its own rotation yet signs with the key of before.
         counting = msgspec.structs.replace(partner, keys=partner.counting(now))
-        held = follow()
+        held = _known(listed, partner, means)
         with examine.workers() as workers:
             if means.workers:
                 pulling = msgspec.structs.replace(pulling, workers=workers)
             pull.expect(listed.size - held.size, pulling)
             found = delta.fetch(remote, held, counting, circumstances.directory)
             report.size = found.point.size
+            if not held.id:
+                # Only now is it known that there is such a log.
+                held = msgspec.structs.replace(held, id=follow().id)
             # What was fetched goes on from there, even if another process has gone on meanwhile.
             pull.pull(held, found, pulling)
         held = follow()
@@ -286,7 +306,18 @@ def _log(
         means.following.stop(follow(), report.stopped, wrong.ours, wrong.theirs, now)
     except AccordError as wrong:
         report.failed = str(wrong)
-    return _filled(report, outcome, follow())
+    return _filled(report, outcome, _known(listed, partner, means))
+
+
+def _known(listed: Listed, partner: Partner, means: Means) -> Follow:
+    """A log as far as it is followed; of one that is new nothing is kept yet."""
+    for one in means.following.logs(partner.name):
+        if one.log == listed.log:
+            return one
+    return Follow(
+        id=0, partner=partner.name, log=listed.log, name=listed.name, frontier=Frontier(),
+        checkpoint=b"", cosigned=0, stopped="",
+    )  # fmt: skip
 
 
 def _filled(report: LogReport, outcome: Outcome, follow: Follow) -> LogReport:

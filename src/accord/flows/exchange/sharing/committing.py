@@ -110,7 +110,7 @@ class Commit:
                 if key in done:
                     steps.append(_Step(_again(one, done[key])))
                 else:
-                    steps.append(self._step(one, copies.get(one.content.object, []), known))
+                    steps.append(self._step(one, copies, known))
                     done[key] = one.digest
             except No as no:
                 steps.append(_Step(_refused(one, no)))
@@ -119,7 +119,8 @@ class Commit:
                 steps.append(_Step(_refused(one, No(rule, reason=str(wrong)))))
         return steps
 
-    def _step(self, ready: Ready, copies: list[Copy], known: Known) -> _Step:
+    def _step(self, ready: Ready, kept: dict[str, list[Copy]], known: Known) -> _Step:
+        copies = kept.get(ready.content.object, [])
         for name in _names(ready):
             if (ready.origin, name) in known.finals:
                 raise No("recalled-for-good", reason=recalled(self._owner, name))
@@ -135,11 +136,15 @@ class Commit:
         ]
         if ready.content.version and any(copy.content != ready.digest for copy in own):
             raise No("immutable")
-        return self._joined(ready, own)
+        return self._joined(ready, own, kept.get(ready.made_of, []))
 
-    def _joined(self, ready: Ready, own: Sequence[Copy]) -> _Step:
-        """Under the one marking that the version has wherever it stands."""
-        others = tuple(elsewhere.places(own, self._audience, self._owner.now))
+    def _joined(self, ready: Ready, own: Sequence[Copy], source: Sequence[Copy]) -> _Step:
+        """Under the one marking that the version has wherever it stands.
+
+        `source` is what is kept of the object that it was made of.
+        """
+        me, now = self._owner.me, self._owner.now
+        others = tuple(elsewhere.places(own, self._audience, now))
         moved: list[_Step] = []
         made: _Made = {}
         if others:
@@ -149,8 +154,12 @@ class Commit:
             )  # fmt: skip
             ready = msgspec.structs.replace(ready, marking=found.marking)
             moved = [self._moved(ready, own, place, made) for place in found.moved]
-            told = (text for step in moved for text in step.outcome.warnings)
-            ready = msgspec.structs.replace(ready, warnings=(*found.warnings, *told))
+            moves = (text for step in moved for text in step.outcome.warnings)
+            said = (*ready.warnings, *found.warnings, *moves)
+            ready = msgspec.structs.replace(ready, warnings=said)
+        known = elsewhere.sources(source, ready.content.version, me, now)
+        told = elsewhere.milder(ready.made_of, ready.marking, known)
+        ready = msgspec.structs.replace(ready, warnings=(*ready.warnings, *told))
         same = [copy for copy in own if self._is(copy, ready)]
         before = [copy for copy in own if self._audience in (*copy.audiences, *copy.waiting)]
         step = self._of(ready, same, [copy for copy in before if copy not in same], made)

@@ -3,6 +3,8 @@
 Law (one version, one marking): whatever audiences a version went to, in whatever order and under
 whatever markings, they all have it under the strictest of these, unless its originator's people
 said that a milder one takes the place of all. A date of release is each audience's own.
+Law (forms): what is made of a version, by redaction or without its source, never goes out under a
+milder marking than that has without a word to this node's people.
 Law (history): nobody is given by it what its audience's owner had not granted: where a member could
 not fetch it, it is taken back and not given again.
 
@@ -15,9 +17,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from accord.flows.exchange.sharing.plan import No
+from accord.flows.exchange.sharing.plan import No, Options
 from accord.flows.exchange.sharing.port import Copy
 from accord.identity.markings import Marking, Pap, Tlp, strictest
+
+Source = tuple[str, Marking]
+"""Who has an object, in words for a person, and under which marking."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -56,6 +61,56 @@ def places(copies: Sequence[Copy], audience: str, now: str) -> Iterator[Place]:
         for name in (*copy.audiences, *copy.waiting):
             if name != audience:
                 yield Place(name, copy)
+
+
+def sources(copies: Sequence[Copy], version: str, me: str, now: str) -> list[Source]:
+    """Who has an object of which something is made; with an empty version, any version of it.
+
+    What a partner sealed under its name counts as well; what has expired is nowhere.
+    """
+    found: list[Source] = []
+    for copy in copies:
+        if (version and copy.version != version) or (copy.expires and copy.expires <= now):
+            continue
+        names = [f"audience {name}" for name in (*copy.audiences, *copy.waiting)]
+        if copy.origin != me:
+            names = [copy.origin]
+        found += [(name, marking_of(copy)) for name in names]
+    return found
+
+
+def inherited(
+    marking: Marking, options: Options, of: str, known: Sequence[Source]
+) -> tuple[Marking, str]:
+    """The marking of what is made of an object: what the command does not say, its source says.
+
+    The second is what a person is told of it; empty where it changes nothing.
+    """
+    both = strictest((marking, *(_dated(one, marking.release_at) for _, one in known)))
+    found = msgspec.structs.replace(
+        marking,
+        tlp=both.tlp if options.tlp is None else marking.tlp,
+        pap=both.pap if options.pap is None else marking.pap,
+        expires=marking.expires if options.expires else both.expires,
+    )
+    if found == marking:
+        return marking, ""
+    had = " and ".join(
+        dict.fromkeys(
+            f"{name} has {of} as {_said(one)}" for name, one in known if _adds(one, marking)
+        )
+    )
+    return found, f"{had}: what is made of it is so too, where the command says nothing else"
+
+
+def milder(of: str, marking: Marking, known: Sequence[Source]) -> tuple[str, ...]:
+    """What a person is told of something that goes out under less than what it was made of has."""
+    words = (f"{name} has as {_said(one)}" for name, one in known if _adds(one, marking))
+    had = " and ".join(dict.fromkeys(words))
+    if not had:
+        return ()
+    less = f"it was made of {of}, which {had}; this is {_said(marking)}"
+    return (f"{less}: see that nothing which made that stricter is left in it, or recall it",)
 
 
 def join(

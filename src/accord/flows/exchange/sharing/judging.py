@@ -18,6 +18,7 @@ from accord.exchange.graph import Graph
 from accord.exchange.objects import Content, read_document, read_stix
 from accord.exchange.release import Circle
 from accord.flows.exchange.sharing.around import Around, complete
+from accord.flows.exchange.sharing.elsewhere import inherited, sources
 from accord.flows.exchange.sharing.owner import Owner, recalled
 from accord.flows.exchange.sharing.plan import (
     DEFAULT,
@@ -63,15 +64,17 @@ class _Others(msgspec.Struct, frozen=True):
     """What is kept, by object."""
     taken_back: set[tuple[str, str]]
     """Object and content of what they recalled for good."""
+    every: dict[str, list[Copy]]
+    """What is kept by object, this node's own too: of it a form may be made."""
 
     @classmethod
     def of(cls, known: Known, me: str) -> _Others:
         own = {copy.object for copy in known.copies if copy.origin == me}
-        found: dict[str, list[Copy]] = {}
+        every: dict[str, list[Copy]] = {}
         for copy in known.copies:
-            if copy.object not in own:
-                found.setdefault(copy.object, []).append(copy)
-        return cls(found, {pair for pair in known.taken_back if pair[0] not in own})
+            every.setdefault(copy.object, []).append(copy)
+        theirs = {name: copies for name, copies in every.items() if name not in own}
+        return cls(theirs, {pair for pair in known.taken_back if pair[0] not in own}, every)
 
 
 class Judge:
@@ -150,7 +153,7 @@ class Judge:
     def _judge(
         self, read: _Read, verdict: Screened, others: _Others, graph: Graph, gone: dict[str, str]
     ) -> Judged:
-        marking = marking_of(read.content, self._options, self._default)
+        marking, said = self._marking(read.content, others)
         try:
             _refuse_at_sight(read, verdict, self._options)
             _refuse_without_ends(read.content, gone)
@@ -160,10 +163,24 @@ class Judge:
             else:
                 ready = self._own(read, marking, verdict, graph)
         except No as no:
-            return _refused(read.content, marking, no)
+            return _refused(read.content, marking, no, said)
         except Invalid as wrong:
             return _unread(read.item, wrong)
+        if said:
+            ready = msgspec.structs.replace(ready, warnings=(said,))
         return Hold(ready, read.digest, read.body) if verdict.state == "found" else ready
+
+    def _marking(self, content: Content, others: _Others) -> tuple[Marking, str]:
+        """What it is marked as, and what a person is told of that.
+
+        Without its source it is another object: where nothing is said, as strict as the first.
+        """
+        marking = marking_of(content, self._options, self._default)
+        if not self._options.anonymous:
+            return marking, ""
+        me, now = self._sharer.me, self._sharer.now
+        known = sources(others.every.get(content.object, []), content.version, me, now)
+        return inherited(marking, self._options, content.object, known)
 
     def _relayed(self, read: _Read, others: _Others) -> Copy | None:
         """The envelope of the partner that the object comes from; None where it is our own.
@@ -261,10 +278,11 @@ def _refuse_without_ends(content: Content, gone: dict[str, str]) -> None:
             raise No("ends-hidden", reason=f"of what it connects, {end} is gone: {gone[end]}")
 
 
-def _refused(content: Content, marking: Marking, no: No) -> Outcome:
+def _refused(content: Content, marking: Marking, no: No, said: str) -> Outcome:
+    reason = f"{no.reason} ({said})" if said else no.reason
     return Outcome(
         content.object, content.version, content.title, "refused",
-        tlp=marking.tlp.word, rule=no.rule, partner=no.partner, reason=no.reason,
+        tlp=marking.tlp.word, rule=no.rule, partner=no.partner, reason=reason,
     )  # fmt: skip
 
 
