@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, cached_property
 from getpass import getpass
 from pathlib import Path
@@ -205,9 +205,16 @@ class Node:
         self._ring = None
         return made
 
-    def certificate(self, name: str) -> str:
-        """SHA-256 of the certificate that this node's door shows, which is made where it lacks."""
-        return ensure_certificate(self.settings.home / keys.FOLDER, name)
+    def certificate(self, name: str, addresses: Collection[str] = ()) -> str:
+        """SHA-256 of the certificate that this node's door shows, which is made where it lacks.
+
+        A new one is made for `addresses`, and those that the directory lists of this node.
+        """
+        directory = self.trust.directory()
+        own = directory.partner(name) if directory else None
+        listed = own.addresses if own else ()
+        folder = self.settings.home / keys.FOLDER
+        return ensure_certificate(folder, name, self.clock, (*addresses, *listed))
 
     @cached_property
     def high_water(self) -> FileHighWater:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,6 @@ import pytest
 import requests
 import sharing
 import stix2
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
 from doors import parts, serving
 from taxii2client.v21 import Collection, Server, as_pages
 
@@ -39,27 +32,6 @@ from accord.wiring import Node
 OWNER = "australia"
 MEDIA = "application/taxii+json;version=2.1"
 NAMES = [f"h{number}" for number in range(30)]
-
-
-def certify(file: Path) -> None:
-    """A certificate for this machine, with its key, as a door that has a name would show it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, OWNER)])
-    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=300))
-        .add_extension(here, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    kept = serialization.PrivateFormat.PKCS8
-    text = key.private_bytes(pem, kept, serialization.NoEncryption()) + made.public_bytes(pem)
-    file.touch(0o600)
-    file.write_bytes(text)
 
 
 class Live:
@@ -107,7 +79,9 @@ def made(home: Path) -> Iterator[Live]:
         )
         token = clients.add(node.people, node.clock, node.entropy, client)
         folder = node.settings.home / FOLDER
-        certify(folder / FILE)
+        # Its directory knows no address of the test's: what is made here is for this machine.
+        (folder / FILE).unlink(missing_ok=True)
+        node.certificate(OWNER)
         whole = parts(node.door, node.trust, node.clock, node.people, node.pulse.beat)  # type: ignore[arg-type]
         whole = msgspec.structs.replace(whole, taxii=node.taxii)
         with serving(whole, folder) as port:

@@ -225,7 +225,8 @@ def update(
 
     node = opened(home, database)
     record = flow.own_record(node.trust)
-    shown = [node.certificate(node.me) if one == "door" else one for one in certificate or ()]
+    own = address or ()
+    shown = [node.certificate(node.me, own) if one == "door" else one for one in certificate or ()]
     changed = {
         "addresses": tuple(check_address(one) for one in address or ()),
         "certificates": tuple(one.replace(":", "").lower() for one in shown),
@@ -405,7 +406,7 @@ def _own(
 
     signers = node.ring.all() or _new_keys(node, uris, ml_dsa=ml_dsa)
     keys = tuple(signer.key() for signer in signers)
-    certificates = (node.certificate(name),)
+    certificates = (node.certificate(name, addresses),)
     return Own(name, title, tuple(addresses), certificates, keys), signers
 
 

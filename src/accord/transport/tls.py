@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import ipaddress
 import math
 import os
 import secrets
@@ -22,11 +23,12 @@ import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from accord.core.clock import Clock, SystemClock
 from accord.core.errors import AccordError
@@ -35,6 +37,8 @@ FILE = "door.pem"
 """Key and certificate of the door, in the folder of a node's keys."""
 _ANEW = 1.0
 """Seconds after which the certificates of clients are looked up anew."""
+_HERE = ("localhost", "127.0.0.1", "::1")
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - what is listened on is no name of a door
 YEARS = 5
 """For which a certificate is made. It is replaced in the directory, by a threshold, before that."""
 
@@ -43,10 +47,14 @@ class NotPinned(ssl.SSLError):
     """The other end showed a certificate that is not expected of it."""
 
 
-def ensure_certificate(folder: Path, name: str, clock: Clock | None = None) -> str:
+def ensure_certificate(
+    folder: Path, name: str, clock: Clock | None = None, addresses: Collection[str] = ()
+) -> str:
     """The digest of the door's certificate, which is made where there is none yet.
 
     `folder` is where the node's keys are; the answer is SHA-256 of the DER form, in hexadecimal.
+    `addresses` (`https://host:port`, or hosts) are where the door is: a new certificate is made for
+    them, so that programs that look at names can be told to trust it.
 
     Raises:
         AccordError: the file cannot be read or written, others may read it, or it is no
@@ -54,7 +62,8 @@ def ensure_certificate(folder: Path, name: str, clock: Clock | None = None) -> s
     """
     file = folder / FILE
     if not file.exists():
-        _write(file, _make(name, datetime.fromisoformat((clock or SystemClock()).now())))
+        now = datetime.fromisoformat((clock or SystemClock()).now())
+        _write(file, _make(name, now, _hosts(addresses)))
     return hashlib.sha256(_certificate(file)).hexdigest()
 
 
@@ -196,7 +205,28 @@ def _object(check: Callable[[bytes | None], None]) -> type[ssl.SSLObject]:
     return Pinned
 
 
-def _make(name: str, now: datetime) -> bytes:
+def _hosts(addresses: Collection[str]) -> list[x509.GeneralName]:
+    """The hosts of addresses, as a certificate names them; this machine is always one."""
+    hosts = dict.fromkeys((*map(_host, addresses), *_HERE))
+    return [_general_name(host) for host in hosts if host not in _EVERYWHERE]
+
+
+def _host(address: str) -> str:
+    try:
+        # An address without a scheme is a host: `[::1]` and `::1` are one.
+        return urlsplit(address).hostname or "" if "//" in address else address.strip("[]")
+    except ValueError:
+        return ""
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host.encode("idna").decode() if not host.isascii() else host)
+
+
+def _make(name: str, now: datetime, hosts: list[x509.GeneralName]) -> bytes:
     """A self-signed certificate on a key of its own: the key that signs for the node is not used.
 
     ECDSA on P-256 is what every proxy knows too.
@@ -212,6 +242,9 @@ def _make(name: str, now: datetime) -> bytes:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=365 * YEARS + 1))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(

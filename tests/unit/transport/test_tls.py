@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import stat
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from doors import NOW, Raw, fixed, saying
 
 from accord.core.errors import AccordError
@@ -184,3 +186,38 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(AccordError, match="cannot"):
         ensure_certificate(tmp_path / "file", "japan")
+
+
+def test_a_certificate_names_the_hosts_of_the_door(tmp_path: Path) -> None:
+    addresses = ["https://node.example:8443", "https://[2001:db8::5]:8443", "192.0.2.7", "0.0.0.0"]
+    ensure_certificate(tmp_path, "japan", fixed(), addresses)
+    made = x509.load_pem_x509_certificate((tmp_path / "door.pem").read_bytes())
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["node.example", "localhost"]
+    given = [str(one) for one in names.get_values_for_type(x509.IPAddress)]
+    assert given == ["2001:db8::5", "192.0.2.7", "127.0.0.1", "::1"]
+
+
+@pytest.mark.parametrize(("host", "trusted"), [("node.example", True), ("other.example", False)])
+def test_who_trusts_the_certificate_verifies_it_by_name(
+    tmp_path: Path, host: str, *, trusted: bool
+) -> None:
+    ensure_certificate(tmp_path, "japan", addresses=["https://node.example:8443"])
+    context = ssl.create_default_context(cafile=str(tmp_path / "door.pem"))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT  # as Python 3.13 has it by default
+    near, far = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(near, far, server_hostname=host)
+    server = server_context(tmp_path).wrap_bio(far, near, server_side=True)
+
+    def shake() -> None:
+        for _ in range(3):
+            for end in (client, server):
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    end.do_handshake()
+
+    if trusted:
+        shake()
+        assert client.version() == "TLSv1.3"
+    else:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            shake()

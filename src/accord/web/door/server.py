@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from accord.core.errors import AccordError
 from accord.identity.gate import Gate
 from accord.store.keys import FOLDER
-from accord.transport.tls import ensure_certificate, server_context
+from accord.transport.tls import server_context
 from accord.web.door.app import SHOWN, DoorApp, Parts
 from accord.wiring import Node
 
@@ -52,7 +52,7 @@ class DoorServer:
         self._plain = plain
         self.unknown = threading.Event()
         """Set once somebody asks with a key that the directory here does not hold."""
-        self.certificate = "" if plain else ensure_certificate(folder, node.me, node.clock)
+        self.certificate = "" if plain else node.certificate(node.me, [host])
         """SHA-256 of the certificate that it shows, which the directory is to list."""
         self._app = DoorApp(self._parts(node))
         self._socket = listening(host, port)
