@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, TextClause, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from accord.core.errors import AccordError
@@ -100,6 +100,33 @@ def on_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+def asked(
+    engine: Engine, statement: TextClause, given: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows of one question, without what a transaction of its own costs.
+
+    It is for questions of every request: on SQLite the driver is asked itself, which keeps the
+    statement ready, and one statement sees one state without a transaction around it.
+    """
+    if engine.dialect.name == "sqlite":
+        return _asked_driver(engine, statement.text, given or {})
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(statement, given or {})]
+
+
+def _asked_driver(engine: Engine, query: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    foreign = engine.dialect.loaded_dbapi.Error
+    lent = engine.raw_connection()
+    try:
+        raw: Any = lent.driver_connection
+        rows: list[tuple[Any, ...]] = raw.execute(query, given).fetchall()
+    except foreign as wrong:
+        raise DBAPIError.instance(query, None, wrong, foreign) from wrong
+    finally:
+        lent.close()
+    return rows
+
+
 def insert(
     connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
@@ -116,3 +143,17 @@ def insert(
             for row in rows:
                 copy.write_row(row)
     cursor.close()
+
+
+def many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> int:
+    """A statement for each row, with `{marks}` for its values; gives how many rows it changed."""
+    if not rows:
+        return 0
+    mark = "?" if on_sqlite(connection) else "%s"
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    cursor = raw.cursor()
+    cursor.executemany(statement.format(marks=", ".join([mark] * len(rows[0]))), rows)
+    changed = int(cursor.rowcount)
+    cursor.close()
+    return changed

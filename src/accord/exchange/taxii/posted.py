@@ -23,6 +23,15 @@ LARGEST = 16 << 20
 MOST = 10_000
 """Objects of an envelope."""
 
+WAITING = 100_000
+"""Objects of one caller that may wait for a person."""
+WAITING_BYTES = 256 << 20
+"""Bytes of these."""
+STATUSES = 1_000
+"""Status resources of one caller that are kept, the newest."""
+DAYS = 90
+"""Days for which a status resource is kept at most."""
+
 _LIMITS = Limits(bytes=LARGEST, depth=64)
 _ID = re.compile(
     r"[a-z][a-z0-9-]{2,248}--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII

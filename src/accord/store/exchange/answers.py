@@ -103,6 +103,7 @@ _WORD_OF = select(func.max(cosignature.c.size)).where(
     cosignature.c.audience_id == bindparam("audience"),
     cosignature.c.partner == bindparam("partner"),
 )
+_SEALED_BY = text("SELECT value FROM setting WHERE name = :name")
 _WHY_SEALED = select(setting.c.value).where(setting.c.name == _SEALED)
 _STIX = "application/stix+json%"
 
@@ -302,8 +303,8 @@ class SqlAnswers:
 
     def sealed(self) -> str:
         """Why this node signs nothing any more, or empty."""
-        with self._engine.connect() as connection:
-            return _sealed(connection)
+        found = database.asked(self._engine, _SEALED_BY, {"name": _SEALED})
+        return str(found[0][0] or "") if found else ""
 
     def contradicted(self, evidence: Evidence, *, seal: bool) -> None:
         """Keep evidence, once; `seal` stops all signing here."""

@@ -8,8 +8,10 @@ import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from accord.core.errors import NotFound
-from accord.exchange.taxii.posted import Posted
+from accord.exchange.taxii.filters import micros, moment
+from accord.exchange.taxii.posted import DAYS, STATUSES, WAITING, WAITING_BYTES, Posted
 from accord.exchange.taxii.resources import Detail, Status
+from accord.flows.exchange.answering.taxii.port import Full
 from accord.flows.exchange.inbox import Waiting
 from accord.store import database
 
@@ -20,7 +22,6 @@ _KEEP = (
 )
 _TELL = text("INSERT INTO taxii_status (id, caller, at, told) VALUES (:id, :caller, :at, :told)")
 _TOLD = text("SELECT at, told FROM taxii_status WHERE id = :id AND caller = :caller")
-_COUNT = text("SELECT count(*) FROM inbox WHERE id > :last")
 _NEW = text("SELECT object, version FROM inbox WHERE id > :last")
 _STATES = text("SELECT object, version, state, why FROM inbox WHERE status = :id ORDER BY id")
 _LISTED = (
@@ -35,6 +36,29 @@ _DECIDE = text(
     "UPDATE inbox SET state = :state, person = :person, why = :why, decided = :at, body = NULL"
     " WHERE id = :number AND state = 'waiting'"
 )
+_WAITS = text("SELECT objects, bytes FROM taxii_waiting WHERE caller = :caller")
+_MORE = text(
+    "INSERT INTO taxii_waiting (caller, objects, bytes) VALUES (:caller, :objects, :bytes)"
+    " ON CONFLICT (caller) DO UPDATE SET objects = taxii_waiting.objects + excluded.objects,"
+    " bytes = taxii_waiting.bytes + excluded.bytes"
+)
+_LESS = text(
+    "UPDATE taxii_waiting SET objects = objects - 1,"
+    " bytes = bytes - (SELECT length(body) FROM inbox WHERE id = :number)"
+    " WHERE caller = (SELECT caller FROM inbox WHERE id = :number AND state = 'waiting')"
+)
+_OLD = text(
+    "DELETE FROM taxii_status WHERE id IN"
+    " (SELECT id FROM taxii_status WHERE at < :before ORDER BY at LIMIT :few)"
+)
+_PAST = text(
+    "DELETE FROM taxii_status WHERE id IN (SELECT id FROM taxii_status WHERE caller = :caller"
+    " ORDER BY at DESC LIMIT :few OFFSET :most)"
+)
+_DAY = 86_400_000_000
+"""In microseconds."""
+_FEW = 100
+"""Status resources that go at once, so that nobody who posts waits long for it."""
 _HERE = "already here"
 _told = msgspec.json.Decoder(tuple[tuple[Detail, ...], tuple[Detail, ...]]).decode
 
@@ -42,7 +66,12 @@ _told = msgspec.json.Decoder(tuple[tuple[Detail, ...], tuple[Detail, ...]]).deco
 def post(
     connection: Connection, caller: str, id_: str, at: str, posted: Sequence[Posted]
 ) -> Status:
-    """Keep what was posted, in a transaction of the one writer."""
+    """Keep what was posted, in a transaction of the one writer.
+
+    Raises:
+        Full: too much of this caller's waits already.
+    """
+    _refuse_full(connection, caller, 0)
     good = [one for one in posted if not one.wrong]
     failures = tuple(Detail(one.object, one.version, one.wrong) for one in posted if one.wrong)
     last = connection.scalar(_LAST) or 0
@@ -50,32 +79,40 @@ def post(
         (last + number, id_, caller, one.object, one.version, at, "waiting", "", "", "", one.body)
         for number, one in enumerate(good, 1)
     ]
-    _insert(connection, rows)
-    new, known = _apart(connection, last, good)
+    kept = database.many(connection, _KEEP, rows)
+    new, known = (good, ()) if kept == len(good) else _apart(connection, last, good)
+    size = sum(len(one.body) for one in new)
+    connection.execute(_MORE, {"caller": caller, "objects": len(new), "bytes": size})
+    _refuse_full(connection, caller, 1)
     pendings = tuple(Detail(one.object, one.version or at) for one in new)
     successes = tuple(Detail(one.object, one.version or at, _HERE) for one in known)
     told = msgspec.json.encode((successes, failures))
     connection.execute(_TELL, {"id": id_, "caller": caller, "at": at, "told": told})
+    _forget(connection, caller, at)
     return Status(id_, at, successes, failures, pendings)
 
 
-def _insert(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
-    if not rows:
-        return
-    mark = "?" if database.on_sqlite(connection) else "%s"
-    raw = connection.connection.driver_connection
-    assert raw is not None
-    cursor = raw.cursor()
-    cursor.executemany(_KEEP.format(marks=", ".join([mark] * len(rows[0]))), rows)
-    cursor.close()
+def _refuse_full(connection: Connection, caller: str, past: int) -> None:
+    """Refuse once the bound is reached, or, with `past` 1, once it is passed."""
+    row = connection.execute(_WAITS, {"caller": caller}).one_or_none()
+    if row and (row[0] >= WAITING + past or row[1] >= WAITING_BYTES + past):
+        raise Full(
+            f"nothing was kept: of yours, {WAITING:,} objects or {WAITING_BYTES >> 20} MB at most"
+            " may wait here until a person decides; post it again later"
+        )
+
+
+def _forget(connection: Connection, caller: str, at: str) -> None:
+    """Let status resources go that are too old, or too many of this caller."""
+    before = moment(micros(at) - DAYS * _DAY)
+    connection.execute(_OLD, {"before": before, "few": _FEW})
+    connection.execute(_PAST, {"caller": caller, "few": _FEW, "most": STATUSES})
 
 
 def _apart(
     connection: Connection, last: int, good: Sequence[Posted]
 ) -> tuple[Sequence[Posted], Sequence[Posted]]:
     """What is new, and what was there or stands twice."""
-    if connection.scalar(_COUNT, {"last": last}) == len(good):
-        return good, ()
     fresh = {(name, version) for name, version in connection.execute(_NEW, {"last": last})}
     new: list[Posted] = []
     known: list[Posted] = []
@@ -137,6 +174,7 @@ class SqlInbox:
         with database.writing(self._engine, durable=True) as connection:
             for number in numbers:
                 given = {"number": number, "state": state, "person": person, "why": why, "at": at}
+                connection.execute(_LESS, {"number": number})
                 connection.execute(_DECIDE, given)
 
 

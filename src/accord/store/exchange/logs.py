@@ -19,6 +19,7 @@ from sqlalchemy import (
     Executable,
     any_,
     bindparam,
+    delete,
     func,
     literal,
     select,
@@ -281,11 +282,21 @@ _ERASE = ForMany(
 )
 
 
+_ERASE_BODIES = ForMany(
+    lambda among: delete(tables.taxii_body).where(among(tables.taxii_body.c.shared_id))
+)
+_ERASE_NAMES = ForMany(
+    lambda among: delete(tables.taxii_redacted).where(among(tables.taxii_redacted.c.shared_id))
+)
+
+
 def erase(connection: Connection, shared: Sequence[int], state: str) -> None:
-    """Take the bytes of envelopes away, and what their rows tell of what was in them.
+    """Take the bytes of envelopes away, and what is told elsewhere of what was in them.
 
     Their salts go with their entries (`retract`). Overwritten on SQLite, not only unlinked.
     """
     erasing(connection)
     for chunk in chunks(sorted(set(shared))):
         _ERASE(connection, chunk, now=state)
+        _ERASE_BODIES(connection, chunk)
+        _ERASE_NAMES(connection, chunk)

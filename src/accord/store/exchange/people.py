@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, TextClause, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from accord.core.errors import Invalid, NotFound
 from accord.identity.clients import Client, token_hash
 from accord.identity.markings import Tlp
 from accord.identity.recipients import Recipient
+from accord.store import database
 from accord.store.exchange import writer
 from accord.store.exchange.tables import client as table
+
+_STANDING = "SELECT name, organisation, kind, tlp FROM client WHERE revoked = '' AND"
+_BY_TOKEN = text(f"{_STANDING} token = :shown")
+_BY_CERTIFICATE = text(f"{_STANDING} certificate = :shown")
 
 
 class SqlPeople:
@@ -56,11 +61,11 @@ class SqlPeople:
     def by_token(self, token: str) -> Recipient | None:
         """The client whose token this is, if it is one of today."""
         kept = token_hash(token)
-        return self._standing(table.c.token == kept) if kept else None
+        return self._standing(_BY_TOKEN, kept) if kept else None
 
     def by_certificate(self, fingerprint: str) -> Recipient | None:
         """The client whose TLS certificate has this SHA-256, if it is one of today."""
-        return self._standing(table.c.certificate == fingerprint) if fingerprint else None
+        return self._standing(_BY_CERTIFICATE, fingerprint) if fingerprint else None
 
     def certificates(self) -> list[str]:
         """The TLS certificates of the clients of today, in PEM."""
@@ -68,11 +73,13 @@ class SqlPeople:
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
-    def _standing(self, which: Any) -> Recipient | None:  # noqa: ANN401 - a clause of the query
-        with self._engine.connect() as connection:
-            query = select(table).where(which, table.c.revoked == "")
-            row = connection.execute(query).first()
-        return _client(row).recipient() if row else None
+    def _standing(self, which: TextClause, shown: str) -> Recipient | None:
+        """Looked up at every request, so that who is revoked is out at once."""
+        rows = database.asked(self._engine, which, {"shown": shown})
+        if not rows:
+            return None
+        name, organisation, kind, tlp = rows[0]
+        return Client(name=name, organisation=organisation, kind=kind, tlp=Tlp(tlp)).recipient()
 
     def _free(self, connection: Any, client: Client) -> None:  # noqa: ANN401 - a connection
         """A certificate is one client's alone."""

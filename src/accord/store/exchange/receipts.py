@@ -32,6 +32,7 @@ from accord.store.exchange.tables import audience, cosignature, receipt
 _COLUMNS = ("number", "line", "hash", "recipient", "object")
 _AT_ONCE = 2000
 _END = select(receipt.c.number, receipt.c.hash).order_by(receipt.c.number.desc()).limit(1)
+_LAST = "SELECT number, hash FROM receipt ORDER BY number DESC LIMIT 1"
 _THEN = select(receipt.c.hash).where(receipt.c.number == bindparam("number"))
 
 
@@ -41,8 +42,8 @@ def append(connection: Connection, lines: Iterable[Line]) -> None:
     `connection` is a durable transaction of the one writer, so that nobody else adds meanwhile:
     what is written with it is in the log if and only if the rest of the transaction is kept.
     """
-    last = connection.execute(_END).one_or_none()
-    first, previous = (last.number + 1, bytes(last.hash)) if last else (FIRST, START)
+    last = connection.exec_driver_sql(_LAST).one_or_none()
+    first, previous = (last[0] + 1, bytes(last[1])) if last else (FIRST, START)
     numbered = [replace(line, number=number) for number, line in enumerate(lines, first)]
     rows = zip(numbered, chain(previous, numbered), strict=True)
     database.insert(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from accord.core.errors import NotFound
@@ -65,6 +65,10 @@ class _Forked(Exception):
     def __init__(self, reason: str, ours: bytes, theirs: bytes) -> None:
         super().__init__(reason)
         self.reason, self.ours, self.theirs = reason, ours, theirs
+
+
+_SET = text("SELECT value FROM setting WHERE name = :name")
+_ANY_DUE = text("SELECT 1 FROM waiting WHERE release_at <= :now LIMIT 1")
 
 
 class SqlSharing:
@@ -166,7 +170,9 @@ class SqlSharing:
             return _setting(connection, _RENEWED)
 
     def due(self, now: str, limit: int) -> list[Due]:
-        """What waited until now, the earliest first."""
+        """What waited until now, the earliest first. Mostly nothing did: that is seen at once."""
+        if not database.asked(self._engine, _ANY_DUE, {"now": now}):
+            return []
         with self._reading() as connection:
             return found.due(connection, now, limit)
 
@@ -187,8 +193,8 @@ class SqlSharing:
 
     def marking(self) -> str:
         """Name of the node's default TLP; empty where none was set."""
-        with self._reading() as connection:
-            return _setting(connection, _MARKING)
+        found = database.asked(self._engine, _SET, {"name": _MARKING})
+        return str(found[0][0] or "") if found else ""
 
     def sign(
         self, log: str, at: str, good: Callable[[bytes], bool], make: Callable[[Head], bytes]

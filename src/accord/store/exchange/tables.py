@@ -351,15 +351,46 @@ taxii_scope = Table(
 )
 """How far each scope is listed: a number of `shared` for 0, else entries of the audience's log."""
 
+taxii_body = Table(
+    "taxii_body",
+    METADATA,
+    Column("shared_id", _ID, primary_key=True, autoincrement=False),
+    *_texts("standing", "digest"),
+    _bytes("body"),
+)
+"""The bytes of what is listed, taken out of their envelopes, so that pages are put together from
+them. `standing` is what a decision hangs on, `digest` the SHA-256 of `body`, hexadecimal. A
+row goes with its envelope."""
+
+taxii_redacted = Table(
+    "taxii_redacted",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("shared_id", _ID, primary_key=True, autoincrement=False),
+    Index("taxii_redacted_shared", "shared_id"),
+)
+"""The identifiers under which objects were shown without some of their parts."""
+
 taxii_status = Table(
     "taxii_status",
     METADATA,
     Column("id", Text, primary_key=True),
     *_texts("caller", "at"),
     _bytes("told"),
+    Index("taxii_status_caller", "caller", "at"),
+    Index("taxii_status_at", "at"),
 )
 """What was posted, one row an envelope. `caller` is as in receipts; `told` is what was known of it
 at once, as JSON: the identifier, version and reason of each object that does not wait."""
+
+taxii_waiting = Table(
+    "taxii_waiting",
+    METADATA,
+    Column("caller", Text, primary_key=True),
+    _number("objects"),
+    _number("bytes"),
+)
+"""How much of each caller's waits in the inbox."""
 
 inbox = Table(
     "inbox",
@@ -377,6 +408,7 @@ and why; `body` is null from then on."""
 TABLES = (
     shared, shared_document, final, notice, audience, member, entry, waiting, tile, head,
     cosignature, follow, followed_entry, quarantined_blob, receipt, evidence, client, scan, review,
-    directory_file, proposal, setting, taxii_item, taxii_aside, taxii_scope, taxii_status, inbox,
+    directory_file, proposal, setting, taxii_item, taxii_aside, taxii_scope, taxii_body,
+    taxii_redacted, taxii_status, taxii_waiting, inbox,
 )  # fmt: skip
 """Every table of the exchange."""

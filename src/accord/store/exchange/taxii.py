@@ -6,7 +6,8 @@ item never has an earlier place, so who goes on from a place misses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -19,10 +20,11 @@ from accord.exchange.taxii.filters import Filters, micros
 from accord.exchange.taxii.posted import Posted
 from accord.exchange.taxii.resources import Status
 from accord.flows.exchange.answering.port import Kept
-from accord.flows.exchange.answering.taxii.port import CLIENTS, Listed, Scope
+from accord.flows.exchange.answering.taxii.port import CLIENTS, Listed, Scope, Standing
 from accord.store import database
-from accord.store.exchange import inbox
+from accord.store.exchange import bodies, inbox
 from accord.store.exchange.answers import NotKept
+from accord.store.exchange.bodies import STANDING
 from accord.store.exchange.strictest import strictest
 
 _NEVER = -1
@@ -86,11 +88,16 @@ _LOOKED = text(
 )
 _BEFORE = text("SELECT looked FROM taxii_scope WHERE scope = 0")
 _SHOWN = (
-    "i.seq, i.scope, i.alone, i.recalled, i.version, s.id, s.origin, s.object,"
-    " CASE WHEN i.recalled = 1 THEN i.version ELSE s.version END, s.type, s.media, s.digest,"
-    " i.tlp, s.pap, s.release_at, s.expires,"
-    " CASE WHEN i.recalled = 1 THEN 'live' ELSE s.state END, s.refs, s.created, s.envelope"
+    f"i.scope, i.recalled, i.tlp, coalesce(y.standing, {STANDING}), i.seq, i.alone, i.version,"
+    " s.id, s.object, CASE WHEN i.recalled = 1 THEN i.version ELSE s.version END,"
+    " y.shared_id IS NOT NULL, coalesce(y.digest, s.digest), coalesce(y.body, s.envelope)"
 )
+_ALIKE = 4
+"""Columns at the beginning that items of one standing have in common."""
+_STANDINGS = 4_096
+"""Standings that are remembered."""
+_RENAMED = "INSERT INTO taxii_redacted (name, shared_id) VALUES ({marks}) ON CONFLICT DO NOTHING"
+_IS_RENAMED = text("SELECT 1 FROM taxii_redacted WHERE name = :name AND shared_id = :id")
 _LIVE = "({i}.recalled = 1 OR ({s}.state = 'live' AND ({e}.state IS NULL OR {e}.state = 'live')))"
 _JOINED = (
     " JOIN shared {s} ON {s}.id = {i}.shared_id LEFT JOIN entry {e}"
@@ -108,21 +115,34 @@ class SqlShelf:
         quoted = ", ".join(f"'{kind}'" for kind in kinds)
         self._recalled = text(_RECALLED.text.format(kinds=quoted))
         self._mark: tuple[Any, ...] | None = None
+        self._standings: dict[tuple[int, int, int, str], Standing] = {}
 
     def list_new(self, now: str, me: str) -> None:
         """Put into the lists what came since."""
-        with self._engine.connect() as connection:
-            mark = tuple(connection.execute(_MARK).one())
+        (mark,) = database.asked(self._engine, _MARK)
         if mark == self._mark:
             return
-        try:
-            with database.writing(self._engine, durable=True) as connection:
-                mark = tuple(connection.execute(_MARK).one())
-                self._list(connection, mark[0] or 0, micros(now) - 1, me)
-        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as wrong:
-            why = getattr(wrong, "orig", None) or wrong
-            raise NotKept(f"the database did not take it, nothing was kept: {why}") from wrong
+        with self._writing() as connection:
+            mark = tuple(connection.execute(_MARK).one())
+            self._list(connection, mark[0] or 0, micros(now) - 1, me)
+        with _refusing(self._engine):
+            bodies.fill(self._engine)
         self._mark = mark
+
+    def originals(self, names: Sequence[str]) -> list[str]:
+        """The objects that were shown under some identifiers without some of their parts."""
+        query = _originals(len(names))
+        return [row[0] for row in database.asked(self._engine, query, _named("name", names))]
+
+    def renamed(self, names: Sequence[tuple[str, int]]) -> None:
+        """Keep identifiers under which items are about to be shown."""
+        new = [one for one in dict.fromkeys(names) if not self._knows(*one)]
+        if new:
+            with self._writing() as connection:
+                database.many(connection, _RENAMED, new)
+
+    def _knows(self, name: str, id_: int) -> bool:
+        return bool(database.asked(self._engine, _IS_RENAMED, {"name": name, "id": id_}))
 
     def _list(self, connection: Connection, last: int, now: int, me: str) -> None:
         begin = max(now, _end(connection))
@@ -164,24 +184,62 @@ class SqlShelf:
         given |= _named("id", filters.ids) | _named("type", filters.types)
         given |= _named("version", filters.versions) | _named("spec", filters.specs)
         given |= _named("at", tuple(micros(one) for one in filters.versions))
+        rows = database.asked(self._engine, query, given)
+        standing = self._standing
+        return self._strictest([Listed(standing(row[:_ALIKE]), *row[_ALIKE:]) for row in rows])
+
+    def _standing(self, alike: tuple[int, int, int, str]) -> Standing:
+        found = self._standings.get(alike)
+        if found is None:
+            scope, recalled, tlp, text_ = alike
+            if len(self._standings) >= _STANDINGS:
+                self._standings.clear()
+            found = self._standings[alike] = bodies.standing(scope, recalled, tlp, text_)
+        return found
+
+    def _strictest(self, found: list[Listed]) -> list[Listed]:
+        """Those that have another beside them, under the strictest marking of their version."""
+        several = [one.about() for one in found if not one.alone and not one.standing.recalled]
+        if not several:
+            return found
         with self._engine.connect() as connection:
-            rows = connection.execute(query, given).cursor.fetchall()
-            found = [Listed(*row) for row in rows]
-            return _strictest(connection, found, self._clock.now())
+            now = {one.id: one for one in strictest(connection, several, self._clock.now())}
+        return [
+            _under(one, now[one.id]) if not one.standing.recalled and one.id in now else one
+            for one in found
+        ]
 
     def post(self, caller: str, id_: str, at: str, posted: Sequence[Posted]) -> Status:
         """Keep what was posted until a person decides on it."""
-        try:
-            with database.writing(self._engine, durable=True) as connection:
-                return inbox.post(connection, caller, id_, at, posted)
-        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as wrong:
-            why = getattr(wrong, "orig", None) or wrong
-            raise NotKept(f"the database did not take it, nothing was kept: {why}") from wrong
+        with self._writing() as connection:
+            return inbox.post(connection, caller, id_, at, posted)
 
     def status(self, caller: str, id_: str) -> Status | None:
         """What became of it."""
         with self._engine.connect() as connection:
             return inbox.status(connection, caller, id_)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A durable transaction.
+
+        Raises:
+            NotKept: the database did not take it; nothing was kept.
+        """
+        with (
+            _refusing(self._engine),
+            database.writing(self._engine, durable=True) as connection,
+        ):
+            yield connection
+
+
+@contextmanager
+def _refusing(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as wrong:
+        why = getattr(wrong, "orig", None) or wrong
+        raise NotKept(f"the database did not take it, nothing was kept: {why}") from wrong
 
 
 def _end(connection: Connection) -> int:
@@ -191,6 +249,15 @@ def _end(connection: Connection) -> int:
 
 def _named(name: str, values: Sequence[object]) -> dict[str, object]:
     return {f"{name}{number}": value for number, value in enumerate(values)}
+
+
+@lru_cache(64)
+def _originals(names: int) -> TextClause:
+    among = _among("r.name", "name", names)
+    return text(
+        "SELECT DISTINCT s.object FROM taxii_redacted r JOIN shared s ON s.id = r.shared_id"  # noqa: S608 - as `_query`
+        f" WHERE {among} ORDER BY s.object"
+    )
 
 
 @lru_cache(512)
@@ -212,7 +279,7 @@ def _query(  # noqa: PLR0913, PLR0917 - the shape of a question
         asked.append(_among("i.spec", "spec", specs))
     asked.append(_of_versions(scopes, words, versions))
     where = " AND ".join(asked)
-    joined = _JOINED.format(i="i", s="s", e="e")
+    joined = f"{_JOINED.format(i='i', s='s', e='e')} LEFT JOIN taxii_body y ON y.shared_id = s.id"
     return text(
         f"SELECT {_SHOWN} FROM taxii_item i{joined} WHERE {where} ORDER BY {place} LIMIT :count"  # noqa: S608 - made of constants and numbers
     )
@@ -258,22 +325,5 @@ def _beside(scopes: int, how: str) -> str:
     )
 
 
-def _strictest(connection: Connection, found: list[Listed], at: str) -> list[Listed]:
-    """Those that have another beside them, under the strictest marking of their version."""
-    several = [_kept(one) for one in found if not one.alone and not one.recalled]
-    if not several:
-        return found
-    now = {one.id: one for one in strictest(connection, several, at)}
-    return [
-        structs.replace(one, tlp=now[one.id].tlp, pap=now[one.id].pap)
-        if not one.recalled and one.id in now
-        else one
-        for one in found
-    ]
-
-
-def _kept(one: Listed) -> Kept:
-    return Kept(
-        one.id, one.origin, one.object, one.version, one.type, one.media, one.digest, one.tlp,
-        one.pap, one.release_at, one.expires, one.state, one.refs, len(one.envelope or b""),
-    )  # fmt: skip
+def _under(one: Listed, now: Kept) -> Listed:
+    return structs.replace(one, standing=structs.replace(one.standing, tlp=now.tlp, pap=now.pap))

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from accord.flows.exchange.trust import ME, Kept
 from accord.identity.directory.metadata import TIMESTAMP
 from accord.identity.directory.trusted import Trusted, reread
 from accord.identity.partners import Directory
+from accord.store import database
 from accord.store.exchange import writer
 from accord.store.exchange.tables import directory_file, proposal, setting
 
 _CURRENT = select(directory_file.c.data).where(directory_file.c.name == TIMESTAMP)
-_VALUE = select(setting.c.value).where(setting.c.name == bindparam("name"))
+_STAMP = text("SELECT data FROM directory_file WHERE name = :name")
+_VALUE = text("SELECT value FROM setting WHERE name = :name")
 
 
 class SqlTrust:
@@ -46,6 +48,12 @@ class SqlTrust:
         Raises:
             Untrusted, Invalid: the files in the database have been damaged.
         """
+        rows = database.asked(self._engine, _STAMP, {"name": TIMESTAMP})
+        if not rows:
+            return None
+        read = self._read
+        if read is not None and read[0] == rows[0][0]:
+            return read[1]
         with self._engine.connect() as connection:
             timestamp = connection.scalar(_CURRENT)
             if timestamp is None:
@@ -70,9 +78,8 @@ class SqlTrust:
 
     def setting(self, name: str) -> str:
         """A setting, or empty."""
-        with self._engine.connect() as connection:
-            found = connection.scalar(_VALUE, {"name": name})
-        return str(found or "")
+        found = database.asked(self._engine, _VALUE, {"name": name})
+        return str(found[0][0] or "") if found else ""
 
     def set(self, settings: Mapping[str, str]) -> None:
         """Change settings."""

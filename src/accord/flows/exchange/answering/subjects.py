@@ -18,7 +18,7 @@ from accord.flows.exchange.answering.port import Damaged, Kept, Surroundings
 from accord.identity.markings import Marking, Pap, Tlp
 
 STIX = "application/stix+json"
-_ESCAPED, _MARKED = b"\\u", b"granular_markings"
+_ESCAPED, _SLASH, _MARKED = b"\\u", b"\\", b"granular_markings"
 
 Decide = Callable[[Subject], Decision]
 
@@ -38,6 +38,33 @@ def body_of(kept: Kept, envelope: bytes) -> bytes:
         return dsse.read(envelope, MEDIA, MAX_BODY + MAX_HEADER).payload.partition(b"\n")[2]
     except Invalid as wrong:
         raise Damaged(f"envelope {kept.id} is damaged: {wrong}") from wrong
+
+
+class _Payload(msgspec.Struct):
+    payload: bytes
+
+
+_payload = msgspec.json.Decoder(_Payload).decode
+"""Many times as fast as the standard library reads base64."""
+
+
+def content(number: int, envelope: bytes) -> bytes:
+    """The object's own bytes in an envelope whose digest was checked.
+
+    Raises:
+        Damaged: it is no envelope.
+    """
+    try:
+        payload = _payload(envelope).payload
+    except msgspec.DecodeError as wrong:
+        raise Damaged(f"envelope {number} is damaged: {wrong}") from wrong
+    return payload[payload.find(b"\n") + 1 :]
+
+
+def is_plain(body: bytes) -> bool:
+    """Whether no field of an object can have a marking of its own."""
+    # One byte is sought many times as fast as two; most objects have no backslash at all.
+    return _MARKED not in body and (_SLASH not in body or _ESCAPED not in body)
 
 
 class Subjects:
@@ -72,8 +99,7 @@ class Subjects:
         )
         if not kept.media.startswith(STIX):
             return bare
-        plain = _MARKED not in body and _ESCAPED not in body
-        if plain and kept.type not in ENDS and not self._hides(kept.refs):
+        if is_plain(body) and kept.type not in ENDS and not self._hides(kept.refs):
             return bare
         return self._graph.completed(bare)
 

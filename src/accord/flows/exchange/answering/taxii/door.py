@@ -23,7 +23,7 @@ from accord.exchange.taxii.filters import IDS, SPECS, TYPES, VERSIONS, Filters
 from accord.flows.exchange.answering.asked import BRIEF, Means, Refused
 from accord.flows.exchange.answering.port import Damaged, Evidence
 from accord.flows.exchange.answering.taxii.collections import Shelved, of_caller
-from accord.flows.exchange.answering.taxii.port import Shelf
+from accord.flows.exchange.answering.taxii.port import Full, Shelf
 from accord.flows.exchange.answering.taxii.reading import Page, View
 from accord.flows.exchange.messages import TAXII, Request, Response
 from accord.identity.recipients import Recipient
@@ -32,6 +32,8 @@ ROOT = f"{TAXII}api/"
 """The one API root."""
 _TITLE = "accord"
 _LOG = logging.getLogger("accord.door")
+_LATER = "3600"
+"""Seconds after which a full inbox may be tried again: a person has to decide first."""
 _PART = r"[0-9A-Za-z_.:-]{1,300}"
 _COLLECTION = rf"{ROOT}collections/(?P<collection>{_PART})/"
 _OBJECT = rf"{_COLLECTION}objects/(?P<object>{_PART})/"
@@ -67,6 +69,8 @@ class Taxii:
             return refusal(refused.status, str(refused))
         except Invalid as wrong:
             return refusal(400, str(wrong))
+        except Full as full:
+            return _and(refusal(429, str(full)), "retry-after", _LATER)
         except Damaged as damaged:
             _LOG.critical("nothing was sent: %s", damaged)
             self._remember(damaged)
@@ -81,9 +85,7 @@ class Taxii:
         methods, match = found[0]
         handler = methods.get(request.method)
         if handler is None:
-            response = refusal(405, "this is not done here")
-            allowed = ("allow", ", ".join(sorted(methods)))
-            return msgspec.structs.replace(response, headers=(*response.headers, allowed))
+            return _and(refusal(405, "this is not done here"), "allow", ", ".join(sorted(methods)))
         if not negotiation.accepts(request.header("accept")):
             raise Refused(406, f"this server speaks {negotiation.MEDIA}")
         return handler(self, _Asked(caller, request, **match.groupdict()))
@@ -197,23 +199,32 @@ class Taxii:
                 raise _not_here()
             return _good(write(Page([], more=False), ""))
         view = View(self._means, self._shelf, shelved.reader, way)
-        page = view.page(filters)
+        page = self._page(view, filters)
         if not page.items and asked.object:
             self._means.answers.record(view.lines(b""))
             if not self._is_known(shelved, asked, way):
                 raise _not_here()
         following = asking.token(page.items[-1].place, filters) if page.more else ""
         body = write(page, following)
+        self._shelf.renamed(view.renamed)
         lines = view.lines(body)
         if lines:
             self._means.answers.record(lines)
         return _good(body, *_dates(page))
 
+    def _page(self, view: View, filters: Filters) -> Page:
+        """A page; what was redacted is found by the identifier that it was shown under too."""
+        originals = self._shelf.originals(filters.ids) if filters.ids else ()
+        if not originals:
+            return view.page(filters)
+        every = msgspec.structs.replace(filters, ids=(*filters.ids, *originals))
+        return view.page(every, filters.ids)
+
     def _is_known(self, shelved: Shelved, asked: _Asked, way: Way) -> bool:
         """Whether the caller may see any version of an object of which no asked one is there."""
         view = View(self._means, self._shelf, shelved.reader, way)
         every = Filters(ids=(asked.object,), words=frozenset({"all"}), limit=1)
-        found = view.page(every).items
+        found = self._page(view, every).items
         self._means.answers.record(view.lines(b""))
         return bool(found)
 
@@ -248,6 +259,10 @@ def refusal(status: int, why: str) -> Response:
     if status == 401:  # noqa: PLR2004 - RFC 9110, section 15.5.2
         headers.append(("www-authenticate", 'Basic realm="accord", Bearer realm="accord"'))
     return Response(status, tuple(headers), resources.error(status, why))
+
+
+def _and(response: Response, name: str, value: str) -> Response:
+    return msgspec.structs.replace(response, headers=(*response.headers, (name, value)))
 
 
 def _good(body: bytes, *headers: tuple[str, str], status: int = 200) -> Response:

@@ -27,13 +27,14 @@ KINDS = (*_NAMED, *_MORE)
 
 def last_word(one: Listed, marking: str) -> bytes:
     """The revoked version; `marking` is the identifier of the marking that the object had."""
-    created = one.created or one.listed
-    more = dict(_MORE.get(one.type, {}))
-    if one.type == "indicator":
+    kind = one.standing.type
+    created = one.standing.created or one.listed
+    more = dict(_MORE.get(kind, {}))
+    if kind == "indicator":
         more["valid_from"] = version(created)
     return msgspec.json.encode(
         {
-            "type": one.type,
+            "type": kind,
             "spec_version": "2.1",
             "id": one.object,
             "created": version(created),

@@ -10,12 +10,18 @@ from typing import Protocol
 
 import msgspec
 
+from accord.core.errors import AccordError
 from accord.exchange.taxii.filters import Filters
 from accord.exchange.taxii.posted import Posted
 from accord.exchange.taxii.resources import Status
+from accord.flows.exchange.answering.port import Kept
 
 CLIENTS = 0
 """The scope of what clients may see."""
+
+
+class Full(AccordError):
+    """Too much of a caller's waits for a person: no more is kept. Its text goes to the caller."""
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -27,32 +33,51 @@ class Scope(msgspec.Struct, frozen=True):
     """The first entry of the audience's log that the caller may fetch."""
 
 
-class Listed(msgspec.Struct, frozen=True, gc=False):
-    """An item of a list, with the envelope that it stands for."""
+class Standing(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What a decision on an item hangs on, where it names nothing: one for very many items.
 
+    Two of them are never equal: what is alike may be decided on twice, and nothing is lost.
+    """
+
+    scope: int
+    recalled: int
+    """Whether it is the last word about what this node took back; there are no bytes then."""
+    tlp: int
+    pap: int
+    origin: str
+    release_at: str
+    expires: str
+    created: str
+    refs: str
+    type: str
+    media: str
+
+
+class Listed(msgspec.Struct, frozen=True, gc=False):
+    """An item of a list, with the bytes that it stands for. Only what is live is listed."""
+
+    standing: Standing
     place: int
     """When it was added, in microseconds since 1970: no two items have one."""
-    scope: int
     alone: int
-    recalled: int
-    """Whether it is the last word about what this node took back; `envelope` is empty then."""
     listed: str
     """Version of the item, or empty where the object has no date."""
     id: int
-    origin: str
     object: str
     version: str
-    type: str
-    media: str
+    apart: int
+    """Whether `kept` is the object itself, taken out of its envelope before; else the envelope."""
     digest: str
-    tlp: int
-    pap: int
-    release_at: str
-    expires: str
-    state: str
-    refs: str
-    created: str
-    envelope: bytes
+    """SHA-256 of `kept`, hexadecimal."""
+    kept: bytes | None
+
+    def about(self) -> Kept:
+        """The envelope that it stands for, without its bytes."""
+        of = self.standing
+        return Kept(
+            self.id, of.origin, self.object, self.version, of.type, of.media, self.digest, of.tlp,
+            of.pap, of.release_at, of.expires, "live", of.refs, len(self.kept or b""),
+        )  # fmt: skip
 
 
 class Shelf(Protocol):
@@ -68,8 +93,22 @@ class Shelf(Protocol):
         """Items added later than a place, in their order, under a marking of at most `most`."""
         ...
 
+    def originals(self, names: Sequence[str]) -> Sequence[str]:
+        """The objects that were shown under some identifiers without some of their parts."""
+        ...
+
+    def renamed(self, names: Sequence[tuple[str, int]]) -> None:
+        """Keep identifiers under which items, by their `id`, are about to be shown."""
+        ...
+
     def post(self, caller: str, id_: str, at: str, posted: Sequence[Posted]) -> Status:
-        """Keep what was posted until a person decides on it; what is known already is a success."""
+        """Keep what was posted until a person decides on it; what is known already is a success.
+
+        Old status resources go, so that they are never more than a bounded number.
+
+        Raises:
+            Full: too much of this caller's waits already; nothing was kept.
+        """
         ...
 
     def status(self, caller: str, id_: str) -> Status | None:

@@ -7,7 +7,7 @@ decided on once for all objects of that marking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -19,10 +19,10 @@ from accord.exchange.release import Circle, Decision, Subject, Way, decide
 from accord.exchange.taxii.filters import Filters, moment
 from accord.exchange.taxii.resources import Item
 from accord.flows.exchange.answering.asked import Means
-from accord.flows.exchange.answering.port import Damaged, Kept
-from accord.flows.exchange.answering.subjects import Subjects
+from accord.flows.exchange.answering.port import Damaged
+from accord.flows.exchange.answering.subjects import Subjects, content, is_plain
 from accord.flows.exchange.answering.taxii.last_word import last_word
-from accord.flows.exchange.answering.taxii.port import Listed, Scope, Shelf
+from accord.flows.exchange.answering.taxii.port import Listed, Scope, Shelf, Standing
 from accord.identity.markings import Marking, Pap, Tlp, marking_id
 from accord.identity.recipients import Recipient
 
@@ -30,7 +30,6 @@ LARGEST = 16 << 20
 """Bytes of objects after which a page ends, however few they are."""
 _AT_ONCE = 250
 """Items that are looked at where a page may be small."""
-_ESCAPED, _MARKED = b"\\u", b"granular_markings"
 _WORDS = tuple(tlp.word for tlp in Tlp)
 
 
@@ -51,6 +50,16 @@ class Page(msgspec.Struct, frozen=True):
     """Whether the caller may see something that follows."""
 
 
+_Names = list[tuple[str, str]]
+
+
+class _Group(msgspec.Struct, frozen=True, eq=False):
+    """A decision, and the objects and versions that went by it."""
+
+    decision: Decision
+    names: _Names
+
+
 class View:
     """What one caller may see of some lists, with the decisions that were taken on the way."""
 
@@ -62,23 +71,31 @@ class View:
             scope: Subjects(around, _Deciding(self, circle).decide)
             for scope, circle in reader.circles.items()
         }
-        self._known: dict[tuple[object, ...], Decision] = {}
-        self._alike: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+        self._known: dict[Standing, _Group] = {}
+        self._alike: dict[tuple[str, str, int], _Names] = {}
         self._redacted: list[Line] = []
+        self.renamed: list[tuple[str, int]] = []
+        """Identifiers that redaction made, each with the item that it made them of."""
 
-    def page(self, filters: Filters) -> Page:
+    def page(self, filters: Filters, named: Collection[str] = ()) -> Page:
         """So many items past a place; one more is looked for, so that it is known if one follows.
 
         What bears a marking that nobody of the caller's kind may see is not looked at: that is
-        no decision about it.
+        no decision about it. Where `named` says so, only objects of these identifiers are shown,
+        be they their own or those that redaction gave them.
         """
         items: list[Item] = []
         room = LARGEST
         for one in self._listed(filters):
-            shown = self._decided(one, silent=len(items) == filters.limit or room <= 0)
+            group, shown = self._decided(one)
+            if shown is not None and named and not {one.object, shown.object} & set(named):
+                continue
+            full = len(items) == filters.limit or room <= 0
+            if not full:
+                self._note(one, group, shown)
             if shown is None:
                 continue
-            if len(items) == filters.limit or room <= 0:
+            if full:
                 return Page(items, more=True)
             items.append(shown)
             room -= len(shown.body)
@@ -89,9 +106,10 @@ class View:
         digest = sha256(body).hexdigest()
         label = self._reader.caller.label
         alike = (
-            Line(0, self._now, "", "", tlp, self._way, label, outcome, rule,
-                 "" if outcome == "no" else digest, tuple(objects))
-            for (outcome, rule, tlp), objects in self._alike.items()
+            Line(0, self._now, "", "", _WORDS[tlp], self._way, label, outcome, rule,
+                 "" if outcome == "no" else digest, tuple(names))
+            for (outcome, rule, tlp), names in self._alike.items()
+            if names
         )  # fmt: skip
         return [*alike, *self._redacted]
 
@@ -111,61 +129,63 @@ class View:
         """Look up what these refer to, each kind of reference once."""
         refs: dict[str, Listed] = {}
         for one in found:
-            if one.refs not in refs:
-                refs[one.refs] = one
-        next(iter(self._subjects.values())).learn(map(_kept, refs.values()))
+            refs.setdefault(one.standing.refs, one)
+        next(iter(self._subjects.values())).learn(one.about() for one in refs.values())
 
-    def _decided(self, one: Listed, *, silent: bool) -> Item | None:
-        """The item as the caller may see it, or None."""
-        body = last_word(one, marking_id(Tlp(one.tlp))) if one.recalled else _body(one)
-        decision = self._decision(one, body)
-        outcome = decision.outcome
-        if not silent:
-            self._note(one, decision)
-        if outcome == "no":
-            return None
-        sent = body if outcome == "yes" else decision.body
-        name = one.object if outcome == "yes" else _identifier(sent)
-        return Item(one.place, name, one.listed or moment(one.place), one.media, sent)
+    def _decided(self, one: Listed) -> tuple[_Group, Item | None]:
+        """The item as the caller may see it, or None; with the decision.
 
-    def _decision(self, one: Listed, body: bytes) -> Decision:
-        """Of what hangs on its marking alone, the decision on the first of its kind is that on all.
-
-        `body` of such a decision is empty: it holds for many.
+        Of what hangs on its marking alone, the decision on the first of its kind is that on all.
         """
-        if one.type in ENDS or _MARKED in body or _ESCAPED in body:
-            return self._whole(one, body)
-        alike = (one.scope, one.origin, one.tlp, one.pap, one.release_at, one.expires, one.state,
-                 one.refs, one.recalled)  # fmt: skip
-        found = self._known.get(alike)
-        if found is None:
-            found = self._whole(one, body)
-            if found.outcome == "redacted":
-                return found
-            self._known[alike] = found = replace(found, body=b"")
-        return found
+        standing = one.standing
+        body = last_word(one, marking_id(Tlp(standing.tlp))) if standing.recalled else _body(one)
+        group = self._known.get(standing)
+        if group is None or not is_plain(body):
+            group = self._group(one, body)
+        decision = group.decision
+        if decision.outcome == "no":
+            return group, None
+        name = one.object
+        if decision.outcome == "redacted":
+            body = decision.body
+            name = _identifier(body)
+            self.renamed.append((name, one.id))
+        listed = one.listed or moment(one.place)
+        return group, Item(one.place, name, listed, standing.media, body)
+
+    def _group(self, one: Listed, body: bytes) -> _Group:
+        standing, decision = one.standing, self._whole(one, body)
+        names = self._alike.setdefault((decision.outcome, decision.rule, standing.tlp), [])
+        if decision.outcome == "redacted":
+            return _Group(decision, names)
+        group = _Group(replace(decision, body=b""), names)
+        if standing.type not in ENDS and is_plain(body):
+            self._known[standing] = group
+        return group
 
     def _whole(self, one: Listed, body: bytes) -> Decision:
-        if one.recalled:
-            marking = Marking(Tlp(one.tlp), Pap(one.pap))
-            bare = Subject(one.object, one.listed, one.type, one.origin, marking, body=body)
-            return self.decide(bare, self._reader.circles[one.scope])
-        subject = self._subjects[one.scope].of(_kept(one), body)
-        return self.decide(subject, self._reader.circles[one.scope])
+        standing = one.standing
+        if standing.recalled:
+            marking = Marking(Tlp(standing.tlp), Pap(standing.pap))
+            kind, origin = standing.type, standing.origin
+            bare = Subject(one.object, one.listed, kind, origin, marking, body=body)
+            return self.decide(bare, self._reader.circles[standing.scope])
+        subject = self._subjects[standing.scope].of(one.about(), body)
+        return self.decide(subject, self._reader.circles[standing.scope])
 
     def decide(self, subject: Subject, circle: Circle | None) -> Decision:
         """Whether something may go to the caller."""
         return decide(subject, self._reader.caller, self._way, circle, self._me, self._now)
 
-    def _note(self, one: Listed, decision: Decision) -> None:
-        tlp = _WORDS[one.tlp]
-        if decision.outcome != "redacted":
-            alike = self._alike.setdefault((decision.outcome, decision.rule, tlp), [])
-            alike.append((one.object, one.version))
+    def _note(self, one: Listed, group: _Group, shown: Item | None) -> None:
+        decision = group.decision
+        if decision.outcome != "redacted" or shown is None:
+            group.names.append((one.object, one.version))
             return
+        tlp = _WORDS[one.standing.tlp]
         self._redacted.append(
             Line(0, self._now, one.object, one.version, tlp, self._way, self._reader.caller.label,
-                 decision.outcome, decision.rule, sha256(decision.body).hexdigest())
+                 decision.outcome, decision.rule, sha256(shown.body).hexdigest())
         )  # fmt: skip
 
 
@@ -183,39 +203,20 @@ class _Named(msgspec.Struct):
     id: str
 
 
-class _Payload(msgspec.Struct):
-    payload: bytes
-
-
-_payload = msgspec.json.Decoder(_Payload).decode
-"""Many times as fast as the standard library reads base64."""
-
-
 def _identifier(body: bytes) -> str:
     """Of a redacted object, which is another than it was made of (STIX 2.1, section 3.5)."""
     return msgspec.json.decode(body, type=_Named).id
 
 
 def _body(one: Listed) -> bytes:
-    """The object's own bytes, once the envelope is seen to be the one that was kept.
+    """The object's own bytes, once what is kept is seen to be what was kept.
 
-    Its form was checked when it was kept, and these are the same bytes.
+    The form of an envelope was checked when it was kept, and these are the same bytes.
 
     Raises:
         Damaged: it is another.
     """
-    envelope = one.envelope
-    if envelope is None or sha256(envelope).hexdigest() != one.digest:
+    kept = one.kept
+    if kept is None or sha256(kept).hexdigest() != one.digest:
         raise Damaged(f"envelope {one.id} is damaged; restore it from a backup")
-    try:
-        payload = _payload(envelope).payload
-    except msgspec.DecodeError as wrong:
-        raise Damaged(f"envelope {one.id} is damaged: {wrong}") from wrong
-    return payload[payload.find(b"\n") + 1 :]
-
-
-def _kept(one: Listed) -> Kept:
-    return Kept(
-        one.id, one.origin, one.object, one.version, one.type, one.media, one.digest, one.tlp,
-        one.pap, one.release_at, one.expires, one.state, one.refs, len(one.envelope or b""),
-    )  # fmt: skip
+    return kept if one.apart else content(one.id, kept)
