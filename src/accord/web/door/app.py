@@ -119,6 +119,10 @@ class _Refusal(Exception):
         self.response = Response(status, (("content-type", "application/json"), *named), body)
 
 
+class _NotAdmitted(Exception):
+    """Somebody claims to be who it did not prove to be; the text is for this node's log."""
+
+
 class DoorApp:
     """An ASGI application; one for each server."""
 
@@ -175,16 +179,20 @@ class DoorApp:
         self._check_failures(address)
         shown = scope.get("state", {}).get(SHOWN, "")
         request = await self._with_body(_request(scope, headers), receive, shown)
-        caller = await self._caller(request, address, shown)
-        taxii = self._parts.taxii if _is_taxii(request.path) else None
-        self._check_rate(caller, address, taxii=taxii is not None)
+        signed, waits = is_signed(request), waiting.is_asked(request)
+        if not signed and not waits:
+            # To change threads costs more than to look up a token: all of it is done in one.
+            run = self._threads["other"].run(self._at_once, request, shown, address, _now())
+            return await self._known(run, address)
+        gate = self._gate if signed else self._threads["other"]
+        caller = await self._known(gate.run(self._admit, request, shown), address)
+        self._check_rate(caller, request, address, _now())
         threads = self._threads["partner" if caller.kind == "partner" else "other"]
-        door = taxii or self._parts.door
 
         async def answer() -> Response:
-            return await threads.run(door.answer, caller, request)
+            return await threads.run(self._answer, caller, request)
 
-        if waiting.is_asked(request):
+        if waits:
             try:
                 asks = waiting.Asks(caller.label, request, answer, receive)
                 return await self._waiting.until_changed(asks)
@@ -208,12 +216,16 @@ class DoorApp:
             self._long[most] -= long
         return msgspec.structs.replace(bare, body=body)
 
-    async def _caller(self, request: Request, address: str, shown: str) -> Recipient:
+    async def _known(self, found: Awaitable[T], address: str) -> T:
+        """What was found, of somebody who is known.
+
+        Raises:
+            _Refusal: it claims to be somebody, and did not prove it.
+        """
         parts = self._parts
-        threads = self._gate if is_signed(request) else self._threads["other"]
         try:
-            return await threads.run(self._admit, request, shown)
-        except Untrusted as wrong:
+            return await found
+        except _NotAdmitted as wrong:
             reason = printable(str(wrong))[:300]
             _LOG.warning("refused a request from %s: %s", printable(address), reason)
             self._failed.take(address, _now())
@@ -226,16 +238,28 @@ class DoorApp:
 
     def _admit(self, request: Request, shown: str) -> Recipient:
         trust, now = self._parts.trust, self._parts.clock.now()
-        return self._parts.gate.admit(request, trust.directory(), trust.me(), now, shown)
+        try:
+            return self._parts.gate.admit(request, trust.directory(), trust.me(), now, shown)
+        except Untrusted as wrong:
+            raise _NotAdmitted(str(wrong)) from wrong
+
+    def _answer(self, caller: Recipient, request: Request) -> Response:
+        taxii = self._parts.taxii if _is_taxii(request.path) else None
+        return (taxii or self._parts.door).answer(caller, request)
+
+    def _at_once(self, request: Request, shown: str, address: str, now: float) -> Response:
+        caller = self._admit(request, shown)
+        self._check_rate(caller, request, address, now)
+        return self._answer(caller, request)
 
     def _check_failures(self, address: str) -> None:
         """Who failed often is not looked at for a while, unless it could be anybody."""
         if self._parts.known_addresses and address not in _HERE:
             _check_wait(self._failed.take(address, _now(), 0))
 
-    def _check_rate(self, caller: Recipient, address: str, *, taxii: bool) -> None:
-        now = _now()
+    def _check_rate(self, caller: Recipient, request: Request, address: str, now: float) -> None:
         if caller.kind != "public":
+            taxii = self._parts.taxii is not None and _is_taxii(request.path)
             kind = "taxii" if taxii and caller.kind == "client" else caller.kind
             _check_wait(self._rates[kind].take(caller.name, now))
             return

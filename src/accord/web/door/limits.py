@@ -5,6 +5,8 @@ Law (reserve): what one caller spends is never taken from another.
 
 from __future__ import annotations
 
+from threading import Lock
+
 import msgspec
 
 
@@ -33,28 +35,30 @@ FAILED = Rate(2, 30)
 class Buckets:
     """Token buckets, one for each name; those least recently used are forgotten when full again.
 
-    Used by one thread.
+    Threads may share it.
     """
 
     def __init__(self, rate: Rate, most: int = 10_000) -> None:
         self._rate = rate
         self._most = most
         self._full: dict[str, tuple[float, float]] = {}
+        self._lock = Lock()
 
     def take(self, name: str, now: float, count: float = 1) -> float:
         """Take from a bucket; the seconds to wait where it has too little, else 0.
 
         `now` is on a monotonic clock. A count of 0 only asks.
         """
-        left = self._left(name, now)
-        needed = max(count, 1)
-        if left < needed:
-            return (needed - left) / self._rate.each
-        if count:
-            self._full.pop(name, None)
-            self._full[name] = (left - count, now)
-            self._forget(now)
-        return 0.0
+        with self._lock:
+            left = self._left(name, now)
+            needed = max(count, 1)
+            if left < needed:
+                return (needed - left) / self._rate.each
+            if count:
+                self._full.pop(name, None)
+                self._full[name] = (left - count, now)
+                self._forget(now)
+            return 0.0
 
     def _left(self, name: str, now: float) -> float:
         left, at = self._full.get(name, (self._rate.burst, now))
