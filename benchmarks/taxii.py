@@ -31,7 +31,7 @@ from pathlib import Path
 
 import _partners as made
 from _partners import SHARER
-from taxii2client.v21 import Collection, as_pages
+from taxii2client.v21 import Server, as_pages
 
 from accord.exchange import envelope
 from accord.flows.exchange import clients
@@ -207,8 +207,8 @@ def ours(node: Node, token: str, count: int, limit: Limit) -> dict[str, float]:
 
 def by_taxii2_client(port: int, token: str) -> float:
     """Objects a second that the client of others reads, which parses all of them."""
-    url = f"http://127.0.0.1:{port}{ALL.removesuffix('objects/')}"
-    collection = Collection(url, user="bench", password=token)
+    server = Server(f"http://127.0.0.1:{port}/taxii2/", user="bench", password=token)
+    (collection,) = (one for one in server.default.collections if one.can_read)
     begun = time.perf_counter()
     found = 0
     for page in as_pages(collection.get_objects, per_request=PAGE):
