@@ -4,62 +4,39 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from door_house import ME, House, made, partner, stix, stix_id
+from taxii_house import (
+    ALL,
+    GREEN,
+    INBOX,
+    JAPAN,
+    MEDIA,
+    OPERATOR,
+    ROOT,
+    SUPPLIER,
+    T1,
+    T2,
+    T3,
+    ask,
+    ids,
+    post,
+    told,
+)
 
 from accord.exchange.taxii.posted import LARGEST
-from accord.flows.exchange.messages import Request, Response
+from accord.flows.exchange.messages import Request
 from accord.identity.gate import Gate
-from accord.identity.markings import Marking, Tlp, marking_id
+from accord.identity.markings import Marking, Tlp
 from accord.identity.partners import Untrusted
 from accord.identity.recipients import PUBLIC, Recipient
-from accord.store.exchange import inbox
-
-MEDIA = "application/taxii+json;version=2.1"
-OPERATOR = Recipient("client", "grid-siem", "Grid", "operator", Tlp.AMBER)
-SUPPLIER = Recipient("client", "maker", "Maker", "supplier", Tlp.CLEAR)
-JAPAN = partner("japan")
-ROOT = "/taxii2/api/"
-ALL = f"{ROOT}collections/all/"
-INBOX = f"{ROOT}collections/inbox/"
-GREEN = Marking(Tlp.GREEN)
-T1, T2, T3 = (f"2030-0{number}-01T00:00:00.000Z" for number in (1, 2, 3))
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return made("", tmp_path)
-
-
-def ask(  # noqa: PLR0913, PLR0917 - each is a part of a request
-    house: House,
-    path: str,
-    query: str = "",
-    caller: Recipient = OPERATOR,
-    method: str = "GET",
-    body: bytes = b"",
-    **headers: str,
-) -> Response:
-    given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    answer = house.taxii.answer(caller, Request(method, path, query, given, body))
-    assert answer.header("content-type") == MEDIA
-    if answer.status >= 400:
-        told = msgspec.json.decode(answer.body)
-        assert told["title"]
-        assert told["http_status"] == str(answer.status)
-    return answer
-
-
-def told(answer: Response, status: int = 200) -> Any:
-    assert answer.status == status, (answer.status, answer.body)
-    return msgspec.json.decode(answer.body)
-
-
-def ids(answer: Response) -> list[str]:
-    return [one["id"] for one in told(answer).get("objects", [])]
 
 
 def some(house: House, count: int, tlp: Tlp = Tlp.GREEN) -> list[str]:
@@ -73,12 +50,6 @@ def several(house: House) -> str:
     for moment in (T2, T3, T1):
         house.keep([stix("malware", "v", modified=moment, created=T1)], GREEN)
     return stix_id("malware", "v")
-
-
-def post(house: House, *objects: Any, caller: Recipient = OPERATOR) -> Any:
-    body = msgspec.json.encode({"objects": objects})
-    answer = ask(house, f"{INBOX}objects/", "", caller, "POST", body, content_type=MEDIA)
-    return told(answer, 202)
 
 
 def test_discovery_leads_to_the_api_root(house: House) -> None:
@@ -471,100 +442,3 @@ def test_basic_and_bearer_name_a_client() -> None:
     for wrong in (basic(f"maker:{token}"), basic(f":{token}"), basic("grid-siem:x"), "Basic !!!!"):
         with pytest.raises(Untrusted):
             admitted(wrong)
-
-
-def raw(name: str) -> msgspec.Raw:
-    return msgspec.Raw(stix("malware", name))
-
-
-def test_an_inbox_is_full_at_last_and_takes_more_once_somebody_decided(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inbox, "WAITING", 3)
-    assert post(house, raw("a"), raw("b"))["pending_count"] == 2
-    body = b'{"objects":[' + stix("malware", "c") + b"," + stix("malware", "d") + b"]}"
-    full = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
-    assert full.status == 429
-    assert int(full.header("retry-after")) > 0
-    kept = inbox.SqlInbox(house.engine)
-    assert len(kept.posted(9, waiting=True)) == 2  # nothing of what was too much
-    assert post(house, raw("c"), raw("a"))["success_count"] == 1
-    answer = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
-    assert answer.status == 429
-    assert post(house, raw("a"), caller=SUPPLIER)["pending_count"] == 1
-    for one in kept.posted(9, waiting=True)[:2]:
-        for _ in range(2):  # to decide again frees nothing more
-            kept.decide([one.number], "refused", "ann", "old", T1)
-    assert post(house, raw("e"), raw("f"))["pending_count"] == 2
-    answer = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
-    assert answer.status == 429
-
-
-def test_a_caller_may_let_so_many_bytes_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "WAITING_BYTES", 500)
-    body = b'{"objects":[' + stix("malware", "a", description="x" * 500) + b"]}"
-    answer = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
-    assert answer.status == 429
-    assert post(house, raw("a"))["pending_count"] == 1
-
-
-def test_old_status_resources_go(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "STATUSES", 3)
-    first, *others = (post(house, raw(f"m{number}"))["id"] for number in range(5))
-    theirs = post(house, raw("x"), caller=SUPPLIER)["id"]
-    assert [ask(house, f"{ROOT}status/{one}/").status for one in (first, others[0])] == [404, 404]
-    assert [ask(house, f"{ROOT}status/{one}/").status for one in others[1:]] == [200] * 3
-    house.clock.at = "2031-01-01T00:00:00.000000Z"
-    last = post(house, raw("y"))["id"]
-    assert [ask(house, f"{ROOT}status/{one}/").status for one in (*others, last)] == [404] * 4 + [
-        200
-    ]
-    assert ask(house, f"{ROOT}status/{theirs}/", caller=SUPPLIER).status == 404
-    assert len(inbox.SqlInbox(house.engine).posted(99, waiting=True)) == 7  # what waits still does
-
-
-def test_a_redacted_object_is_found_by_the_identifier_it_was_shown_under(house: House) -> None:
-    marks = [{"marking_ref": marking_id(Tlp.AMBER), "selectors": ["description"]}]
-    parts = stix("malware", "parts", description="not for all", granular_markings=marks)
-    house.keep([parts, stix("malware", "whole")], GREEN)
-    green = Recipient("client", "green", "Green", "operator", Tlp.GREEN)
-    original = stix_id("malware", "parts")
-    (shown,) = (one for one in ids(ask(house, f"{ALL}objects/", caller=green))
-                if one != stix_id("malware", "whole"))  # fmt: skip
-    assert shown != original
-    for path, query in (
-        (f"{ALL}objects/", f"match[id]={shown}"),
-        (f"{ALL}objects/{shown}/", ""),
-        (f"{ALL}manifest/", f"match[id]={shown}"),
-    ):
-        assert ids(ask(house, path, query, green)) == [shown]
-    assert told(ask(house, f"{ALL}objects/{shown}/versions/", caller=green))["versions"]
-    # Who may see all of it has no such object, and nobody is told of one by another's name for it.
-    assert ask(house, f"{ALL}objects/{shown}/").status == 404
-    assert ids(ask(house, f"{ALL}objects/", f"match[id]={shown},{original}")) == [original]
-    assert ask(house, f"{ALL}objects/{shown}/", caller=SUPPLIER).status == 404
-
-
-def test_bodies_are_checked_at_every_reading_and_go_with_their_envelopes(house: House) -> None:
-    secret = stix("malware", "own", description="a word of its own")
-    (kept,) = house.keep([secret], GREEN)
-    name = stix_id("malware", "own")
-    assert ids(ask(house, f"{ALL}objects/", f"match[id]={name}")) == [name]
-    with house.engine.begin() as connection:
-        bodies = "SELECT body FROM taxii_body"
-        assert connection.exec_driver_sql(bodies).scalar() == secret
-        wrong = secret.replace(b"a word", b"A word")
-        connection.exec_driver_sql("UPDATE taxii_body SET body = ?", (wrong,))
-    assert ask(house, f"{ALL}objects/", f"match[id]={name}").status == 500
-    with house.engine.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM taxii_body")
-    assert ids(ask(house, f"{ALL}objects/", f"match[id]={name}")) == [name]  # of its envelope
-    with house.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE taxii_scope SET looked = -1 WHERE scope = -1")
-    house.keep([stix("malware", "other")], GREEN)
-    ask(house, f"{ALL}objects/")
-    with house.engine.begin() as connection:
-        assert len(connection.exec_driver_sql(bodies).all()) == 2
-    house.recall([kept])
-    with house.engine.begin() as connection:
-        assert secret not in connection.exec_driver_sql(bodies).scalars().all()

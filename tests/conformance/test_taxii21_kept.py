@@ -1,0 +1,129 @@
+"""What TAXII keeps: bounds on what is posted, names of what is redacted, and bodies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from door_house import House, made, stix, stix_id
+from taxii_house import (
+    ALL,
+    GREEN,
+    INBOX,
+    MEDIA,
+    OPERATOR,
+    ROOT,
+    SUPPLIER,
+    T1,
+    ask,
+    ids,
+    post,
+    told,
+)
+
+from accord.identity.markings import Tlp, marking_id
+from accord.identity.recipients import Recipient
+from accord.store.exchange import inbox
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return made("", tmp_path)
+
+
+def raw(name: str) -> msgspec.Raw:
+    return msgspec.Raw(stix("malware", name))
+
+
+def test_an_inbox_is_full_at_last_and_takes_more_once_somebody_decided(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "WAITING", 3)
+    assert post(house, raw("a"), raw("b"))["pending_count"] == 2
+    body = b'{"objects":[' + stix("malware", "c") + b"," + stix("malware", "d") + b"]}"
+    full = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
+    assert full.status == 429
+    assert int(full.header("retry-after")) > 0
+    kept = inbox.SqlInbox(house.engine)
+    assert len(kept.posted(9, waiting=True)) == 2  # nothing of what was too much
+    assert post(house, raw("c"), raw("a"))["success_count"] == 1
+    answer = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
+    assert answer.status == 429
+    assert post(house, raw("a"), caller=SUPPLIER)["pending_count"] == 1
+    for one in kept.posted(9, waiting=True)[:2]:
+        for _ in range(2):  # to decide again frees nothing more
+            kept.decide([one.number], "refused", "ann", "old", T1)
+    assert post(house, raw("e"), raw("f"))["pending_count"] == 2
+    answer = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
+    assert answer.status == 429
+
+
+def test_a_caller_may_let_so_many_bytes_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "WAITING_BYTES", 500)
+    body = b'{"objects":[' + stix("malware", "a", description="x" * 500) + b"]}"
+    answer = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
+    assert answer.status == 429
+    assert post(house, raw("a"))["pending_count"] == 1
+
+
+def test_old_status_resources_go(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "STATUSES", 3)
+    first, *others = (post(house, raw(f"m{number}"))["id"] for number in range(5))
+    theirs = post(house, raw("x"), caller=SUPPLIER)["id"]
+    assert [ask(house, f"{ROOT}status/{one}/").status for one in (first, others[0])] == [404, 404]
+    assert [ask(house, f"{ROOT}status/{one}/").status for one in others[1:]] == [200] * 3
+    house.clock.at = "2031-01-01T00:00:00.000000Z"
+    last = post(house, raw("y"))["id"]
+    assert [ask(house, f"{ROOT}status/{one}/").status for one in (*others, last)] == [404] * 4 + [
+        200
+    ]
+    assert ask(house, f"{ROOT}status/{theirs}/", caller=SUPPLIER).status == 404
+    assert len(inbox.SqlInbox(house.engine).posted(99, waiting=True)) == 7  # what waits still does
+
+
+def test_a_redacted_object_is_found_by_the_identifier_it_was_shown_under(house: House) -> None:
+    marks = [{"marking_ref": marking_id(Tlp.AMBER), "selectors": ["description"]}]
+    parts = stix("malware", "parts", description="not for all", granular_markings=marks)
+    house.keep([stix("malware", "whole"), parts], GREEN)
+    green = Recipient("client", "green", "Green", "operator", Tlp.GREEN)
+    original = stix_id("malware", "parts")
+    (shown,) = (one for one in ids(ask(house, f"{ALL}objects/", caller=green))
+                if one != stix_id("malware", "whole"))  # fmt: skip
+    assert shown != original
+    for path, query in (
+        (f"{ALL}objects/", f"match[id]={shown}"),
+        (f"{ALL}objects/{shown}/", ""),
+        (f"{ALL}manifest/", f"match[id]={shown}"),
+    ):
+        assert ids(ask(house, path, query, green)) == [shown]
+    assert told(ask(house, f"{ALL}objects/{shown}/versions/", caller=green))["versions"]
+    # Who may see all of it has no such object, and nobody is told of one by another's name for it.
+    assert ask(house, f"{ALL}objects/{shown}/").status == 404
+    assert ids(ask(house, f"{ALL}objects/", f"match[id]={shown},{original}")) == [original]
+    assert ask(house, f"{ALL}objects/{shown}/", caller=SUPPLIER).status == 404
+
+
+def test_bodies_are_checked_at_every_reading_and_go_with_their_envelopes(house: House) -> None:
+    secret = stix("malware", "own", description="a word of its own")
+    (kept,) = house.keep([secret], GREEN)
+    name = stix_id("malware", "own")
+    assert ids(ask(house, f"{ALL}objects/", f"match[id]={name}")) == [name]
+    with house.engine.begin() as connection:
+        bodies = "SELECT body FROM taxii_body"
+        assert connection.exec_driver_sql(bodies).scalar() == secret
+        wrong = secret.replace(b"a word", b"A word")
+        connection.exec_driver_sql("UPDATE taxii_body SET body = ?", (wrong,))
+    assert ask(house, f"{ALL}objects/", f"match[id]={name}").status == 500
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM taxii_body")
+    assert ids(ask(house, f"{ALL}objects/", f"match[id]={name}")) == [name]  # of its envelope
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE taxii_scope SET looked = -1 WHERE scope = -1")
+    house.keep([stix("malware", "other")], GREEN)
+    ask(house, f"{ALL}objects/")
+    with house.engine.begin() as connection:
+        assert len(connection.exec_driver_sql(bodies).all()) == 2
+    house.recall([kept])
+    with house.engine.begin() as connection:
+        assert secret not in connection.exec_driver_sql(bodies).scalars().all()
