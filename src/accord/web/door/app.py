@@ -229,7 +229,7 @@ class DoorApp:
             reason = printable(str(wrong))[:300]
             _LOG.warning("refused a request from %s: %s", printable(address), reason)
             self._failed.take(address, _now())
-            if isinstance(wrong, UnknownKey):
+            if isinstance(wrong.__cause__, UnknownKey):
                 parts.unknown()
             now = parts.clock.now()
             again = {"retry_after": "1"} if parts.gate.is_young(now) else {}
