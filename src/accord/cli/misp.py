@@ -1,4 +1,4 @@
-"""MISP: its events as STIX and back."""
+"""MISP: its events as STIX and back, and feeds for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from accord.cli import show
-from accord.cli.options import AsJson
+from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 misp = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="MISP: its events as STIX and back.",
+    help="MISP: its events as STIX and back, and feeds for it.",
 )
 _TOLD = 10
 INCOMPLETE = 3
@@ -78,6 +78,45 @@ def event(
     else:
         show.note(f"{done.events:,} events, {done.attributes:,} attributes.")
         _list("have no equal in MISP", done.kept)
+
+
+@misp.command()
+def export(
+    to: Annotated[Path, typer.Option(help="Folder of the feed.", show_default=False)],
+    audience: Annotated[str, typer.Option(help="For every member of this audience.")] = "",
+    client: Annotated[str, typer.Option(help="For this client.")] = "",
+    public: Annotated[bool, typer.Option("--public", help="For anybody.")] = False,
+    json: AsJson = False,
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """Write a feed for MISP of what a recipient may see of what this node shares."""
+    from accord.flows.misp import export as flow
+
+    if sum(map(bool, (audience, client, public))) != 1:
+        raise typer.BadParameter("say one of --audience, --client and --public")
+    flow.check_folder(to)
+    exporter = opened(home, database).exporter
+    if audience:
+        done = flow.to_audience(exporter, audience, to)
+    elif client:
+        done = flow.to_client(exporter, client, to)
+    else:
+        done = flow.to_public(exporter, to)
+    if json:
+        show.as_json(done)
+        return
+    typer.echo(
+        f"{done.events:,} events and {done.indicators:,} indicators ({done.attributes:,}"
+        f" attributes) are in {done.files:,} files."
+    )
+    for count, what in (
+        (done.withheld, "are not for this recipient: `accord receipts` says why"),
+        (done.no_equal, "are of types that a feed of MISP does not hold"),
+        (done.removed, "files of an earlier feed were removed"),
+    ):
+        if count:
+            show.note(f"{count:,} {what}.")
 
 
 def _write(data: bytes, out: Path | None, *, json: bool) -> None:

@@ -93,6 +93,20 @@ def events(things: Iterable[Thing]) -> Back:
     return Back([*found, *foreign], kept)
 
 
+def attribute_of(part: Any, place: str) -> Thing:  # noqa: ANN401 - JSON
+    """The attribute that the extension of an object says it was.
+
+    Raises:
+        Invalid: the extension breaks its definition.
+    """
+    parts: dict[str, _Parts] = {}
+    _sort(part, place, parts)
+    for one in parts.values():
+        for _, _, said in one.attributes:
+            return said
+    raise Invalid("an attribute is expected", f"{place}/{EXTENSION}/part")
+
+
 def _sort(part: Any, place: str, parts: dict[str, _Parts]) -> None:  # noqa: ANN401 - JSON
     """Put a part where it belongs."""
     if not isinstance(part, dict) or not isinstance(part.get("rest"), str):
