@@ -23,7 +23,7 @@ from accord.flows.exchange.accounts.receipts import lines
 from accord.flows.exchange.sharing import audience, recall
 from accord.flows.misp import export
 from accord.identity.clients import Client
-from accord.identity.markings import Marking, Tlp
+from accord.identity.markings import Marking, Tlp, marking_id
 from accord.wiring import Node
 
 COLOURS = ("clear", "green", "amber", "amber+strict", "red")
@@ -224,6 +224,23 @@ def test_what_was_recalled_leaves_the_feed_with_its_file(tmp_path: Path) -> None
     assert (done.events, done.removed) == (0, 1)
     assert sorted(written(folder)) == ["hashes.csv", "manifest.json"]
     assert b"gone.example" not in b"".join(written(folder).values())
+    made.engine.dispose()
+
+
+def test_a_field_that_a_recipient_may_not_see_is_cut_out(tmp_path: Path) -> None:
+    made = sharing.house(tmp_path / "node")
+    part = [{"selectors": ["description"], "marking_ref": marking_id(Tlp.RED)}]
+    one = sharing.indicator("cut", Tlp.CLEAR, description="a canary", granular_markings=part)
+    part = [{"selectors": ["pattern"], "marking_ref": marking_id(Tlp.RED)}]
+    two = sharing.indicator("canary", Tlp.CLEAR, granular_markings=part)
+    two["name"] = "nothing"
+    assert [o.what for o in sharing.give(made, "pair", one, two)] == ["shared"] * 2
+    done = given(made, "public", tmp_path / "feed")
+    everything = b"".join(written(tmp_path / "feed").values())
+    assert b"cut.example" in everything
+    assert b"canary" not in everything
+    assert digest("canary.example").encode() not in everything
+    assert (done.attributes, done.withheld) == (1, 1)
     made.engine.dispose()
 
 
