@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from shared import real_members
 from accord.core.errors import Unreadable
 from accord.exchange.hunting.patterns import parse
 from accord.exchange.misp import back
-from accord.exchange.misp.convert import bundle, convert
+from accord.exchange.misp.convert import Made, bundle, convert
 from accord.exchange.misp.events import Event, read
 from accord.exchange.misp.reading import read as read_facts
 from accord.exchange.threats.facts import StixIndicator
@@ -29,8 +30,16 @@ def attributes(event: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [*(("", each) for each in event["Attribute"]), *inside]
 
 
-def known() -> list[Event]:
-    return [one for _, body in real() for one in read(body)]
+@cache
+def known() -> tuple[tuple[Event, Made, dict[str, Any]], ...]:
+    """Each event, what it became, and the event again."""
+    return tuple(_there_and_back(one) for _, body in real() for one in read(body))
+
+
+def _there_and_back(event: Event) -> tuple[Event, Made, dict[str, Any]]:
+    made = convert(event)
+    (again,) = back.events(json.loads(json.dumps(bundle([made])))["objects"]).events
+    return event, made, again
 
 
 def test_the_malformed_file_is_refused_with_its_place() -> None:
@@ -40,9 +49,7 @@ def test_the_malformed_file_is_refused_with_its_place() -> None:
 
 
 def test_every_event_comes_back_with_every_member() -> None:
-    for event in known():
-        made = json.loads(json.dumps(bundle([convert(event)])))
-        (again,) = back.events(made["objects"]).events
+    for event, _, again in known():
         assert again == event.value
 
 
@@ -51,11 +58,8 @@ def test_the_table_of_counts_is_that_of_this_run() -> None:
     rows: Counter[str] = Counter()
     equals: Counter[str] = Counter()
     returned: Counter[str] = Counter()
-    for event in known():
-        made = convert(event)
+    for event, made, again in known():
         equals.update(each.type for each, type_ in made.equals if type_ != "note")
-        whole = json.loads(json.dumps(bundle([made])))
-        (again,) = back.events(whole["objects"]).events
         before = attributes(event.value)
         rows.update(each["type"] for _, each in before)
         after = attributes(again)

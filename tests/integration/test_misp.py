@@ -33,6 +33,15 @@ def node(database_url: str, tmp_path: Path) -> Iterator[Node]:
     made.engine.dispose()
 
 
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Node]:
+    """A node on SQLite, where the database makes no difference."""
+    made = nodes.new_node(tmp_path / "node")
+    yield made
+    made.hunting.close()
+    made.engine.dispose()
+
+
 def dns(*names: str) -> bytes:
     return zeek([(DAY, "10.0.0.1", "9.9.9.9", one, "-", "-", "-") for one in names])
 
@@ -45,9 +54,9 @@ def hits(node: Node, folder: Path, log: bytes) -> set[tuple[str, str, str]]:
 
 
 def test_planted_values_of_the_real_events_are_found_and_no_others(
-    node: Node, tmp_path: Path
+    here: Node, tmp_path: Path
 ) -> None:
-    loaded = nodes.give(node, real_members(REAL, ".json"))
+    loaded = nodes.give(here, real_members(REAL, ".json"))
     assert [(one.source, "byte 1532403" in one.reason) for one in loaded.quarantined] == [
         (MALFORMED, True)
     ]
@@ -66,7 +75,7 @@ def test_planted_values_of_the_real_events_are_found_and_no_others(
     assert len(silent) > 50
     (tmp_path / "logs").mkdir()
     write(tmp_path / "logs", planted, silent)
-    done = looked(node, tmp_path / "logs", keep=False)
+    done = looked(here, tmp_path / "logs", keep=False)
     assert done.troubles == []
     values = {one["value"].lower() for one in planted}
     found = {one.indicator for one in done.findings}
