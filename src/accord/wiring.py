@@ -34,6 +34,7 @@ from accord.flows.exchange.sharing.renewing import Renewed, renew
 from accord.flows.exchange.sharing.screening import PersonalScreen
 from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exposures import Exposures
+from accord.flows.misp.export import Exporter
 from accord.flows.rebuild import rebuild
 from accord.identity.directory.trusted import Lookup
 from accord.identity.keys import LibrarySigner, Signers
@@ -325,6 +326,11 @@ class Node:
     def taxii(self) -> Taxii:
         """Answers clients and partners that speak TAXII."""
         return Taxii(self._answering, SqlShelf(self.engine, KINDS, self.clock), self.entropy)
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """Writes feeds for MISP."""
+        return Exporter(self._answering, lambda: self.owner, self.people, self.views)
 
     @cached_property
     def receipts(self) -> SqlReceipts:

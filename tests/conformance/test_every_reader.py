@@ -64,6 +64,13 @@ _STIX_OBJECT = json.dumps(
     )
 ).encode()
 
+_MISP = b"""\
+{"Event": {"uuid": "5a3c2fcd-8328-42bb-a95e-4f4402de0b81", "info": "Kite", "date": "2030-01-01",
+ "timestamp": "1893456000", "distribution": "3", "Attribute": [
+ {"uuid": "5a3c2fcd-8328-42bb-a95e-4f4402de0b82", "type": "domain", "category": "Network activity",
+  "value": "kite.example", "to_ids": true, "timestamp": "1893456000"}]}}
+"""
+
 VALID: dict[str, bytes] = {
     "accord record": _CLAIM,
     "ATT&CK mapping": _SCENARIO["threats/kev-to-attack.json"],
@@ -81,6 +88,7 @@ VALID: dict[str, bytes] = {
         b"dueDate,knownRansomwareCampaignUse,notes,cwes\n"
         b"CVE-2021-44228,Apache,Log4j2,Log4Shell,2021-12-10,x,y,2021-12-24,Known,,\n"
     ),
+    "MISP event": _MISP,
     "OpenVEX": _kept("openvex/document-0.2.0.json"),
     "OSV JSON": next(d for n, d in _SCENARIO.items() if n.startswith("advisories/osv/")),
     "OSV YAML": _OSV_YAML,
@@ -105,6 +113,7 @@ REAL: dict[str, tuple[str, str]] = {
     "CycloneDX XML": ("data/sbom/cyclonedx-examples.zip", "juice-shop/v11.1.2/bom.xml"),
     "endoflife": ("data/eol/endoflife.zip", "centos.md"),
     "KEV catalogue": ("data/kev/known_exploited_vulnerabilities.json", ""),
+    "MISP event": ("data/threat/misp-events-eset.zip", "misp-badiis.json"),
     "OpenVEX": ("data/vex/vexhub.zip", "trivy.openvex.json"),
     "OSV JSON": ("data/osv/Go.zip", "GO-2020-0001"),
     "OSV YAML": ("data/osv/PyPI.zip", "PYSEC-2021-335"),
@@ -118,7 +127,7 @@ REAL: dict[str, tuple[str, str]] = {
 """Publishers' own files; for the other readers none is at hand and VALID stands alone."""
 
 _JSON = sorted(name for name, data in VALID.items() if data.lstrip().startswith(b"{"))
-_STRICT = ("accord record", "CSAF", "OpenVEX", "STIX bundle", "STIX object")
+_STRICT = ("accord record", "CSAF", "MISP event", "OpenVEX", "STIX bundle", "STIX object")
 """A marking, an identity or a signature hangs on them: no key may stand twice."""
 _TEXT = sorted(set(VALID) - set(_JSON) - {"CycloneDX XML"})
 

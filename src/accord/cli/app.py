@@ -18,6 +18,7 @@ from accord.cli import (
     hunt,
     inbox,
     load,
+    misp,
     node,
     notes,
     partners,
@@ -70,6 +71,7 @@ app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
 app.add_typer(exchange.exchange, name="exchange")
 app.add_typer(inbox.inbox, name="inbox")
+app.add_typer(misp.misp, name="misp")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")
 app.add_typer(review.review, name="review")

@@ -22,6 +22,7 @@ from accord.core.show import printable
 from accord.exchange import definitions, mentions
 from accord.exchange.definitions import LIMITS
 from accord.exchange.granular import made_of
+from accord.exchange.misp import marks
 from accord.exchange.threats.objects import Thing, identifier, whole
 from accord.identity.markings import (
     STIX_TLP,
@@ -312,23 +313,6 @@ def read_document(kind: str, body: bytes) -> Content:
 
 
 _OF_BUNDLE = frozenset({"type", "id", "spec_version", "objects"})
-_INHERITED = "5"
-_DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
-    "0": ("tlp:red",),
-    "1": ("tlp:amber+strict",),
-    "2": ("tlp:amber",),
-    "3": (),
-    "4": ("tlp:red",),
-    _INHERITED: (),
-}
-"""Levels of distribution in MISP, by what whoever receives something of that level may do with it.
-
-0, *your organisation only*, and 4, a *sharing group*: only who is named has it. 1, *this
-community*, is 0 at whoever receives it by synchronisation: it stays in that organisation. 2,
-*connected communities*, is 1 there: the organisation and those around it. 3, *all communities*,
-limits nothing, and says no more than that. 5, *inherit*, is as the event is.
-Source: MISP core format, `distribution`; MISP book, on distribution and synchronisation."""
-_MISP_TAGS = frozenset({"tag", "tags", "eventtag", "attributetag"})
 _COLOUR = re.compile(r"TLP:(AMBER\+STRICT|AMBER|CLEAR|GREEN|RED|WHITE)(?![\w+-])", re.IGNORECASE)
 
 
@@ -425,50 +409,8 @@ def _agrees(text: str, label: Any) -> bool:  # noqa: ANN401 - as above
     return not looks_marked(rest)
 
 
-def _misp(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
-    """Every tag and distribution in a MISP event, whatever it hangs on, as tags.
-
-    MISP has no redaction of attributes: the strictest counts for all.
-    """
-    waiting = [value]
-    while waiting:
-        here = waiting.pop()
-        if isinstance(here, list):
-            waiting.extend(here)
-        elif isinstance(here, dict):
-            for key, inner in here.items():
-                if key.lower() in _MISP_TAGS:
-                    yield from _tags(inner)
-                elif key.lower() == "distribution":
-                    yield from _distribution(inner)
-                elif key.lower() == "event" and str(_at(inner, "distribution")) == _INHERITED:
-                    yield f"tlp:an event has the distribution {_INHERITED}, which is of attributes"
-            waiting.extend(here.values())
-
-
-def _distribution(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
-    """What a level of distribution says of its receivers, as a tag; any other level is unknown."""
-    if value is None:
-        return
-    level = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
-    if level in _DISTRIBUTIONS:
-        yield from _DISTRIBUTIONS[level]
-    else:
-        yield f"tlp:of distribution {str(value)[:_TITLE]}"
-
-
-def _tags(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
-    """Tags as a list or one alone, each by its name or in a `Tag`; any other form is unknown."""
-    for tag in value if isinstance(value, list) else (value,):
-        name = _at(tag, "name")
-        if isinstance(name, str):
-            yield name
-        elif tag is not None and _at(tag, "Tag") is None:
-            yield f"tlp:in a tag of another form: {str(tag)[:_TITLE]}"
-
-
 _TAGS: dict[str, Callable[[Any], Iterator[str]]] = {
     "CSAF": _csaf,
     "CycloneDX JSON": _labels("metadata", "distributionConstraints", "tlp"),
-    "MISP event": _misp,
+    "MISP event": marks.everywhere,  # MISP cuts nothing out: the strictest counts for all
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from accord.core.reading import Reading
+from accord.exchange.misp import reading as misp
 from accord.exchange.threats import kev_attack, stix
 from accord.supply.advisories import (
     csaf,
@@ -55,6 +56,7 @@ READERS: dict[str, Reader] = {
     "estate YAML": estate.read_yaml,
     "KEV catalogue": kev.read,
     "KEV CSV": kev.read_csv,
+    misp.KIND: misp.read,
     "OpenVEX": openvex.read,
     "OSV JSON": osv.read_json,
     "OSV YAML": osv.read_yaml,
@@ -70,10 +72,10 @@ READERS: dict[str, Reader] = {
 
 KEPT = frozenset(
     {
-        "DSSE envelope", "in-toto statement", "Maven project", "MISP event",
-        "MISP galaxy cluster", "MISP taxonomy", "MISP warning list", "OSCAL catalogue",
-        "OSPS catalogue", "P-SSCRM catalogue", "ROLIE feed", "Scorecard result",
-        "test suite", "version facts", "VEX hub index", "VEX hub manifest",
+        "DSSE envelope", "in-toto statement", "Maven project", "MISP galaxy cluster",
+        "MISP taxonomy", "MISP warning list", "OSCAL catalogue", "OSPS catalogue",
+        "P-SSCRM catalogue", "ROLIE feed", "Scorecard result", "test suite", "version facts",
+        "VEX hub index", "VEX hub manifest",
     }
 )  # fmt: skip
 """Recognised and kept byte for byte, without a reader yet: they become facts on a later rebuild."""

@@ -49,6 +49,8 @@ class _Sniff(msgspec.Struct):
     accord: Raw = _UNSET
     event: Raw = msgspec.field(name="Event", default=_UNSET)
     response: Raw = _UNSET
+    info: Raw = _UNSET
+    attribute: Raw = msgspec.field(name="Attribute", default=_UNSET)
     matching_attributes: Raw = _UNSET
     list: Raw = _UNSET
     namespace: Raw = _UNSET
@@ -85,7 +87,7 @@ class _Sniff(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Sniff)
-_OBJECT, _BUNDLE = "STIX object", b'"bundle"'
+_OBJECT, _BUNDLE, _EVENT = "STIX object", b'"bundle"', "MISP event"
 _EARLIER = (
     "accord", "bom_format", "spdx_version", "spdx_cased", "context", "data_type", "cve_metadata",
     "catalog_version", "mapping_objects", "document",
@@ -110,8 +112,7 @@ def recognise(data: bytes) -> str | None:
     if data.startswith(b"{"):
         return _json_object(data)
     if data.startswith(b"["):
-        json.decode(data)
-        raise Unreadable("a JSON list; give each document of it as a file of its own")
+        return _json_list(data)
     if data.startswith(b"<"):
         return _xml(data)
     return _text(data)
@@ -140,6 +141,14 @@ def _json_object(data: bytes) -> str | None:
         if fits(seen):
             return name
     return None
+
+
+def _json_list(data: bytes) -> str:
+    """MISP gives several events as a list; nothing else that is read is one."""
+    found = json.decode(data)
+    if found and all(isinstance(one, dict) and "Event" in one for one in found):
+        return _EVENT
+    raise Unreadable("a JSON list; give each document of it as a file of its own")
 
 
 def _is_threat(seen: _Sniff) -> bool:
@@ -171,7 +180,7 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("CSAF", lambda s: s.has("document")),
     (_OBJECT, lambda s: s.has("type") and "--" in s.text("id")),
     ("OSV JSON", lambda s: s.has("id") and (s.has("modified") or s.has("schema_version"))),
-    ("MISP event", lambda s: s.has("event") or s.has("response")),
+    (_EVENT, lambda s: s.has("event") or s.has("response") or s.has("info", "attribute")),
     ("MISP warning list", lambda s: s.has("list", "matching_attributes") or s.has("list", "type")),
     ("MISP taxonomy", lambda s: s.has("namespace", "predicates")),
     ("MISP galaxy cluster", lambda s: s.has("values", "uuid")),

@@ -183,6 +183,11 @@ def vulnerabilities(thing: Thing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found)) or (name or thing.id,)
 
 
+def is_cve(text: str) -> bool:
+    """Whether a text is a CVE identifier, in whatever case."""
+    return _CVE.fullmatch(text.strip()) is not None
+
+
 def _external(thing: Thing) -> Iterable[str]:
     references = thing.content.get("external_references", [])
     if not isinstance(references, list):

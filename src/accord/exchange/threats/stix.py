@@ -60,7 +60,7 @@ def read(data: bytes) -> Reading:
         _be(reading, things[0])
     for thing in things:
         try:
-            reading.facts += _facts(thing)
+            reading.facts += facts(thing)
         except Invalid as wrong:
             # The place is the object; the nearer place within it goes before the reason.
             inner = wrong.place.removeprefix(thing.place)
@@ -81,7 +81,7 @@ def read_object(data: bytes) -> Reading:
     thing = whole(data)
     reading = Reading(f"STIX {_version(thing.content, thing.type)} object", "", "", "", [], [], [])
     _be(reading, thing)
-    reading.facts += _facts(thing)
+    reading.facts += facts(thing)
     return reading
 
 
@@ -131,7 +131,7 @@ def _be(reading: Reading, thing: Thing) -> None:
     reading.title = f"{thing.type} {name}" if isinstance(name, str) and name else thing.id
 
 
-def _facts(thing: Thing) -> list[Fact]:
+def facts(thing: Thing) -> list[Fact]:
     """The object itself and what its type tells besides: all of it, or nothing.
 
     Raises:

@@ -2,7 +2,8 @@
 
 A name is a STIX identifier, the digest of a document or how it begins, or the identifier of an
 advisory or vulnerability that one document is about. A STIX bundle is never shared as a whole: its
-objects are, each on its own and byte for byte as it stands in the bundle.
+objects are, each on its own and byte for byte as it stands in the bundle. A MISP event is shared as
+it is where it is named itself; an object that it became is shared as that object.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.core.times import when
+from accord.exchange.misp import reading as misp
 from accord.exchange.objects import marks_of_bundle
 from accord.flows.recognise import recognise
 from accord.identity.markings import STIX_TLP
@@ -242,6 +244,9 @@ def items(wanted: Sequence[Wanted], holdings: Holdings) -> Iterator[Item | Refus
                 yield _refused(one, f"{marks[0]}: a marking where STIX has none is not understood")
             else:
                 yield from _inside(body, one)
+        elif kind == misp.KIND and one.objects is not None:
+            raws = list(map(msgspec.Raw, misp.objects(body)))
+            yield from _sliced(raws, f"{STIX_MEDIA}2.1", one)
         elif kind == "STIX object":
             version = _Top.of(body).spec_version or "2.1"
             yield Item(body, STIX_MEDIA + version, kind, one.document, _ALONE)
@@ -299,9 +304,13 @@ def _inside(body: bytes, wanted: Wanted) -> Iterator[Item]:
     """The objects of a bundle, as slices of it; the canonical TLP markings are everybody's."""
     bundle = _bundle(body)
     media = f"{STIX_MEDIA}{'2.0' if bundle.spec_version == '2.0' else '2.1'}"
-    beside = _ALONE if wanted.document.origin else Beside(bundle.objects)
+    yield from _sliced(bundle.objects, media, wanted)
+
+
+def _sliced(raws: Sequence[msgspec.Raw], media: str, wanted: Wanted) -> Iterator[Item]:
+    beside = _ALONE if wanted.document.origin else Beside(raws)
     ids = None if wanted.objects is None else {name for name, _ in wanted.objects}
-    for raw in bundle.objects:
+    for raw in raws:
         top = _Top.of(raw)
         if ids is None:
             if top.id not in STIX_TLP:
@@ -339,6 +348,8 @@ def objects_in(body: bytes, wanted: Collection[tuple[str, str]]) -> dict[str, by
 
 def _raws(body: bytes) -> Sequence[bytes | msgspec.Raw]:
     try:
+        if not _Top.of(body).id and recognise(body) == misp.KIND:
+            return misp.objects(body)
         return _bundle(body).objects or [body]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, AccordError):
         return []

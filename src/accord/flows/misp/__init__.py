@@ -1,0 +1,1 @@
+"""MISP's events as STIX and back, and as feeds for MISP."""
