@@ -35,6 +35,7 @@ from accord.flows.exchange.sharing.screening import PersonalScreen
 from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exposures import Exposures
 from accord.flows.misp.export import Exporter
+from accord.flows.feeds.run import Means as Reading
 from accord.flows.rebuild import rebuild
 from accord.identity.directory.trusted import Lookup
 from accord.identity.keys import LibrarySigner, Signers
@@ -54,12 +55,14 @@ from accord.store.exchange.screening import SqlScans
 from accord.store.exchange.sharing import SqlSharing
 from accord.store.exchange.taxii import SqlShelf
 from accord.store.exchange.trust import SqlTrust
+from accord.store.feeds import SqlFeeds
 from accord.store.hunting.engine import DuckEngine
 from accord.store.hunting.rules import SqlRules
 from accord.store.intake import SqlIntake
 from accord.store.key_errors import NoKey
 from accord.store.osv import SqlAdvisories
 from accord.store.views import SqlViews
+from accord.transport.fetch import HttpFetcher
 from accord.transport.http import HttpCarrier
 from accord.transport.tls import ensure_certificate
 
@@ -382,6 +385,25 @@ class Node:
     def rules(self) -> SqlRules:
         """Standing rules by which sightings are shared."""
         return SqlRules(self.engine)
+
+    @cached_property
+    def feeds(self) -> SqlFeeds:
+        """Feeds of publishers."""
+        return SqlFeeds(self.engine)
+
+    @property
+    def reading(self) -> Reading:
+        """What reading feeds needs."""
+        return Reading(
+            feeds=self.feeds,
+            fetcher=HttpFetcher(),
+            intake=self.intake,
+            views=self.views,
+            clock=self.clock,
+            entropy=self.entropy,
+            environment=os.environ,
+            folder=self.settings.home / "feeds",
+        )
 
     @cached_property
     def pulse(self) -> SqlPulse:

@@ -15,6 +15,7 @@ from accord.cli import (
     demo,
     exchange,
     exposures,
+    feeds,
     hunt,
     inbox,
     load,
@@ -70,6 +71,7 @@ app.command("hunt")(hunt.hunt)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
 app.add_typer(exchange.exchange, name="exchange")
+app.add_typer(feeds.feeds, name="feeds")
 app.add_typer(inbox.inbox, name="inbox")
 app.add_typer(misp.misp, name="misp")
 app.add_typer(notes.notes, name="notes")

@@ -8,6 +8,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, MOST, AsJson, AsOf, Database, Home, moment, opened
+from accord.core.origins import words
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _print_explanation(found: Explanation) -> None:
 
 def _where(source: Source) -> str:
     place = f" {source.place}" if source.place else ""
-    origin = f", from partner {source.origin}" if source.origin else ""
+    origin = f", from {words(source.origin)}" if source.origin else ""
     document = f"{source.kind} {source.name}{place}, {source.document[:12]}"
     return f"{document}, learned {source.learned}{origin}"
 

@@ -18,6 +18,7 @@ from accord.cli.options import (
     moment,
     opened,
 )
+from accord.core.origins import words
 
 if TYPE_CHECKING:
     from accord.flows.ports import DocumentRow
@@ -123,7 +124,7 @@ def documents(
 
 def _titled(row: DocumentRow) -> str:
     """The title, with the partner that the document came from."""
-    return f"{row.title} (from partner {row.origin})" if row.origin else row.title
+    return f"{row.title} (from {words(row.origin)})" if row.origin else row.title
 
 
 def _edition(text: str) -> str:

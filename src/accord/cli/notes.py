@@ -11,6 +11,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Limit, opened, said
+from accord.core.origins import words
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def show_(
         return
     row = found.thread.note
     typer.echo(printable(f"{row.object}  {row.kind}  {row.title}"))
-    where = f"from partner {row.origin}" if row.origin else "of this node"
+    where = f"from {words(row.origin)}" if row.origin else "of this node"
     marking = f", TLP:{row.tlp}" if row.tlp else ""
     revoked = ", revoked" if row.revoked else ""
     typer.echo(f"{where}, {row.created[:16].replace('T', ' ')} UTC{marking}{revoked}")
@@ -209,7 +210,7 @@ def show_(
     for line in found.text.splitlines():
         typer.echo(printable(line))
     for one in found.thread.answers:
-        by = f"from partner {one.origin}" if one.origin else "of this node"
+        by = f"from {words(one.origin)}" if one.origin else "of this node"
         typer.echo("")
         typer.echo(printable(f"{one.kind} {by}, {one.created[:10]}: {one.title}"))
         typer.echo(f"  accord notes show {one.object.partition('--')[2][:8]}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from accord.core.origins import words
 from accord.flows.exposures import Exposures
 from accord.flows.ports import DocumentRow, Evidence, Match, Views
 from accord.supply.matching import confidence, ssvc, vex
@@ -177,7 +178,7 @@ class _Reasons:
 
 
 def _from(origin: str) -> str:
-    return f", from partner {origin}" if origin else ""
+    return f", from {words(origin)}" if origin else ""
 
 
 def _refusal(judged: vex.Judged) -> str:
@@ -222,7 +223,7 @@ def _status(exposure: Exposure) -> str:
 def sentence_of(signal: Signal) -> str:
     """One signal in words, with the partner that it came from."""
     sentence = _sentence(signal)
-    return f"{sentence[:-1]} (from partner {signal.origin})." if signal.origin else sentence
+    return f"{sentence[:-1]} (from {words(signal.origin)})." if signal.origin else sentence
 
 
 def _sentence(signal: Signal) -> str:

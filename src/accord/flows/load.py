@@ -33,6 +33,22 @@ _BESIDE = 256 << 20
 """Bytes of pieces that may be in flight at a time; a larger one goes alone."""
 _NOTHING = Done([])
 
+
+class Giver(msgspec.Struct, frozen=True):
+    """Who gives documents: this node's own people, unless it says otherwise."""
+
+    origin: str = ""
+    """As `core.origins` has it."""
+    feed: str = ""
+    """Name of the feed that brings them; empty: none does."""
+    tlp: int | None = None
+    """TLP that the feed gives what bears none; None: the node's default."""
+    admits: Callable[[str], bool] | None = None
+    """Whether a document of a kind is taken; None: all are."""
+
+
+OURS = Giver()
+
 Progress = Callable[[int, str], None]
 """Called with the number of documents done and the source of the last."""
 
@@ -109,14 +125,38 @@ def load(
     return loaded
 
 
-def load_documents(documents: Iterable[tuple[str, bytes]], intake: Intake, learned: str) -> Loaded:
+def load_file(  # noqa: PLR0913, PLR0917 - as `load`, with who gives it
+    path: Path, source: str, intake: Intake, learned: str, giver: Giver, known: frozenset[str]
+) -> Loaded:
+    """Load one file, or every document of one archive, under the name of its source.
+
+    `known` are digests that the node has, at least some of them.
+    """
+    work = [
+        msgspec.structs.replace(piece, names=(source,) * len(piece.names))
+        for piece in batches.pieces([path])
+    ]
+    loaded, seen = Loaded(), set(known)
+    with closing(prepared(work, known)) as pieces:
+        for outcomes in pieces:
+            _keep(outcomes, intake, learned, seen, loaded, giver)
+    return loaded
+
+
+def load_documents(
+    documents: Iterable[tuple[str, bytes]],
+    intake: Intake,
+    learned: str,
+    giver: Giver = OURS,
+    known: frozenset[str] | None = None,
+) -> Loaded:
     """Load documents that are at hand as bytes, each with the name of its source."""
-    known = intake.known()
+    known = intake.known() if known is None else known
     loaded = Loaded()
     outcomes = [
         outcome for source, data in documents for outcome in batches.work_on(source, data, known)
     ]
-    _keep(outcomes, intake, learned, set(known), loaded)
+    _keep(outcomes, intake, learned, set(known), loaded, giver)
     return loaded
 
 
@@ -229,10 +269,16 @@ def _work(piece: Piece) -> Done:
     return batches.work(piece, _Worker.known, _Worker.shelf)
 
 
-def _keep(
-    outcomes: list[Outcome], intake: Intake, learned: str, seen: set[str], loaded: Loaded
+def _keep(  # noqa: PLR0913, PLR0917 - as `load`, with what this load has seen so far
+    outcomes: list[Outcome],
+    intake: Intake,
+    learned: str,
+    seen: set[str],
+    loaded: Loaded,
+    giver: Giver = OURS,
 ) -> None:
     """One piece in one unit of work, then into the account."""
+    outcomes = [_admitted(outcome, giver) for outcome in outcomes]
     new: list[Prepared] = []
     same: list[Known] = []
     for outcome in outcomes:
@@ -249,8 +295,15 @@ def _keep(
         here = unit.here([document.digest for document in new])
         same += [Known(d.digest, d.source) for d in new if d.digest in here]
         new = [document for document in new if document.digest not in here]
-        unit.take(new, learned)
-        kinds = unit.name(same, learned) if same else {}
+        if giver.admits is not None and same:
+            same, refused = _admitted_again(same, unit.kinds([one.digest for one in same]), giver)
+            sealed += refused
+        unit.take(new, learned, giver.origin)
+        kinds = unit.name(same, learned, giver.origin) if same else {}
+        if giver.feed:
+            brought: dict[str, bool] = dict.fromkeys((one.digest for one in same), False)
+            brought |= dict.fromkeys((one.digest for one in new), True)
+            unit.bring(giver.feed, giver.tlp, learned, brought)
         unit.refuse(sealed)
         unit.settle()
     for document in new:
@@ -261,6 +314,33 @@ def _keep(
         count = loaded.of("unopened")
         count.read, count.quarantined = count.read + 1, count.quarantined + 1
         loaded.quarantined.append(Quarantined(source, "", reason, whole=True))
+
+
+_NOT_FOR_IT = "{} is not what a feed of this kind brings; nothing of it is kept"
+
+
+def _admitted(outcome: Outcome, giver: Giver) -> Outcome:
+    """What its giver may not give is refused before anything of it is kept."""
+    if giver.admits is None or not isinstance(outcome, Prepared) or giver.admits(outcome.kind):
+        return outcome
+    why = outcome.quarantined[0][1] if outcome.quarantined else outcome.kind
+    return Sealed(outcome.source, _NOT_FOR_IT.format(why))
+
+
+def _admitted_again(
+    same: list[Known], kinds: dict[str, str], giver: Giver
+) -> tuple[list[Known], list[tuple[str, str]]]:
+    """Of documents that are here, those that the giver may give; and what it may not."""
+    assert giver.admits is not None
+    taken: list[Known] = []
+    refused: list[tuple[str, str]] = []
+    for one in same:
+        kind = kinds.get(one.digest)
+        if kind is None or giver.admits(kind):
+            taken.append(one)
+        else:
+            refused.append((one.source, _NOT_FOR_IT.format(kind)))
+    return taken, refused
 
 
 def _count_new(loaded: Loaded, document: Prepared) -> None:

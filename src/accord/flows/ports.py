@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -24,7 +24,8 @@ class Kept(Protocol):
     def take(self, documents: Sequence[Prepared], learned: str, origin: str = "") -> None:
         """Keep new documents with their rows; learned is `when()` the node came to know them.
 
-        The origin is the partner that sealed them, or empty: this node's own people gave them.
+        The origin is whose they are, as `core.origins` has it; empty: this node's own people gave
+        them.
         """
 
     def name(
@@ -33,8 +34,15 @@ class Kept(Protocol):
         """Note another source of known documents; gives the kind of each, and if quarantined.
 
         A document counts as learned on the earliest day that was ever given for it. Where several
-        gave it, it is this node's own people's, else of the partner whose name is the smallest.
+        gave it, it is this node's own people's, else a feed's, else of the partner whose name is
+        the smallest.
         """
+
+    def kinds(self, digests: Sequence[str]) -> dict[str, str]:
+        """The kinds of those that the node has, by digest."""
+
+    def bring(self, feed: str, tlp: int | None, at: str, new: Mapping[str, bool]) -> None:
+        """Note what a feed brought, by digest: whether nobody had given it before."""
 
     def refuse(self, refused: Sequence[tuple[str, str]]) -> None:
         """Note sources that were never opened, with the reason."""

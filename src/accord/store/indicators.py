@@ -7,18 +7,23 @@ from typing import Any, Protocol
 
 import msgspec
 
+from accord.core.origins import is_partner
 from accord.flows.exchange.trust import ME
 from accord.flows.hunting.port import IndicatorRow, SightingRow
 
 _INDICATORS = """
 SELECT i.object, i.pattern, i.language, i.valid_from, i.valid_until, i.confidence, i.tlp, i.pap,
        i.unknown, o.version, o.name, o.revoked, d.id, d.digest, d.origin, d.learned,
-       s.tlp AS shared_tlp, s.pap AS shared_pap, s.release_at, s.expires, s.state
+       s.tlp AS shared_tlp, s.pap AS shared_pap, s.release_at, s.expires, s.state,
+       f.tlp AS feed_tlp
 FROM stix_indicator i
 JOIN document d ON d.id = i.document_id
 JOIN stix_object o ON o.document_id = i.document_id AND o.place = i.place AND o.object = i.object
 LEFT JOIN shared s ON s.object = i.object AND s.version = o.version AND s.origin = CASE
-    WHEN d.origin <> '' THEN d.origin ELSE (SELECT value FROM setting WHERE name = :me) END
+    WHEN d.origin <> '' AND substr(d.origin, 1, 5) <> 'feed:' THEN d.origin
+    ELSE (SELECT value FROM setting WHERE name = :me) END
+LEFT JOIN (SELECT digest, max(tlp) AS tlp FROM feed_document WHERE tlp IS NOT NULL
+           GROUP BY digest) f ON f.digest = d.digest
 """
 _GIVEN = {"live", "held"}
 """States of an envelope that goes, or will go, to others."""
@@ -57,9 +62,10 @@ def indicators(view: _View) -> list[IndicatorRow]:
 def _indicator(row: Any, envelopes: Sequence[Any], *, final: bool) -> IndicatorRow:  # noqa: ANN401 - a row of the database
     """An indicator under the strictest of the envelopes in which this version is given now."""
     states = {one.state for one in envelopes}
-    given = [one for one in envelopes if one.state in ({"live"} if row.origin else _GIVEN)]
+    sealed = is_partner(row.origin)
+    given = [one for one in envelopes if one.state in ({"live"} if sealed else _GIVEN)]
     said = [one.shared_tlp for one in given]
-    if not row.origin and row.tlp is not None:
+    if not sealed and row.tlp is not None:
         said.append(row.tlp)
     return IndicatorRow(
         object=row.object,
@@ -75,20 +81,21 @@ def _indicator(row: Any, envelopes: Sequence[Any], *, final: bool) -> IndicatorR
         pap=max(row.pap, *(one.shared_pap for one in given), 0),
         release_at=max((one.release_at for one in given), default=""),
         expires=min((one.expires for one in given if one.expires), default=""),
-        state=_state(row.origin, states),
+        state=_state(states, sealed=sealed),
         unknown=tuple(msgspec.json.decode(row.unknown, type=list[str])),
         origin=row.origin,
         learned=row.learned,
+        default=row.feed_tlp,
     )
 
 
-def _state(origin: str, states: set[str]) -> str:
+def _state(states: set[str], *, sealed: bool) -> str:
     """What a partner gives no more is not used, nor what this node itself took back."""
-    if not states or "live" in states or (not origin and states & _GIVEN):
+    if not states or "live" in states or (not sealed and states & _GIVEN):
         return "live"
     if "recalled" in states:
         return "recalled"
-    return min(states) if origin else "live"
+    return min(states) if sealed else "live"
 
 
 def sightings(view: _View) -> list[SightingRow]:

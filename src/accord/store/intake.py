@@ -14,10 +14,13 @@ from accord.core.digests import Digest, digest
 from accord.core.editions import Edition, current
 from accord.core.errors import AccordError
 from accord.core.limits import LIMITS
+from accord.core.origins import weight
 from accord.flows.prepared import Known, Prepared, Row, Rows
 from accord.store import database, matching, schema
 from accord.store.exchange import removal
+from accord.store.exchange.brought import bring
 from accord.store.exchange.logs import ForMany, chunks
+from accord.store.named import Names
 
 _PLAIN = {table.name: table for table in schema.FACTS}
 _DOCUMENT = ("id", "digest", "kind", "subject", "edition", "title", "learned", "size", "outcome",
@@ -67,7 +70,7 @@ class SqlIntake:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._names = _Names()
+        self._names = Names()
 
     def known(self) -> frozenset[str]:
         """Digests of all documents that the node has."""
@@ -134,35 +137,10 @@ def unpack_checked(name: str, packed: bytes) -> bytes:
     return data
 
 
-class _Names:
-    """Identifiers of packages and versions already seen by this process."""
-
-    def __init__(self) -> None:
-        self.packages: dict[str, int] = {}
-        self.versions: dict[tuple[int, str, str], int] = {}
-        self.generation = -1
-
-    def still(self, generation: int) -> None:
-        """Another process may have numbered everything anew since this one last wrote."""
-        if generation != self.generation:
-            self.forget()
-        self.generation = generation
-
-    def forget(self) -> None:
-        """After a rollback, or when too much is remembered."""
-        self.packages.clear()
-        self.versions.clear()
-
-    def trim(self, most: int = 1_500_000) -> None:
-        """Bound the memory that remembering takes."""
-        if len(self.packages) + len(self.versions) > most:
-            self.forget()
-
-
 class SqlUnit:
     """One transaction of the writer."""
 
-    def __init__(self, connection: Connection, names: _Names) -> None:
+    def __init__(self, connection: Connection, names: Names) -> None:
         self._connection = connection
         self._names = names
         self._next: dict[str, int] = {}
@@ -214,9 +192,17 @@ class SqlUnit:
             table = schema.document
             changed = update(table).where(table.c.id == bindparam("id_")).values(learned=learned)
             self._connection.execute(changed, later)
-        # This node's own people, whose name is empty, come before every partner.
-        self.belong({row.digest: origin for row in rows if origin < row.origin})
+        given = weight(origin)
+        self.belong({row.digest: origin for row in rows if given < weight(row.origin)})
         return {Digest(k): (row.kind, row.outcome == "quarantined") for k, row in known.items()}
+
+    def kinds(self, digests: Sequence[str]) -> dict[str, str]:
+        """The kinds of those that the node has, by digest."""
+        return {row.digest: row.kind for row in self._documents(digests)}
+
+    def bring(self, feed: str, tlp: int | None, at: str, new: Mapping[str, bool]) -> None:
+        """Note what a feed brought, by digest: whether nobody had given it before."""
+        bring(self._connection, feed, tlp, at, new)
 
     def belong(self, origins: Mapping[str, str]) -> None:
         """Say whose some documents are, by their digests."""

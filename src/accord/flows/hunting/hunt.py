@@ -18,6 +18,7 @@ import msgspec
 from accord.core.archives import walk
 from accord.core.clock import Clock
 from accord.core.errors import Invalid, NotFound
+from accord.core.origins import is_partner
 from accord.exchange.definitions import read_definition
 from accord.exchange.hunting import known_good, sightings
 from accord.exchange.hunting.known_good import KnownGood, Weighed
@@ -198,7 +199,7 @@ def hunt(asked: Asked, desk: Desk, progress: Progress | None = None) -> Hunted:
             progress(searched.file)
         _account(searched, done)
         if searched.hits:
-            lists = lists or _known_good(desk)
+            lists = lists or lists_of(desk.views)
             weigh = partial(_weigh, lists, now)
             seen += _weighed(searched, made, wanted, weigh, done)
     _take_in(seen, desk, now, done)
@@ -309,7 +310,9 @@ def _marking(row: IndicatorRow, default: Tlp, uses: dict[str, Pap | None]) -> Ma
         pap = max(pap, uses[name] or Pap.CLEAR)
     if row.tlp is not None:
         return Marking(Tlp(row.tlp), pap, **dates)
-    if row.origin:
+    if row.default is not None:
+        default = Tlp(row.default)
+    if is_partner(row.origin):
         return msgspec.structs.replace(STRICTEST, **dates)
     return Marking(default, pap, **dates)
 
@@ -329,9 +332,10 @@ def _definitions(names: Collection[str], holdings: Holdings) -> dict[str, Pap | 
     return found
 
 
-def _known_good(desk: Desk) -> KnownGood:
+def lists_of(views: Views) -> KnownGood:
+    """The warning lists that this node keeps."""
     lists = []
-    with desk.views.view() as view:
+    with views.view() as view:
         for digest in _shelved(view):
             one = known_good.readable(view.body(digest))
             if one is not None:

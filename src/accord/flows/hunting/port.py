@@ -36,6 +36,8 @@ class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
     """Markings that say nothing by themselves."""
     origin: str
     learned: str
+    default: int | None = None
+    """TLP that the feeds which brought it give what bears none; None: none does."""
 
 
 class SightingRow(msgspec.Struct, frozen=True, kw_only=True):

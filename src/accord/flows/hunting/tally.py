@@ -140,7 +140,7 @@ def _markings(wanted: Collection[tuple[str, str]], desk: Desk) -> dict[tuple[str
         chunk = names[start : start + _CHUNK]
         for copy in desk.sharing.known(chunk).copies:
             copies.setdefault((copy.object, copy.origin), []).append(copy)
-        places = [one for one in desk.holdings.places(chunk) if not one.document.origin]
+        places = [one for one in desk.holdings.places(chunk) if not one.document.sealed]
         for name, body in desk.holdings.objects(list(newest_of(places).values())).items():
             own[name] = _said(body, default)
     found = {}

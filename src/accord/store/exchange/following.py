@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from accord.core.origins import is_partner
 from accord.exchange.log.entries import Kind
 from accord.exchange.log.merkle import Frontier
 from accord.exchange.log.merkle import read as read_frontier
@@ -462,14 +463,14 @@ class SqlApplying:
     def _owners(self, digests: Sequence[str]) -> dict[str, str | None]:
         """Whose partners' documents are by now: another giver's, or nobody's (None).
 
-        Those of this node's own people are left out: they stay as they are.
+        Those of this node's own people and of feeds are left out: they stay as they are.
         """
         table, link, shared = schema.document, tables.shared_document, tables.shared
         owners: dict[str, str | None] = {}
         for chunk in logs.chunks(digests):
-            of_partners = self._among(table.c.digest, chunk) & (table.c.origin != "")
-            held = self._connection.scalars(select(table.c.digest).where(of_partners))
-            owners.update(dict.fromkeys(held))
+            held = select(table.c.digest, table.c.origin).where(self._among(table.c.digest, chunk))
+            rows = self._connection.execute(held)
+            owners.update((digest, None) for digest, origin in rows if is_partner(origin))
             givers = (
                 select(link.c.digest, shared.c.origin)
                 .join(shared, shared.c.id == link.c.shared_id)

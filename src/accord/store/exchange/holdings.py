@@ -12,6 +12,7 @@ from accord.core.errors import NotFound
 from accord.flows.exchange.sharing.wanted import Held, Place, objects_in
 from accord.store import schema
 from accord.store.exchange import logs
+from accord.store.exchange.brought import default_tlp
 from accord.store.intake import unpack_checked
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}", re.ASCII)
@@ -94,7 +95,7 @@ class SqlHoldings:
     def places(self, objects: Collection[str]) -> list[Place]:
         """Where STIX objects stand, in documents that were not quarantined."""
         table, document = schema.stix_object, schema.document
-        columns = [document.c[name] for name in _COLUMNS]
+        columns = [*(document.c[name] for name in _COLUMNS), default_tlp()]
         query = select(*columns, table.c.object, table.c.version).join(
             document, document.c.id == table.c.document_id
         )
@@ -169,5 +170,6 @@ def _joined(connection: Connection, names: Collection[str]) -> list[str]:
 
 def _documents(connection: Connection, which: ColumnElement[bool]) -> list[Held]:
     table = schema.document
-    query = select(*(table.c[name] for name in _COLUMNS)).where(which).order_by(table.c.digest)
+    columns = (*(table.c[name] for name in _COLUMNS), default_tlp())
+    query = select(*columns).where(which).order_by(table.c.digest)
     return [Held(*row) for row in connection.execute(query)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -412,3 +414,47 @@ TABLES = (
     taxii_redacted, taxii_status, taxii_waiting, inbox,
 )  # fmt: skip
 """Every table of the exchange."""
+
+feed = Table(
+    "feed",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    *_texts("kind", "url", "options", "added", "due", "validators", "position"),
+    *_texts("tried", "good", "changed", "error"),
+    _number("failures"),
+)
+"""One row a feed. `options`, `validators` and `position` are JSON; no secret is kept."""
+
+feed_item = Table(
+    "feed_item",
+    METADATA,
+    Column("feed", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    *_texts("revision"),
+)
+"""What of an index was read, and in which revision."""
+
+feed_document = Table(
+    "feed_document",
+    METADATA,
+    Column("feed", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    *_texts("at"),
+    Column("tlp", Integer, nullable=True),
+    Column("new", Boolean, nullable=False),
+    Column("good", Integer, nullable=False),
+    Index("feed_document_digest", "digest"),
+)
+"""Which documents a feed brought, with the marking that it gives what bears none, and how many of
+their indicators are known-good values. It outlasts the feed."""
+
+feed_run = Table(
+    "feed_run",
+    METADATA,
+    _key(),
+    *_texts("feed", "at", "outcome", "error", "notes"),
+    Column("seconds", Float, nullable=False),
+    *map(_number, ("requests", "bytes", "read", "new", "same", "quarantined")),
+    Index("feed_run_feed", "feed", "id"),
+)
+"""The accounts of the last readings."""

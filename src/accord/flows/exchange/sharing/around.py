@@ -65,7 +65,11 @@ class Around:
         if partner is not None:
             return partner
         body = beside.get(name)
-        return self._found.get(name) if body is None else self._kept(body)
+        return (
+            self._found.get(name)
+            if body is None
+            else self._kept(body, beside.default(self._default))
+        )
 
     def definition(self, beside: Beside, name: str) -> bytes | None:
         """The bytes of a marking definition."""
@@ -90,9 +94,9 @@ class Around:
         elsewhere = set(names) - copies.keys() - mine
         places = newest_of(self._holdings.places(sorted(elsewhere)))
         # A partner's is known by its envelope alone.
-        own = [place for place in places.values() if not place.document.origin]
+        own = [place for place in places.values() if not place.document.sealed]
         for name, body in self._holdings.objects(own).items():
-            kept = self._kept(body)
+            kept = self._kept(body, places[name].document.default(self._default))
             if kept is not None:
                 found[name] = kept
         return found
@@ -106,7 +110,7 @@ class Around:
         lasts = not copy.expires or copy.expires > self._owner.now
         return (own, copy.version, lasts, copy.tlp, copy.pap, copy.digest)
 
-    def _kept(self, body: bytes) -> Subject | None:
+    def _kept(self, body: bytes, default: Tlp) -> Subject | None:
         """One that this node keeps and has not shared, marked as it says or by default."""
         try:
             content = read_stix(body)
@@ -117,7 +121,7 @@ class Around:
             version=content.version,
             type=content.type,
             origin=self._owner.me,
-            marking=content.marking or Marking(self._default),
+            marking=content.marking or Marking(default),
             granular=content.granular,
             unknown=bool(content.unknown_markings),
             body=body,

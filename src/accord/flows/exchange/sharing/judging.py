@@ -153,7 +153,7 @@ class Judge:
     def _judge(
         self, read: _Read, verdict: Screened, others: _Others, graph: Graph, gone: dict[str, str]
     ) -> Judged:
-        marking, said = self._marking(read.content, others)
+        marking, said = self._marking(read, others)
         try:
             _refuse_at_sight(read, verdict, self._options)
             _refuse_without_ends(read.content, gone)
@@ -170,12 +170,14 @@ class Judge:
             ready = msgspec.structs.replace(ready, warnings=(said,))
         return Hold(ready, read.digest, read.body) if verdict.state == "found" else ready
 
-    def _marking(self, content: Content, others: _Others) -> tuple[Marking, str]:
+    def _marking(self, read: _Read, others: _Others) -> tuple[Marking, str]:
         """What it is marked as, and what a person is told of that.
 
         Without its source it is another object: where nothing is said, as strict as the first.
         """
-        marking = marking_of(content, self._options, self._default)
+        content = read.content
+        default = read.item.document.default(self._default)
+        marking = marking_of(content, self._options, default)
         if not self._options.anonymous:
             return marking, ""
         me, now = self._sharer.me, self._sharer.now
@@ -199,7 +201,7 @@ class Judge:
             own = [copy for copy in same if copy.origin == newest.origin]
             lasting = [copy for copy in own if not copy.expires or copy.expires > self._sharer.now]
             return max(lasting or own, key=lambda c: (c.tlp, c.pap, c.issued, c.id))
-        if not read.item.document.origin:
+        if not read.item.document.sealed:
             if (read.content.object, read.digest) in others.taken_back:
                 raise No("recalled-for-good", reason=recalled(self._sharer, read.content.object))
             self._refuse_a_foreign_name(creator)
@@ -235,7 +237,8 @@ class Judge:
         if verdict.state == "redacted":
             body = verdict.body
             content = self._content(item, body)
-            marking = strictest((marking, marking_of(content, self._options, self._default)))
+            default = item.document.default(self._default)
+            marking = strictest((marking, marking_of(content, self._options, default)))
         if self._options.anonymous:
             body = unnamed(body, content, marking, self._identity)
             content = self._content(item, body)

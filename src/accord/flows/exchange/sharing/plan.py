@@ -2,7 +2,7 @@
 
 Law (every member): what one member of an audience may not have goes into no log of that audience.
 Law (marking): an object is marked at least as restrictively as it says itself; one that says
-nothing gets the node's default, which is never CLEAR.
+nothing gets what the feed that brought it says, else the node's default, which is never CLEAR.
 """
 
 from __future__ import annotations

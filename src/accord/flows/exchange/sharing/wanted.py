@@ -15,11 +15,12 @@ from typing import Protocol
 import msgspec
 
 from accord.core.errors import AccordError, Invalid, NotFound
+from accord.core.origins import is_partner
 from accord.core.times import when
 from accord.exchange.misp import reading as misp
 from accord.exchange.objects import marks_of_bundle
 from accord.flows.recognise import recognise
-from accord.identity.markings import STIX_TLP
+from accord.identity.markings import STIX_TLP, Tlp
 
 STIX_MEDIA = "application/stix+json;version="
 _STIX = re.compile(r"[a-z0-9-]{3,250}--[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -43,6 +44,17 @@ class Held(msgspec.Struct, frozen=True):
     """The partner that sealed it; empty: this node's own people gave it."""
     outcome: str
     """`taken`, `kept` or `quarantined`."""
+    tlp: int | None = None
+    """TLP that the feeds which brought it give what bears none; None: none does."""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it is a partner's, and neither this node's own people's nor a feed's."""
+        return is_partner(self.origin)
+
+    def default(self, node: Tlp) -> Tlp:
+        """TLP of what in it bears none, beside what the node says of such."""
+        return node if self.tlp is None else Tlp(self.tlp)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -80,7 +92,9 @@ class Item(msgspec.Struct, frozen=True):
 class Beside:
     """The objects of one bundle, by identifier."""
 
-    def __init__(self, objects: Iterable[msgspec.Raw] = ()) -> None:
+    def __init__(self, objects: Iterable[msgspec.Raw] = (), within: Held | None = None) -> None:
+        """`within` is the document that the bundle is."""
+        self._within = within
         self._newest: dict[str, tuple[str, msgspec.Raw]] = {}
         for raw in objects:
             top = _Top.of(raw)
@@ -88,6 +102,10 @@ class Beside:
             known = self._newest.get(top.id)
             if known is None or known[0] < version:
                 self._newest[top.id] = version, raw
+
+    def default(self, node: Tlp) -> Tlp:
+        """TLP of those that bear none."""
+        return node if self._within is None else self._within.default(node)
 
     def get(self, object_: str) -> bytes | None:
         """The bytes of the newest version of an object."""
@@ -200,7 +218,7 @@ def newest_of(places: Collection[Place]) -> dict[str, Place]:
 
 
 def _weight(place: Place) -> tuple[bool, str, str]:
-    return (not place.document.origin, place.version, place.document.digest)
+    return (not place.document.sealed, place.version, place.document.digest)
 
 
 def _one(name: str, holdings: Holdings, recalled: Callable[[str], str]) -> Held:
@@ -211,7 +229,7 @@ def _one(name: str, holdings: Holdings, recalled: Callable[[str], str]) -> Held:
             raise NotFound(f"{name} is not here any more: {gone}")
         raise NotFound(f"{name} is in no document of this node; load the bundle that holds it")
     found = holdings.named(name)
-    own = [document for document in found if not document.origin] or found
+    own = [document for document in found if not document.sealed] or found
     if not own:
         gone = recalled(name)
         if gone:
@@ -308,7 +326,7 @@ def _inside(body: bytes, wanted: Wanted) -> Iterator[Item]:
 
 
 def _sliced(raws: Sequence[msgspec.Raw], media: str, wanted: Wanted) -> Iterator[Item]:
-    beside = _ALONE if wanted.document.origin else Beside(raws)
+    beside = _ALONE if wanted.document.sealed else Beside(raws, wanted.document)
     ids = None if wanted.objects is None else {name for name, _ in wanted.objects}
     for raw in raws:
         top = _Top.of(raw)

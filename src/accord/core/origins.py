@@ -1,0 +1,35 @@
+"""Whose a document is: this node's own people's, a feed's, or a partner's.
+
+The empty origin is this node's own people; `feed:NAME` a feed that counts as another party's word
+only; anything else the name of the partner that sealed the document.
+
+Law (givers): where several gave the same bytes, this node's own people come first, then feeds, then
+partners, each by name: the answer does not depend on who was first.
+"""
+
+from __future__ import annotations
+
+FEED = "feed:"
+"""What the origin of a feed begins with; no partner's name holds a colon."""
+
+
+def of_feed(name: str) -> str:
+    """The origin of what a feed brings."""
+    return f"{FEED}{name}"
+
+
+def is_partner(origin: str) -> bool:
+    """Whether a partner sealed what is of this origin."""
+    return bool(origin) and not origin.startswith(FEED)
+
+
+def weight(origin: str) -> tuple[bool, bool, str]:
+    """The order of givers, the first the one that counts."""
+    return (bool(origin), is_partner(origin), origin)
+
+
+def words(origin: str) -> str:
+    """An origin other than this node's own people, for a person."""
+    if origin.startswith(FEED):
+        return f"the feed {origin.removeprefix(FEED)}"
+    return f"partner {origin}"
