@@ -132,7 +132,11 @@ class Later:
 
 
 def means(node: Node, clock: Any = None, **more: Any) -> Means:
-    quick = {"fetcher": HttpFetcher(QUICK), "clock": clock or Later(), "environment": {}}
+    quick: dict[str, Any] = {
+        "fetcher": HttpFetcher(QUICK),
+        "clock": clock or Later(),
+        "environment": {},
+    }
     return msgspec.structs.replace(node.reading, **(quick | more))
 
 

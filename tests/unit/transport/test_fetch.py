@@ -25,7 +25,8 @@ def server() -> Iterator[Publisher]:
 
 
 def fetch(url: str, into: Path, most: int = MOST, limits: Limits = QUICK, **how: Any) -> Fetched:
-    access = Access(**({"url": url, "internal": True} | how))
+    said: dict[str, Any] = {"url": url, "internal": True}
+    access = Access(**(said | how))
     with HttpFetcher(limits).open(access) as session:
         return session.fetch(url, [("accept", "*/*")], into, most)
 
@@ -80,7 +81,7 @@ BAD = {
     "too long": (lambda h, _: send(h, 200, b"x" * 2_000_000), "longer than 1,000,000"),
     "too long in chunks": (
         _raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-             + b"100000\r\n" + b"x" * (1 << 20) + b"\r\n0\r\n\r\n"),
+              b"100000\r\n" + b"x" * (1 << 20) + b"\r\n0\r\n\r\n"),
         "longer than 1,000,000",
     ),
     "not HTTP": (_raw(b"SSH-2.0-OpenSSH\r\n"), "illegal|status|disconnected"),
@@ -95,11 +96,16 @@ BAD = {
     "not gzip": (lambda h, _: send(h, 200, b"hello", content_encoding="gzip"), "damaged"),
     "moved nowhere": (lambda h, _: send(h, 302), "without saying where"),
     "moved to a file": (lambda h, _: send(h, 302, location="file:///etc/passwd"), "begin it with"),
-    "moved to a name": (lambda h, _: send(h, 302, location="http://u:p@127.0.0.1/"), "must not hold"),
-    "moved to metadata": (
-        lambda h, _: send(h, 302, location="http://169.254.169.254/latest/"), "no address at which",
+    "moved to a name": (
+        lambda h, _: send(h, 302, location="http://u:p@127.0.0.1/"), "must not hold",
     ),
-    "moved for ever": (lambda h, a: send(h, 302, location=f"{a.path}x"), "more than 5 redirections"),
+    "moved to metadata": (
+        lambda h, _: send(h, 302, location="http://169.254.169.254/latest/"),
+        "no address at which",
+    ),
+    "moved for ever": (
+        lambda h, a: send(h, 302, location=f"{a.path}x"), "more than 5 redirections",
+    ),
     "trickles": (_trickle, "too slow"),
 }  # fmt: skip
 
@@ -136,9 +142,7 @@ def test_an_address_within_is_not_asked_without_a_word(server: Publisher, tmp_pa
     assert server.asked == []
 
 
-def test_every_way_to_write_this_machine_is_looked_at(
-    server: Publisher, tmp_path: Path
-) -> None:
+def test_every_way_to_write_this_machine_is_looked_at(server: Publisher, tmp_path: Path) -> None:
     for host in ("localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]", "[::1]"):
         url = f"http://{host}:{server.port}/a"
         with pytest.raises(NotFetched, match=r"public Internet|not known|address"):

@@ -29,7 +29,8 @@ def read(reader: Reader, path: str, body: Any, position: Any = None, **headers: 
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("ftp://x/", "begin it with"), ("https://", "begin it with"), ("file:///x", "begin it with"),
+        ("ftp://x/", "begin it with"), ("https://", "begin it with"),
+        ("file:///x", "begin it with"),
         ("https://u:p@x/", "must not hold"), ("https://x:99999/", "no address"),
         ("https://[::1/", "no address"), ("https://b\u00fccher.example/", "ASCII"),
         ("https://x/a b", "ASCII"), ("https://x/\r\nHost: y", "ASCII"), ("http://x/", "--plain"),
@@ -99,7 +100,8 @@ def test_provider_metadata_leads_to_its_feeds_first() -> None:
     ]  # fmt: skip
     told["distributions"] = told["distributions"][:1]
     assert [one.url for one in read(Csaf(), "p.json", told).asks] == [f"{BASE}csaf/changes.csv"]
-    for wrong in ({"distributions": []}, {"document": {}}, b"<html>"):
+    wrongs: list[Any] = [{"distributions": []}, {"document": {}}, b"<html>"]
+    for wrong in wrongs:
         with pytest.raises(Misanswered):
             read(Csaf(), "p.json", wrong)
 
@@ -190,7 +192,7 @@ def test_pages_of_taxii_that_go_round() -> None:
         position = page({"more": True, "next": f"e{number}"}, position).position
     with pytest.raises(Misanswered, match="that hold nothing"):
         page({"more": True, "next": "e9"}, position)
-    with pytest.raises(Misanswered, match="no date|not a date"):
+    with pytest.raises(Misanswered, match="not a date"):
         page({"objects": []}, last="yesterday")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -24,9 +25,7 @@ def seconds(health: Health, since: str) -> float:
 
 
 @given(tries, st.integers(60, schedule.LONGEST))
-def test_bounded_and_breaker(
-    tried: list[tuple[bool, int, float, float]], every: int
-) -> None:
+def test_bounded_and_breaker(tried: list[tuple[bool, int, float, float]], every: int) -> None:
     """Against the plainest model: how many failures there were in a row."""
     health, now, failures = Health(), NOW, 0
     for good, wait, chance, passed in tried:
@@ -51,7 +50,7 @@ def test_bounded_and_breaker(
 @given(chances, chances)
 def test_pauses_grow(one: float, other: float) -> None:
     longest = [schedule.pause(n, 0.999) for n in range(1, 40)]
-    assert all(a <= b + 1e-6 for a, b in zip(longest, longest[1:], strict=False))
+    assert all(a <= b + 1e-6 for a, b in pairwise(longest))
     assert longest[-1] <= 86_400
     assert schedule.pause(1, one) >= schedule.LEAST
 
