@@ -55,7 +55,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     total: float = 900.0
     """Redirections included."""
-    silent: float = 30.0
+    silent: float = 120.0
     """Between two of its bytes."""
     connect: float = 10.0
 

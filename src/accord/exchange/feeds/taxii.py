@@ -1,7 +1,7 @@
 """TAXII 2.1 collections, page after page.
 
-Law (resumes): the position after each page leads to the next one; a cursor that the server no
-longer takes leads back to the last complete reading, so that nothing is passed over.
+Law (resumes): a reading that broke off goes on at the date of the last object that was kept, and
+one whose server tells no dates at its cursor, so that nothing is passed over.
 
 Source: OASIS TAXII 2.1, sections 3.4 (`limit`, `next`, `added_after`), 3.7 (envelope),
 4.1 to 5.4 (resources).
@@ -9,6 +9,8 @@ Source: OASIS TAXII 2.1, sections 3.4 (`limit`, `next`, `added_after`), 3.7 (env
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -26,7 +28,7 @@ LIMIT: Final = 1_000
 _LAST: Final = "x-taxii-date-added-last"
 _REFUSED: Final = 400
 _SEEN: Final = 64
-"""Cursors in a row that are remembered: one that comes again would go round for ever."""
+"""Pages in a row that are remembered: one that comes again would go round for ever."""
 _EMPTY: Final = 3
 """Pages in a row without objects that a server may send."""
 
@@ -114,51 +116,88 @@ def _collections(base: str, found: list[_Collection], position: Position) -> Rea
 
 
 def _objects(url: str, position: Position) -> Ask:
-    """The page at which the reading of a collection goes on."""
+    """The page at which a new reading of a collection goes on.
+
+    By date where the server tells it: its cursors may be gone, or have moved on without us. Objects
+    that share the last date are asked for again: pages may part them.
+    """
     place: dict[str, Any] = position.get(url, {})
+    last = place.get("last", "")
+    if last:
+        return _asked(url, _just_before(last), "")
+    return _asked(url, place.get("added_after", ""), place.get("next", ""))
+
+
+def _asked(url: str, since: str, cursor: str) -> Ask:
     query: dict[str, str | int] = {"limit": LIMIT}
-    query |= {name: place[name] for name in ("added_after", "next") if place.get(name)}
+    query |= {"added_after": since} if since else {}
+    query |= {"next": cursor} if cursor else {}
     return Ask(url=f"{url}?{urlencode(query)}", accept=MEDIA, reads=(_REFUSED,))
 
 
+def _just_before(moment: str) -> str:
+    return when((datetime.fromisoformat(moment) - timedelta(microseconds=1)).isoformat())
+
+
 def _again(ask: Ask, position: Position) -> Read:
-    """The server does not take the cursor any more: from the last complete reading on."""
-    url = ask.url.partition("?")[0]
-    if "next" not in parse_qs(urlsplit(ask.url).query):
+    """The server does not take the cursor any more: on from the last date that is known."""
+    url, query = _parts(ask)
+    place: dict[str, Any] = position.get(url, {})
+    last = place.get("last", "")
+    if "next" not in query:
         raise Misanswered("the server does not take the question (status 400)")
-    kept = {name: v for name, v in position.get(url, {}).items() if name == "added_after"}
-    after = {**position, url: kept}
+    if place.get("again") == last:
+        raise Misanswered("the server does not take its own cursor (status 400)")
+    kept = {name: place[name] for name in ("added_after", "last") if place.get(name)}
+    after = {**position, url: kept | {"again": last}}
     return Read(
         asks=(_objects(url, after),), position=after,
-        notes=("the server no longer takes the cursor; reading goes on from the last whole one",),
+        notes=("the server no longer takes the cursor; reading goes on by date",),
     )  # fmt: skip
 
 
+def _parts(ask: Ask) -> tuple[str, dict[str, str]]:
+    url, _, query = ask.url.partition("?")
+    return url, {name: values[0] for name, values in parse_qs(query).items()}
+
+
 def _page(ask: Ask, answer: Answer, found: _Resource, position: Position) -> Read:
-    url = ask.url.partition("?")[0]
+    url, query = _parts(ask)
     before: dict[str, Any] = position.get(url, {})
     objects = found.objects or []
-    last = _latest(before.get("last", ""), answer.headers.get(_LAST, ""))
     documents = tuple(_document(raw) for raw in objects)
+    last = _latest(before.get("last", ""), answer.headers.get(_LAST, ""))
+    whole = before.get("added_after", "")
     if not found.more:
-        after = last or before.get("added_after", "")
-        place = {"added_after": after} if after else {}
+        done = last or whole
+        place: dict[str, Any] = {"added_after": done} if done else {}
         return Read(documents=documents, position={**position, url: place})
-    empty = 0 if objects else before.get("empty", 0) + 1
-    seen: list[str] = before.get("seen", [])
-    place = {"added_after": before.get("added_after", ""), "next": found.next, "last": last}
+    since = query.get("added_after", "")
     if not found.next:
         # Section 3.5: without a cursor, the date of the last object is where the next page begins.
-        if not last or last == before.get("added_after", ""):
+        if not last or last <= since:
             raise Misanswered("more is promised, without a cursor or a later date to ask for")
-        place = {"added_after": last, "last": last}
-    elif found.next in seen:
-        raise Misanswered("the cursor of a page comes again: the server goes round in a circle")
+        since = last
+    place = {name: before[name] for name in ("added_after", "again") if name in before}
+    place |= {"last": last, "next": found.next, **_going_on(query, answer, before, len(objects))}
+    following = _asked(url, since, found.next)
+    return Read(documents=documents, asks=(following,), position={**position, url: place})
+
+
+def _going_on(
+    query: dict[str, str], answer: Answer, before: dict[str, Any], objects: int
+) -> dict[str, Any]:
+    """What tells a server that goes round in a circle: some give one cursor for all pages, so that
+    only the same page again shows it.
+    """
+    seen: list[str] = before.get("seen", []) if "next" in query else []
+    mark = sha256(answer.body).hexdigest()[:32]
+    if mark in seen:
+        raise Misanswered("a page comes again: the server goes round in a circle")
+    empty = 0 if objects else before.get("empty", 0) + 1
     if empty > _EMPTY:
         raise Misanswered(f"more is promised on {empty} pages that hold nothing")
-    place |= {"seen": [*seen, found.next][-_SEEN:], "empty": empty}
-    after = {**position, url: place}
-    return Read(documents=documents, asks=(_objects(url, after),), position=after)
+    return {"seen": [*seen, mark][-_SEEN:], "empty": empty}
 
 
 def _latest(before: str, said: str) -> str:

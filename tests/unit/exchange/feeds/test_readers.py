@@ -160,8 +160,9 @@ OBJECTS = f"{BASE}c/objects/"
 _LAST = "x-taxii-date-added-last"
 
 
-def page(body: Any, position: Any = None, last: str = "") -> Read:
-    return read(Taxii(), "c/objects/?limit=1000", body, position, **({_LAST: last} if last else {}))
+def page(body: Any, position: Any = None, last: str = "", query: str = "") -> Read:
+    path = f"c/objects/?limit=1000{query}"
+    return read(Taxii(), path, body, position, **({_LAST: last} if last else {}))
 
 
 def test_pages_of_taxii() -> None:
@@ -178,30 +179,49 @@ def test_pages_of_taxii() -> None:
 
 def test_pages_of_taxii_that_go_round() -> None:
     found = page({"more": True, "next": "2", "objects": [{}]})
+    # One cursor for all pages is no circle: some servers give no other.
+    found = page({"more": True, "next": "2", "objects": [{"a": 1}]}, found.position, "", "&next=2")
     with pytest.raises(Misanswered, match="comes again"):
-        page({"more": True, "next": "2", "objects": [{}]}, found.position)
+        page({"more": True, "next": "2", "objects": [{"a": 1}]}, found.position, "", "&next=2")
     with pytest.raises(Misanswered, match="without a cursor"):
         page({"more": True, "objects": [{}]})
     at = "2026-01-01T00:00:00.000000Z"
     found = page({"more": True, "objects": [{}]}, last=at)
     assert found.asks[0].url == f"{OBJECTS}?limit=1000&added_after=2026-01-01T00%3A00%3A00.000000Z"
     with pytest.raises(Misanswered, match="without a cursor"):
-        page({"more": True, "objects": [{}]}, found.position, at)
+        page({"more": True, "objects": [{}]}, found.position, at, f"&added_after={at}")
     position: Any = {}
     for number in range(3):
-        position = page({"more": True, "next": f"e{number}"}, position).position
+        position = page({"more": True, "next": f"e{number}"}, position, "", "&next=e").position
     with pytest.raises(Misanswered, match="that hold nothing"):
-        page({"more": True, "next": "e9"}, position)
+        page({"more": True, "next": "e9"}, position, "", "&next=e")
     with pytest.raises(Misanswered, match="not a date"):
         page({"objects": []}, last="yesterday")
 
 
-def test_a_cursor_that_is_not_taken_leads_back_to_the_last_whole_reading() -> None:
-    position = {OBJECTS: {"added_after": "2026-01-01T00:00:00.000000Z", "next": "old", "last": "x"}}
+def test_a_reading_that_broke_off_goes_on_by_date() -> None:
+    """A cursor may have moved on without us; what shares the last date is asked for again."""
+    at = "2026-01-01T00:00:01.000000Z"
+    found = page({"more": True, "next": "n", "objects": [{}]}, {}, at)
+    assert found.asks[0].url == f"{OBJECTS}?limit=1000&next=n"
+    listed = {"id": "c", "can_read": True}
+    (ask,) = read(Taxii(), "c/", listed, found.position).asks
+    assert ask.url == f"{OBJECTS}?limit=1000&added_after=2026-01-01T00%3A00%3A00.999999Z"
+    bare = page({"more": True, "next": "n", "objects": [{}]})
+    (ask,) = read(Taxii(), "c/", listed, bare.position).asks
+    assert ask.url == f"{OBJECTS}?limit=1000&next=n"
+
+
+def test_a_cursor_that_is_not_taken_leads_back_to_the_last_date() -> None:
+    since = "2026-01-01T00:00:00.000000Z"
+    position = {OBJECTS: {"added_after": since, "next": "old"}}
     ask = Ask(url=f"{OBJECTS}?limit=1000&next=old")
     found = Taxii().read(ask, Answer(ask.url, 400, {}, b""), position)
-    assert found.position == {OBJECTS: {"added_after": "2026-01-01T00:00:00.000000Z"}}
-    assert "next" not in found.asks[0].url
+    assert found.position == {OBJECTS: {"added_after": since, "again": ""}}
     again = found.asks[0]
+    assert "next" not in again.url
+    assert "added_after=2026-01-01T00%3A00%3A00.000000Z" in again.url
+    with pytest.raises(Misanswered, match="its own cursor"):
+        Taxii().read(ask, Answer(ask.url, 400, {}, b""), found.position or {})
     with pytest.raises(Misanswered, match="does not take the question"):
         Taxii().read(again, Answer(again.url, 400, {}, b""), found.position or {})
