@@ -232,15 +232,15 @@ def test_what_bears_no_marking_goes_on_as_the_feed_says(tmp_path: Path, server: 
         collection(server, lambda _, held=held: ({"objects": held}, ""))
         added(node, feed, "taxii", server.url(COLLECTION), tlp=int(tlp))
         assert once(node, feed, means(node, node.clock)).new == len(held)
-    for name in ("bare", "free", "green"):
-        told[name] = sharing.one(node, sharing.name_of("indicator", name), "pair").tlp
-    assert told == {"bare": "RED", "free": "CLEAR", "green": "GREEN"}
     with node.views.view() as view:
         rows = {row.name: (row.tlp, row.default) for row in view.indicators()}
     assert rows == {
         "bare": (None, int(Tlp.RED)), "free": (None, int(Tlp.CLEAR)),
         "green": (int(Tlp.GREEN), int(Tlp.RED)),
     }  # fmt: skip
+    for name in ("bare", "free", "green"):
+        told[name] = sharing.one(node, sharing.name_of("indicator", name), "pair").tlp
+    assert told == {"bare": "RED", "free": "CLEAR", "green": "GREEN"}
     # By hand too: the strictest word of a feed still holds.
     sharing.load(node, bare["bare"])
     places = node.holdings.places([sharing.name_of("indicator", "bare")])
