@@ -522,3 +522,26 @@ def test_the_commands(tmp_path: Path) -> None:
         assert "canary" not in failed.output
         assert "what it brought stays" in command(home, "remove", "cisa").output
         assert "There are no feeds" in command(home).output
+
+
+def test_both_databases_keep_feeds(database_url: str, tmp_path: Path, server: Publisher) -> None:
+    made = nodes.on(database_url, tmp_path)
+    exposed(made)
+    server.files |= {"/d/a.json": nodes.osv("X-1"), "/d/index.txt": b"a.json\n"}
+    server.files["/k"] = nodes.kev(CVE)
+    added(made, "dir", "csaf", server.url("/d/"))
+    added(made, "cisa", "kev", server.url("/k"), tlp=0)
+    assert once(made, "dir").quarantined == 1
+    assert once(made, "cisa").new == 1
+    assert once(made, "cisa").outcome == "same"
+    assert once(made, "dir").outcome == "same"
+    rows = {one.name: one for one in listing(made.feeds, AT)}
+    assert (rows["cisa"].worth.first, rows["cisa"].worth.matched) == (1, 1)
+    assert made.feeds.items("dir") == {"a.json": ""}
+    assert [ran.outcome for ran in made.feeds.runs("cisa", 5)] == ["same", "new"]
+    (held,) = (one for one in made.holdings.named(digest(server.files["/k"])))
+    assert held.tlp == 0
+    with made.views.view() as view:
+        assert view.indicators() == []
+    made.feeds.remove("dir")
+    made.engine.dispose()
