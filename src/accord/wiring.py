@@ -34,8 +34,8 @@ from accord.flows.exchange.sharing.renewing import Renewed, renew
 from accord.flows.exchange.sharing.screening import PersonalScreen
 from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exposures import Exposures
-from accord.flows.misp.export import Exporter
 from accord.flows.feeds.run import Means as Reading
+from accord.flows.misp.export import Exporter
 from accord.flows.rebuild import rebuild
 from accord.identity.directory.trusted import Lookup
 from accord.identity.keys import LibrarySigner, Signers
