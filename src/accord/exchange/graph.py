@@ -20,6 +20,8 @@ LookUp = Callable[[str], Subject | None]
 """A subject by its STIX identifier as it stands in the columns: with its marking, state, origin and
 body, without ends or references; None: not on this node. The identity of each partner, which the
 directory names to all of them, is best given as CLEAR."""
+Derived = Callable[[Subject], Iterable[str]]
+"""Identifiers of what a subject was made of."""
 
 DEPTH: Final = 4
 """Ends of ends: a sighting of a relationship has ends two steps away."""
@@ -48,8 +50,9 @@ def subject_of(  # noqa: PLR0913 - each is a member of the subject
 class Graph:
     """Looks everything up once; for the objects of one batch, while nothing changes."""
 
-    def __init__(self, look_up: LookUp) -> None:
+    def __init__(self, look_up: LookUp, derived: Derived = lambda _: ()) -> None:
         self._look_up = look_up
+        self._derived = derived
         self._found: dict[str, Subject | None] = {}
         self._ends: dict[tuple[str, int], Subject | None] = {}
         self._references: dict[tuple[str, int], Subject | None] = {}
@@ -75,9 +78,9 @@ class Graph:
             state=state,
             granular=content.granular,
             unknown=bool(content.unknown_markings),
-            sources=tuple(self._end(name, DEPTH) for name in sources),
             body=body,
         )
+        bare = msgspec.structs.replace(bare, sources=self._sources(bare, sources, DEPTH))
         return self._with(bare, content, DEPTH, refs=True)
 
     def completed(self, bare: Subject) -> Subject:
@@ -99,8 +102,20 @@ class Graph:
             granular=bare.granular or content.granular,
             unknown=bare.unknown or bool(content.unknown_markings),
             ends=tuple(self._end(name, depth - 1) for name in content.ends),
+            sources=bare.sources or self._sources(bare, self._derived(bare), depth),
             refs=tuple((name, one) for name, one in named if one is not None),
         )
+
+    def _sources(
+        self, bare: Subject, names: Iterable[str], depth: int
+    ) -> tuple[Subject | None, ...]:
+        """What it was made of. Where that was its own originator's word too, nobody else's counts.
+
+        No step further away than itself: what is made of something is no source of anything.
+        """
+        found = tuple(self._end(name, max(depth, 1)) for name in names)
+        own = tuple(one for one in found if one is not None and one.origin == bare.origin)
+        return own or found
 
     def _end(self, name: str, depth: int) -> Subject | None:
         """What must show, whole; None: not known here, not readable, or too far away."""
@@ -115,7 +130,7 @@ class Graph:
         key = (name, depth)
         if key not in self._references:
             bare = self._bare(name)
-            if bare is not None and bare.type in ENDS:
+            if bare is not None and (bare.type in ENDS or any(True for _ in self._derived(bare))):
                 bare = self._read(bare, depth, refs=False) or bare
             self._references[key] = bare
         return self._references[key]

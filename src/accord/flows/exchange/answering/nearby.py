@@ -30,3 +30,12 @@ class Nearby:
     def of(self, name: str) -> Subject | None:
         """One of those that were looked up, without what it refers to itself."""
         return self._around.of(_NOTHING, name)
+
+    def derive(self, names: Collection[str]) -> None:
+        """Find out what some objects were made of, all at once."""
+        if names:
+            self._around.derive(names)
+
+    def sources(self, subject: Subject) -> Collection[str]:
+        """What this node made an object of."""
+        return self._around.sources(subject)

@@ -205,6 +205,14 @@ class Surroundings(Protocol):
         """One of those that were looked up, without what it refers to itself."""
         ...
 
+    def derive(self, names: Collection[str]) -> None:
+        """Find out what some objects were made of, all at once."""
+        ...
+
+    def sources(self, subject: Subject) -> Collection[str]:
+        """What this node made an object of."""
+        ...
+
 
 class Notary(Protocol):
     """What the door asks of the sharer's side."""

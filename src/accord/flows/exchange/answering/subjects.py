@@ -9,7 +9,7 @@ from hashlib import sha256
 import msgspec
 
 from accord.core.errors import Invalid
-from accord.exchange import dsse
+from accord.exchange import derived, dsse
 from accord.exchange.envelope import MAX_BODY, MAX_HEADER, MEDIA
 from accord.exchange.graph import Graph
 from accord.exchange.objects import ENDS
@@ -74,13 +74,19 @@ class Subjects:
         """`decide` says whether something may go to the caller."""
         self._around = around
         self._decide = decide
-        self._graph = Graph(around.of)
+        self._graph = Graph(around.of, around.sources)
         self._hidden: dict[str, bool] = {}
 
     def learn(self, kept: Iterable[Kept]) -> None:
         """Look up what these refer to, as far as it is known here."""
-        named = {one.refs for one in kept}
+        waiting = list(kept)
+        named = {one.refs for one in waiting}
         self._around.fetch({name for refs in named for name in _names(refs)})
+        self.derive(one.object for one in waiting)
+
+    def derive(self, names: Iterable[str]) -> None:
+        """Find out what of these was made of others."""
+        self._around.derive({name for name in names if derived.observable(name)})
 
     def of(self, kept: Kept, body: bytes) -> Subject:
         """What release decides about.
@@ -99,7 +105,8 @@ class Subjects:
         )
         if not kept.media.startswith(STIX):
             return bare
-        if is_plain(body) and kept.type not in ENDS and not self._hides(kept.refs):
+        alone = is_plain(body) and kept.type not in ENDS and not self._hides(kept.refs)
+        if alone and not (derived.observable(kept.object) and self._around.sources(bare)):
             return bare
         return self._graph.completed(bare)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from accord.core.errors import Invalid
+from accord.exchange import derived
 from accord.exchange.envelope import peek
 from accord.exchange.objects import ENDS, Content, read_stix, resolved
 from accord.exchange.release import Subject
@@ -33,6 +34,8 @@ class Around:
         self._holdings = holdings
         self._default = default
         self._found: dict[str, Subject | None] = {}
+        self._sources: dict[str, tuple[str, ...]] = {}
+        self._bundles: dict[str, dict[str, set[str]]] = {}
         self._partners = {
             partner.identity: _identity(
                 partner.identity, partner.title, partner.since, partner.name
@@ -44,8 +47,10 @@ class Around:
     def fetch(self, names: Iterable[str], beside: Collection[Beside]) -> None:
         """Look these up, and what they refer to in their turn as far as it connects others."""
         if len(self._found) > _MOST:
-            self._found = {}
-        wanted = set(names) - self._partners.keys()
+            self._found, self._sources, self._bundles = {}, {}, {}
+        wanted = set(names)
+        self.derive(wanted)
+        wanted -= self._partners.keys()
         for _ in range(_DEPTH):
             wanted = {
                 name
@@ -70,6 +75,35 @@ class Around:
             if body is None
             else self._kept(body, beside.default(self._default))
         )
+
+    def sources(self, subject: Subject) -> tuple[str, ...]:
+        """What this node made an object of: of its own alone, as far as its documents tell."""
+        return self.made_of(subject.object) if subject.origin == self._owner.me else ()
+
+    def made_of(self, name: str) -> tuple[str, ...]:
+        """What sightings of this node's own documents, which observed it, are sightings of."""
+        self.derive([name])
+        return self._sources.get(name, ())
+
+    def derive(self, names: Iterable[str]) -> None:
+        """Find out what these were made of, all at once, and look that up."""
+        wanted = {name for name in names if derived.observable(name)} - self._sources.keys()
+        if not wanted:
+            return
+        made: dict[str, set[str]] = {name: set() for name in wanted}
+        for place in self._holdings.places(sorted(wanted)):
+            if not place.document.origin:
+                made[place.object] |= self._in_bundle(place.document.digest).get(
+                    place.object, set()
+                )
+        self._sources |= {name: tuple(sorted(found)) for name, found in made.items()}
+        self.fetch({source for found in made.values() for source in found}, ())
+
+    def _in_bundle(self, digest: str) -> dict[str, set[str]]:
+        found = self._bundles.get(digest)
+        if found is None:
+            found = self._bundles[digest] = derived.sources(self._holdings.body(digest))
+        return found
 
     def definition(self, beside: Beside, name: str) -> bytes | None:
         """The bytes of a marking definition."""

@@ -102,6 +102,7 @@ class Judge:
         others = _Others.of(known, self._sharer.me)
         beside = {id(one.item.beside): one.item.beside for one in whole}
         self._around.fetch({ref for o in whole for ref in o.content.refs}, tuple(beside.values()))
+        self._around.derive(one.content.object for one in whole)
         graphs = {key: self._graph(one) for key, one in beside.items()}
         gone = self._taken_back({end for one in whole for end in one.content.ends})
         judged = [
@@ -125,7 +126,7 @@ class Judge:
         return {name: recalled(self._sharer, name) for name in mine - live}
 
     def _graph(self, beside: Beside) -> Graph:
-        return Graph(lambda name: self._around.of(beside, name))
+        return Graph(lambda name: self._around.of(beside, name), self._around.sources)
 
     def _read(self, item: Item | Refused) -> _Read | Outcome:
         if isinstance(item, Refused):
@@ -242,8 +243,11 @@ class Judge:
         if self._options.anonymous:
             body = unnamed(body, content, marking, self._identity)
             content = self._content(item, body)
+        made_of = self._around.made_of(read.content.object)
         for _ in range(_ROUNDS):
-            subject = graph.subject(content, body, self._sharer.me, marking=marking)
+            subject = graph.subject(
+                content, body, self._sharer.me, marking=marking, sources=made_of
+            )
             less = self._panel.ask(subject)
             if less is None:
                 return self._ready(read, content, body, marking)

@@ -13,6 +13,7 @@ from hashlib import sha256
 import msgspec
 from msgspec.structs import replace
 
+from accord.exchange.derived import observable
 from accord.exchange.objects import ENDS
 from accord.exchange.receipts import Line
 from accord.exchange.release import Circle, Decision, Subject, Way, decide
@@ -130,7 +131,9 @@ class View:
         refs: dict[str, Listed] = {}
         for one in found:
             refs.setdefault(one.standing.refs, one)
-        next(iter(self._subjects.values())).learn(one.about() for one in refs.values())
+        subjects = next(iter(self._subjects.values()))
+        subjects.learn(one.about() for one in refs.values())
+        subjects.derive(one.object for one in found)
 
     def _decided(self, one: Listed) -> tuple[_Group, Item | None]:
         """The item as the caller may see it, or None; with the decision.
@@ -159,7 +162,7 @@ class View:
         if decision.outcome == "redacted":
             return _Group(decision, names)
         group = _Group(replace(decision, body=b""), names)
-        if standing.type not in ENDS and is_plain(body):
+        if standing.type not in ENDS and not observable(one.object) and is_plain(body):
             self._known[standing] = group
         return group
 
