@@ -188,6 +188,8 @@ def test_a_page_ends_by_its_bytes(node: Node, monkeypatch: pytest.MonkeyPatch) -
         (by_purl("pkg:npm/a@1", version="1"), "both in the purl and beside it"),
         (by_name("a", commit="6879efc2c1596d11a6a6ad296f80063b558d5e0f"), "commits are not"),
         (b'{"commit":"6879efc2"}', "commits are not evaluated"),
+        (by_name("a", "???"), "version '???' has no place in the order"),
+        (by_purl("pkg:pypi/a@not%20a%20version"), "cannot be evaluated"),
         (by_name("a" * 5000), "too long"),
         (by_name("a\0b"), "NUL"),
         (by_name("a", page_token="%%%"), "page token"),
@@ -208,6 +210,9 @@ def test_a_batch_is_bounded_and_names_what_is_wrong(embedded: Node) -> None:
     status, body = asking(embedded).batch(mixed)
     assert status == 400
     assert b"query 1: " in body
+    unread = b'{"queries":[' + by_name("a", "1") + b"," + by_name("a", "???") + b"]}"
+    status, body = asking(embedded).batch(unread)
+    assert (status, b"query 1: " in body) == (400, True)
     assert asking(embedded).batch(b"{}") == (200, b'{"results":[]}')
     same = b'{"queries":[' + b",".join([by_name("a", "1")] * questions.MOST) + b"]}"
     assert asking(embedded).batch(same)[1].count(b"{}") == questions.MOST

@@ -12,6 +12,7 @@ import msgspec
 
 from accord.core.errors import AccordError, Invalid
 from accord.core.json import decode_as
+from accord.core.show import printable
 from accord.flows.osv.port import Asked
 from accord.supply.matching import schemes
 from accord.supply.matching.interval import version_key
@@ -22,6 +23,10 @@ MOST = 1_000
 """Questions of one batch."""
 _LONGEST = 2_048
 _COMMIT = "commits are not evaluated by this node: ask by package and version, or by package URL"
+
+
+_UNORDERABLE = "version {!r} has no place in the order of its ecosystem: it cannot be evaluated"
+_TOLD = 100
 
 
 class Wrong(AccordError):
@@ -128,11 +133,19 @@ def _asked(names: list[Identity]) -> list[Asked]:
         packages.setdefault((one.package, one.version), set()).add(one.stream)
     found = []
     for (package, version), streams in packages.items():
-        key = version_key(schemes.of_package(package), version)[0] if version else None
+        key = _key(package, version) if version else None
         every = streams == {""}
         where: list[str | None] = [None] if every else [*sorted(streams | {""})]
         found += [Asked(package, stream, key) for stream in where]
     return found
+
+
+def _key(package: str, version: str) -> bytes:
+    scheme = schemes.of_package(package)
+    key, ordered = version_key(scheme, version)
+    if scheme is not None and not ordered:
+        raise Wrong(_UNORDERABLE.format(printable(version)[:_TOLD]))
+    return key
 
 
 def _after(text: str) -> str:
