@@ -240,7 +240,7 @@ def _hostile() -> dict[str, tuple[bytes, bool]]:
         "cut.log.gz": (packed[:-200], True),
         "bomb.log.gz": (gzip.compress(good + bytes(300 << 20)), True),
         "broken.json": (b'{"query": "evil.example"}\n{"query": \nnull\n[1]\n', True),
-        "array.json": (b'[{"query": "evil.example"}, ', False),
+        "array.json": (b'[{"query": "evil.example"}, ', True),
         "deep.json": (b"[" * 100_000, False),
         "some.zip": (b"PK\x03\x04" + bytes(50), False),
         "noise": (os.urandom(100_000), False),

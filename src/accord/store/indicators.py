@@ -13,7 +13,8 @@ from accord.flows.hunting.port import IndicatorRow, SightingRow
 
 _INDICATORS = """
 SELECT i.object, i.pattern, i.language, i.valid_from, i.valid_until, i.confidence, i.tlp, i.pap,
-       i.unknown, o.version, o.name, o.revoked, d.id, d.digest, d.origin, d.learned,
+       i.unknown, o.version, o.name, o.revoked, o.place, d.id, d.digest,
+       d.origin, d.learned,
        s.tlp AS shared_tlp, s.pap AS shared_pap, s.release_at, s.expires, s.state,
        f.tlp AS feed_tlp
 FROM stix_indicator i

@@ -21,6 +21,8 @@ LONGEST: Final = 1 << 17
 _DEEPEST: Final = 40
 _MOST: Final = 20_000
 """Words of a pattern."""
+_MOST_JOINED: Final = 30
+"""Observations that must be there together, or one after the other."""
 
 Operator = Literal["=", "!=", "<", ">", "<=", ">=", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"]
 Value = str | int | float | bool | bytes
@@ -137,7 +139,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._tokens: list[tuple[str, str, int]] = []
         self._at = 0
-        self._depth = 0
+        self._depth = self._joined = 0
         place = 0
         while place < len(text):
             found = _TOKEN.match(text, place)
@@ -187,18 +189,32 @@ class _Reader:
     def _observations(self) -> Expression:
         found = self._either()
         while self._take("FOLLOWEDBY"):
+            self._count()
             found = Joined("FOLLOWEDBY", found, self._either())
         return found
 
     def _either(self) -> Expression:
-        found = self._all()
+        found, parts = self._all(), list[Compare]()
         while self._take("OR"):
-            found = Joined("OR", found, self._all())
-        return found
+            other = self._all()
+            if isinstance(found, Observed) and isinstance(other, Observed):
+                # `[a] OR [b]` holds of an observation where `[a OR b]` does.
+                parts.append(other.holds)
+                continue
+            self._count()
+            found, parts = Joined("OR", _either(parts, found), other), []
+        return _either(parts, found)
+
+    def _count(self) -> None:
+        self._joined += 1
+        if self._joined > _MOST_JOINED:
+            why = f"more than {_MOST_JOINED} observations are joined"
+            raise TooLarge(why, _here(self._tokens[self._at][2]))
 
     def _all(self) -> Expression:
         found = self._one()
         while self._take("AND"):
+            self._count()
             found = Joined("AND", found, self._one())
         return found
 
@@ -340,6 +356,13 @@ class _Reader:
         except (Invalid, ValueError, binascii.Error):
             self._at -= 1
             raise self._unexpected("a value") from None
+
+
+def _either(parts: list[Compare], found: Expression) -> Expression:
+    """What was found, or any of these parts, which stood beside it."""
+    if not parts or not isinstance(found, Observed):
+        return found
+    return Observed(Both("OR", (found.holds, *parts)))
 
 
 def _here(place: int) -> str:

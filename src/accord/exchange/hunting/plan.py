@@ -15,6 +15,7 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.exchange.hunting.patterns import (
+    LONGEST,
     Both,
     Compare,
     Expression,
@@ -113,6 +114,10 @@ def plan(indicators: Iterable[Indicator]) -> Plan:
     for number, one in enumerate(made.indicators):
         if one.language != "stix":
             made.not_evaluated.append((one.id, f"a pattern in the language {one.language[:40]!r}"))
+            continue
+        if len(one.pattern) > LONGEST:
+            why = f"a pattern of {len(one.pattern):,} characters; the limit is {LONGEST:,}"
+            made.not_evaluated.append((one.id, why))
             continue
         simple = _SIMPLE.fullmatch(one.pattern)
         if simple and _value(made, number, simple[1], simple[2].replace("'", ""), simple[3]):

@@ -11,18 +11,19 @@ Source: STIX 2.1, section 9, as OASIS's stix2-matcher reads it, which is the ora
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from accord.core.errors import Invalid
 from accord.exchange.hunting.patterns import (
-    Both,
     Compare,
     Expression,
     Joined,
     Moment,
     Observed,
+    Path,
     Qualified,
     Test,
     Value,
@@ -31,6 +32,9 @@ from accord.exchange.hunting.values import network
 
 MOST_BINDINGS: Final = 1_000_000
 """Combinations of observations at each step, past which no more are tried."""
+_MOST_COPIES: Final = 64
+"""Observations that are joined, repetitions of repetitions among them."""
+_WILD: Final = {"%": ".*", "_": "."}
 MOST_TIMES: Final = 8
 """Repetitions of what is joined to other observations."""
 
@@ -60,11 +64,50 @@ def observation(leaf: Observed) -> str:
 
 def _holds(holds: Compare) -> str:
     """The objects that hold: comparisons joined by AND speak of one object."""
-    if isinstance(holds, Both):
-        word = " INTERSECT " if holds.word == "AND" else " UNION "
-        return word.join(f"({_holds(one)})" for one in holds.parts)
-    where = f"type = {text(holds.path.type)} AND path = {text(holds.path.text)}"
-    return f"SELECT DISTINCT n, seen, thing FROM eav WHERE {where} AND {_test(holds)}"
+    if isinstance(holds, Test):
+        return _of_path(holds.path, [holds])
+    if holds.word == "AND":
+        return " INTERSECT ".join(f"({_holds(one)})" for one in holds.parts)
+    by_path: dict[Path, list[Test]] = {}
+    for one in holds.parts:
+        if isinstance(one, Test):
+            by_path.setdefault(one.path, []).append(one)
+    said = [_of_path(path, tests_) for path, tests_ in by_path.items()]
+    said += [_holds(one) for one in holds.parts if not isinstance(one, Test)]
+    return " UNION ".join(f"({one})" for one in said)
+
+
+def _of_path(path: Path, of: Sequence[Test]) -> str:
+    """The objects of which any of some comparisons of one value holds."""
+    likes = [str(one.values[0]) for one in of if one.operator == "LIKE" and not one.negated]
+    said = [_test(one) for one in of if one.operator != "LIKE" or one.negated]
+    if len(likes) > 1:
+        said.append(f"coalesce(t = 's' AND {_any_like(likes)}, FALSE)")
+    elif likes:
+        said.append(f"coalesce(t = 's' AND {_like(likes[0])}, FALSE)")
+    where = f"type = {text(path.type)} AND path = {text(path.text)}"
+    return f"SELECT DISTINCT n, seen, thing FROM eav WHERE {where} AND ({_any(said)})"
+
+
+def _any(said: Sequence[str]) -> str:
+    """Conditions joined by OR, nested as little as may be."""
+    if len(said) == 1:
+        return said[0]
+    half = len(said) // 2
+    return f"({_any(said[:half])}) OR ({_any(said[half:])})"
+
+
+def _any_like(likes: Sequence[str]) -> str:
+    """Many LIKEs as one expression, which looks at a text once."""
+    ways = "|".join(_as_expression(unicodedata.normalize("NFC", one)) for one in likes)
+    return f"regexp_matches(nfc_normalize(s), {text(f'(?s){ways}')})"
+
+
+def _as_expression(like: str) -> str:
+    inner = like.strip("%")
+    said = "".join(_WILD.get(one) or re.escape(one) for one in inner)
+    begin = "" if like.startswith("%") else "^"
+    return f"{begin}(?:{said})" + ("" if like.endswith("%") else "$")
 
 
 def text(value: str) -> str:
@@ -155,6 +198,8 @@ def bindings(tree: Expression, names: Iterator[str], *, apart: bool = False) -> 
     Raises:
         Invalid: more repetitions than can be joined.
     """
+    if _copies(tree, apart=apart) > _MOST_COPIES:
+        raise Invalid(f"more than {_MOST_COPIES} observations, repetitions counted, are joined")
     if isinstance(tree, Observed):
         return f"SELECT [n] AS rows, seen AS first, seen AS last FROM {next(names)}"
     if isinstance(tree, Qualified):
@@ -170,6 +215,18 @@ def bindings(tree: Expression, names: Iterator[str], *, apart: bool = False) -> 
         f" greatest(a.last, b.last) AS last FROM ({left}) a, ({right}) b"
         f" WHERE NOT list_has_any(a.rows, b.rows){after} LIMIT {MOST_BINDINGS}"
     )
+
+
+def _copies(tree: Expression, *, apart: bool) -> int:
+    if isinstance(tree, Observed):
+        return 1
+    if isinstance(tree, Joined):
+        inner = apart or tree.word != "OR"
+        return _copies(tree.left, apart=inner) + _copies(tree.right, apart=inner)
+    times = tree.repeats or 1
+    if times == 1 or (isinstance(tree.of, Observed) and not apart):
+        return _copies(tree.of, apart=apart)
+    return min(times, MOST_TIMES) * _copies(tree.of, apart=True)
 
 
 def _qualified(tree: Qualified, names: Iterator[str], *, apart: bool) -> str:

@@ -231,27 +231,34 @@ def _searches(
         for path, name in _files(asked.paths):
             searched = engine.search(path, name, asked.mapping, asked.since, keep=asked.keep)
             yield searched, made
-            if asked.keep and searched.digest:
-                kept.append(searched.digest)
+            if searched.kept and not asked.since:
+                kept.append(searched.kept)
+        # What was searched from a day on only, `retro` looks through whole.
         engine.note(kept, learned)
     if asked.retro:
-        archived = engine.archived()
-        if not archived:
-            raise NotFound("there is no archive yet: `accord hunt PATH` makes it")
-        hunted = engine.hunted()
-        until = {one.log: hunted.get(one.log, "") for one in archived}
-        for moment in sorted(set(until.values())):
-            new = [one for one in usable if one.learned > moment]
-            if not new:
-                continue
-            made = plan(new)
-            done.not_evaluated += [
-                one for one in made.not_evaluated if one not in done.not_evaluated
-            ]
-            engine.begin(made)
-            for log, learned_until in until.items():
-                if learned_until == moment:
-                    yield engine.search_again(log, asked.since), made
+        yield from _retro(asked, engine, usable, learned, done)
+
+
+def _retro(
+    asked: Asked, engine: Engine, usable: list[Indicator], learned: str, done: Hunted
+) -> Iterator[tuple[Searched, Plan]]:
+    """The archive, for what came since each log was looked through whole."""
+    archived = engine.archived()
+    if not archived:
+        raise NotFound("there is no archive yet: `accord hunt PATH` makes it")
+    hunted = engine.hunted()
+    until = {one.log: hunted.get(one.log, "") for one in archived}
+    for moment in sorted(set(until.values())):
+        new = [one for one in usable if one.learned > moment]
+        if not new:
+            continue
+        made = plan(new)
+        done.not_evaluated += [one for one in made.not_evaluated if one not in done.not_evaluated]
+        engine.begin(made)
+        for log, learned_until in until.items():
+            if learned_until == moment:
+                yield engine.search_again(log, asked.since), made
+    if not asked.since:
         engine.note(list(until), learned)
 
 

@@ -102,6 +102,8 @@ class Searched(msgspec.Struct):
     troubles: list[Trouble] = []
     """The first of them."""
     not_evaluated: list[tuple[str, str]] = []
+    kept: str = ""
+    """What it is called in the archive, or empty."""
     totals: dict[int, int] = {}
     """By indicator, how many records match it by any value."""
 
@@ -110,7 +112,7 @@ class Kept(msgspec.Struct, frozen=True):
     """One log in the archive."""
 
     log: str
-    """Its digest."""
+    """What it is called there: its digest, and how it was read where a mapping said so."""
     size: int
     """Bytes."""
     records: int
@@ -144,7 +146,7 @@ class Engine(Protocol):
     def drop(self, digests: Collection[str]) -> None:
         """Delete these from the archive."""
 
-    def search_again(self, digest: str, since: str) -> Searched:
+    def search_again(self, kept: str, since: str) -> Searched:
         """Look through a log of the archive."""
 
     def hunted(self) -> dict[str, str]:

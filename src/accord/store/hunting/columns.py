@@ -94,12 +94,21 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """By the name of a column here, its names elsewhere, the likeliest first."""
 
+ALSO: Final = {
+    one: f"also_{one}"
+    for one in (
+        "src_ip", "dst_ip", "query", "host", "url", "url_host", "md5", "sha1", "sha256", "file",
+        "mail_from", "command_line", "registry_key", "user",
+    )
+}  # fmt: skip
+"""By column of one value, the column of the other values that a record has under its names."""
 LISTS: Final = frozenset({
     "answers", "hashes", "mail_to", "queries", "files", "ips", "domains", "urls", "mails",
+    *ALSO.values(),
 })  # fmt: skip
 """Columns of several values in one record."""
 
-SOURCES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+_SOURCES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "ip": (
         ("src_ip", "src"), ("dst_ip", "dst"), ("host", "dst"), ("url_host", "dst"),
         ("answers", ""), ("ips", ""),
@@ -113,11 +122,15 @@ SOURCES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "mail": (("mail_from", "src"), ("mail_to", "dst"), ("mails", "")),
     "file": (("file", ""), ("files", "")),
 }  # fmt: skip
+SOURCES: Final = {
+    kind: (*there, *((ALSO[one], side) for one, side in there if one in ALSO))
+    for kind, there in _SOURCES.items()
+}
 """By kind of value, the columns that hold such, and on which side of a connection."""
 
 TRAFFIC: Final = "network-traffic"
 _HTTP: Final = "extensions.http-request-ext."
-OBSERVABLES: Final[tuple[tuple[str, str, str, str, str], ...]] = (
+_OBSERVABLES: Final[tuple[tuple[str, str, str, str, str], ...]] = (
     ("src_ip", "src", "", "value", "s"),
     ("dst_ip", "dst", "", "value", "s"),
     ("answers", "answer", "", "value", "s"),
@@ -151,6 +164,10 @@ OBSERVABLES: Final[tuple[tuple[str, str, str, str, str], ...]] = (
     ("registry_key", "registry", "windows-registry-key", "key", "s"),
     ("user", "user", "user-account", "user_id", "s"),
     ("user", "user", "user-account", "account_login", "s"),
+)
+OBSERVABLES: Final = (
+    *_OBSERVABLES,
+    *((ALSO[one[0]], f"also {one[1]}", *one[2:]) for one in _OBSERVABLES if one[0] in ALSO),
 )
 """Each column as a value of a STIX observable: the object, its type (empty: as the address says),
 the path, and whether it is text or a number."""

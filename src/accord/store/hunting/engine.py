@@ -7,17 +7,22 @@ import tempfile
 from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from accord.core.errors import Invalid
 from accord.exchange.hunting.plan import Plan
 from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Kept, Mapping, Searched, Trouble
-from accord.store.hunting import duck, readers
+from accord.store.hunting import duck, plain, readers
 from accord.store.hunting.archive import Archive
 from accord.store.hunting.joining import Joins
 from accord.store.hunting.observing import Patterns
 from accord.store.hunting.taking import TOLD, take
+
+_READ: Final = "-"
+"""Between a log's digest and how it was read."""
 
 
 class DuckEngine:
@@ -48,6 +53,10 @@ class DuckEngine:
     ) -> Searched:
         """Look through one log; `keep` archives it. A bad log raises nothing."""
         done = Searched(name, "", "")
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A pipe or a device may never end.
+            done.troubles.append(Trouble(name, 0, "it is no file"))
+            return done
         try:
             done.digest = _digest(path)
             whole, cut = readers.unpacked(path, self._scratch)
@@ -64,27 +73,41 @@ class DuckEngine:
             for left in ("unpacked", "unrolled", "cleaned", "log"):
                 (self._scratch / left).unlink(missing_ok=True)
         if keep and done.records:
-            self._archive.keep(self._database, done.digest)
+            done.kept = _kept_as(done.digest, mapping)
+            self._archive.keep(self._database, done.kept)
         self._hunt(since, done)
         return done
 
     def _read(self, whole: Path, mapping: Mapping | None, done: Searched) -> None:
         columns_of = partial(duck.columns_of, self._database)
+        if plain.has_bare_return(whole):
+            self._take_clean(whole, mapping, done)
+            return
         source = readers.source(whole, mapping, columns_of)
         done.format = source.format
         lines = source.unrolled or whole
-        if source.format == "Parquet" or not readers.has_long_line(lines):
+        if source.told:
+            done.troubles.append(Trouble(done.file, 0, source.told))
+        if source.format == "Parquet" or not plain.has_long_line(lines):
             try:
-                take(self._database, source, done)
+                if take(self._database, source, done):
+                    return
             except duck.failures():
                 if source.format == "Parquet":
                     raise
-            else:
-                return
-        clean, bad = readers.cleaned(lines, self._scratch)
-        take(self._database, readers.source(clean, mapping, columns_of), done)
+        self._take_clean(lines, mapping, done)
+
+    def _take_clean(self, lines: Path, mapping: Mapping | None, done: Searched) -> None:
+        columns_of = partial(duck.columns_of, self._database)
+        clean, bad, replaced = plain.cleaned(lines, self._scratch)
+        source = readers.source(clean, mapping, columns_of)
+        done.format = done.format or source.format
+        take(self._database, source, done)
         done.refused += len(bad)
         done.troubles += [Trouble(done.file, *one) for one in bad[:TOLD]]
+        if replaced:
+            why = f"{replaced:,} lines hold what is no text (UTF-8): it was replaced"
+            done.troubles.append(Trouble(done.file, 0, why))
 
     def _hunt(self, since: str, done: Searched) -> None:
         database = self._database
@@ -102,13 +125,14 @@ class DuckEngine:
         except duck.failures() as wrong:
             done.troubles.append(Trouble(done.file, 0, duck.reason(wrong)))
 
-    def search_again(self, digest: str, since: str) -> Searched:
+    def search_again(self, kept: str, since: str) -> Searched:
         """Look through a log of the archive."""
-        done = Searched(f"archive {digest[:12]}", "Parquet", digest)
+        digest = kept.partition(_READ)[0]
+        done = Searched(f"archive {digest[:12]}", "Parquet", digest, kept=kept)
         try:
             self._database.execute(
                 "CREATE OR REPLACE TEMP TABLE rec AS SELECT * FROM"
-                f" read_parquet({text(str(self._archive.path(digest)))})"
+                f" read_parquet({text(str(self._archive.path(kept)))})"
             )
         except duck.failures() as wrong:
             done.troubles.append(Trouble(done.file, 0, duck.reason(wrong)))
@@ -132,6 +156,14 @@ class DuckEngine:
     def note(self, digests: Sequence[str], learned: str) -> None:
         """Remember that these were searched for all indicators learned until then."""
         self._archive.note(digests, learned)
+
+
+def _kept_as(digest: str, mapping: Mapping | None) -> str:
+    """What a log is called in the archive; another mapping gives it other columns."""
+    if mapping is None:
+        return digest
+    said = msgspec.json.encode(mapping, order="sorted")
+    return f"{digest}{_READ}{hashlib.sha256(said).hexdigest()[:16]}"
 
 
 def _digest(path: Path) -> str:

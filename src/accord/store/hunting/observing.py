@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from threading import Timer
 from typing import Any, Final
 
 from accord.core.errors import Invalid
@@ -14,6 +15,8 @@ from accord.flows.hunting.port import Hit, Searched
 from accord.store.hunting.columns import LISTS, OBSERVABLES, TRAFFIC
 from accord.store.hunting.duck import failures, logged, moment, reason
 
+SECONDS: Final = 10.0
+"""That one pattern may take in one log."""
 _MOST_ROWS: Final = 2_000
 """Records that match one part of a pattern of several parts."""
 
@@ -24,6 +27,8 @@ class Patterns:
     def __init__(self, database: Any, indicators: Sequence[Indicator]) -> None:  # noqa: ANN401 - DuckDB
         self._database = database
         self._indicators = indicators
+        self._slow: set[int] = set()
+        """Patterns that took too long in a log."""
 
     def observe(self, here: Collection[str]) -> None:
         """The records as values of STIX observables, made only where a pattern asks for them."""
@@ -67,7 +72,24 @@ class Patterns:
         self._database.execute(f"CREATE OR REPLACE TEMP VIEW eav AS {every}")
 
     def match(self, rest: Rest, done: Searched) -> None:
-        """One pattern that is more than values."""
+        """One pattern that is more than values, for as long as one may take."""
+        if rest.number in self._slow:
+            why = f"it took too long in an earlier log; {done.file} was not searched for it"
+            done.not_evaluated.append((self._indicators[rest.number].id, why))
+            return
+        late = Timer(SECONDS, self._interrupt, [rest.number])
+        late.start()
+        try:
+            self._match(rest, done)
+        finally:
+            late.cancel()
+            late.join()
+
+    def _interrupt(self, number: int) -> None:
+        self._slow.add(number)
+        self._database.interrupt()
+
+    def _match(self, rest: Rest, done: Searched) -> None:
         database, indicator = self._database, self._indicators[rest.number]
         names = []
         several = not isinstance(rest.tree, Observed)
@@ -99,7 +121,9 @@ class Patterns:
             done.not_evaluated.append((indicator.id, str(wrong)))
             return
         except failures() as wrong:
-            done.not_evaluated.append((indicator.id, reason(wrong)))
+            slow = f"it takes longer than {SECONDS:.0f} s in {done.file}"
+            why = slow if rest.number in self._slow else reason(wrong)
+            done.not_evaluated.append((indicator.id, why))
             return
         if row is not None and row[0]:
             done.hits.append(

@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import json
-import re
+import mmap
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -21,21 +21,18 @@ import zstandard
 from accord.core.errors import Invalid
 from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Mapping
+from accord.store.hunting import jsons, plain
 from accord.store.hunting.columns import LISTS, NAMES
 from accord.store.hunting.duck import NEVER, quoted
 
 _HEAD: Final = 1 << 16
 _CHUNK: Final = 1 << 20
-_LONGEST: Final = 2_000_000
-"""Bytes of a line, as DuckDB has it."""
-_PROBE: Final = 1 << 12
-_UNCLEAN: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
 _STEP: Final = 1 << 12
 _RATIO: Final = 100
 """Times that a compressed log may grow, once it is past what does no harm."""
 _HARMLESS: Final = 256 << 20
-_ARRAY: Final = 256 << 20
-"""Bytes of a log that is one JSON array."""
+_ZEEK_FIELDS: Final = b"#fields"
+_UNSET: Final = frozenset({"-", "(empty)"})
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _CLOSED: Final = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ\x00": "compressed with xz",
                   b"7z\xbc\xaf": "a 7z archive", b"BZh": "compressed with bzip2"}  # fmt: skip
@@ -53,10 +50,18 @@ class Source(msgspec.Struct, frozen=True):
     """An expression that is true for records that cannot be read."""
     unrolled: Path | None = None
     """The lines of what was one JSON array."""
+    comments: bool = False
+    """Lines that begin with `#` are no records."""
+    told: str = ""
+    """What is wrong with the log as a whole."""
 
 
 class Cut(Exception):
     """A compressed log ended early; what came before is there."""
+
+
+class Rest(Exception):
+    """A compressed log is whole, and something else stands behind it."""
 
 
 def unpacked(path: Path, folder: Path) -> tuple[Path, str]:
@@ -73,7 +78,8 @@ def unpacked(path: Path, folder: Path) -> tuple[Path, str]:
                 raise Invalid(f"{what}: unpack it first")
         if head.startswith((_GZIP, _ZSTD)):
             file.seek(0)
-            parts = _parts(file, _gunzip if head.startswith(_GZIP) else _unzstd)
+            gzip = head.startswith(_GZIP)
+            parts = _parts(file, _gunzip if gzip else _unzstd, _GZIP if gzip else b"")
             target = folder / "unpacked"
             return target, _write(parts, target, path.stat().st_size)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -104,6 +110,8 @@ def _write(parts: Iterator[bytes], target: Path, packed: int) -> str:
                 if room < 0:
                     return f"a bomb: it grows more than {_RATIO} times; the rest was not looked at"
                 out.write(part)
+        except Rest as rest:
+            return f"{rest}, and was not looked at"
         except (Cut, EOFError, OSError, zlib.error, zstandard.ZstdError) as wrong:
             return f"damaged or cut short: {str(wrong)[:120]}; what came before was looked at"
     return ""
@@ -117,7 +125,7 @@ def _unzstd() -> Any:  # noqa: ANN401 - as above
     return zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
 
 
-def _parts(file: IO[bytes], opener: Callable[[], Any]) -> Iterator[bytes]:
+def _parts(file: IO[bytes], opener: Callable[[], Any], magic: bytes) -> Iterator[bytes]:
     """What the members, or frames, of a file hold, one after the other, as far as they go."""
     waiting = file.read(_CHUNK)
     while waiting:
@@ -130,49 +138,9 @@ def _parts(file: IO[bytes], opener: Callable[[], Any]) -> Iterator[bytes]:
             raise Cut("it does not end")
         waiting = opened.unused_data + waiting
         waiting = waiting or file.read(_CHUNK)
-
-
-def has_long_line(path: Path) -> bool:
-    """Whether a line is longer than DuckDB reads: over a very long one it may go without a word."""
-    step = _LONGEST // 2
-    with path.open("rb") as file:
-        for start in range(0, path.stat().st_size - step, step):
-            # Such a line fills a whole step; most steps tell by their beginning that none does.
-            file.seek(start)
-            if b"\n" not in file.read(_PROBE):
-                file.seek(start)
-                if b"\n" not in file.read(step):
-                    return True
-    return False
-
-
-def cleaned(path: Path, folder: Path) -> tuple[Path, list[tuple[int, str]]]:
-    """The lines of a file that are plain text, and number and reason of the others.
-
-    For what DuckDB cannot get through: it gives up the whole file for a few such lines.
-    """
-    target = folder / "cleaned"
-    bad: list[tuple[int, str]] = []
-    with path.open("rb") as file, target.open("wb") as out:
-        number = 0
-        while line := file.readline(_LONGEST):
-            number += 1
-            whole = line.endswith(b"\n") or len(line) < _LONGEST
-            if whole and not _UNCLEAN.search(line) and _is_text(line):
-                out.write(line)
-                continue
-            bad.append((number, "not text" if whole else f"a line of over {_LONGEST:,} bytes"))
-            while not whole and (more := file.readline(_LONGEST)):
-                whole = more.endswith(b"\n")
-    return target, bad
-
-
-def _is_text(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        if waiting and not waiting.startswith(magic) and len(waiting) >= len(magic):
+            place = file.tell() - len(waiting)
+            raise Rest(f"what follows its compressed part, from byte {place:,} on, is none")
 
 
 def source(
@@ -194,7 +162,7 @@ def source(
         return _text(path)
     if said == "csv":
         return _csv(path, head, mapping, needed=True) or _text(path)
-    if said == "json" or first.startswith((b"{", b"[")):
+    if said == "json" or jsons.begins(first):
         return _json(path, first, mapping)
     if b"#Fields: " in head:
         return _extended(path, head)
@@ -216,11 +184,12 @@ def _by_name(there: dict[str, str], mapping: Mapping | None) -> dict[str, str]:
         if not here:
             continue
         if ours in LISTS:
-            lists = [_split(f"CAST({one} AS VARCHAR)") for one in here]
+            lists = [jsons.split(f"CAST({one} AS VARCHAR)") for one in here]
             found[ours] = f"list_concat({', '.join(lists)})" if len(lists) > 1 else lists[0]
         else:
             values = [f"CAST({one} AS VARCHAR)" for one in here]
-            found[ours] = f"coalesce({', '.join(values)})" if len(values) > 1 else values[0]
+            plain_ = len(here) == 1 and not here[0].startswith("to_json(")
+            found |= {ours: values[0]} if plain_ else jsons.several(ours, values)
     return found
 
 
@@ -229,11 +198,6 @@ def _names(mapping: Mapping | None) -> dict[str, tuple[str, ...]]:
     for ours, there in (mapping.columns if mapping else {}).items():
         names[ours] = (there,) if isinstance(there, str) else tuple(there)
     return names
-
-
-def _split(value: str) -> str:
-    """A list that is written as one text: `a,b`, `["a","b"]`, `::ffff:10.0.0.1;`."""
-    return f"regexp_split_to_array(regexp_replace({value}, '[\\[\\]\"\\s]', '', 'g'), '[,;]+')"
 
 
 def _read_csv(path: Path, names: list[str], delimiter: str, *more: str) -> str:
@@ -268,25 +232,75 @@ def _zeek(path: Path, head: bytes) -> Source:
             fields = _distinct(line.split(delimiter)[1:])
     if not fields:
         raise Invalid("a Zeek log without `#fields`")
-    relation = _read_csv(
-        path, fields, delimiter, "comment='#'", "quote=''", "escape=''", "nullstr=['-', '(empty)']"
+    if _changes(path):
+        target = path.with_name("unrolled")
+        _as_json(path, target, delimiter)
+        return msgspec.structs.replace(_json(target, b"", None), format="Zeek", unrolled=target)
+    rows = _read_csv(path, fields, delimiter, "quote=''", "escape=''", "nullstr=['-', '(empty)']")
+    return Source(
+        "Zeek", _without_comments(rows, fields), _by_name(_plain(fields), None), comments=True
     )
-    return Source("Zeek", relation, _by_name(_plain(fields), None))
+
+
+def _without_comments(rows: str, fields: list[str]) -> str:
+    """Without lines that begin with `#`; one that stands elsewhere is a part of its value."""
+    return (
+        f"(SELECT * FROM {rows} WHERE NOT coalesce(starts_with({quoted(fields[0])}, '#'), FALSE))"
+    )
+
+
+def _changes(path: Path) -> bool:
+    """Whether the columns of a Zeek log are others further down: several were joined to one."""
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        place, first = data.find(_ZEEK_FIELDS), b""
+        while place >= 0:
+            end = data.find(b"\n", place)
+            line = data[place : end if end >= 0 else None].rstrip(b"\r")
+            first = first or line
+            if line != first:
+                return True
+            place = data.find(b"\n" + _ZEEK_FIELDS, place + 1)
+            place += place >= 0
+    return False
+
+
+def _as_json(path: Path, target: Path, delimiter: str) -> None:
+    """Every row by the names of the columns that hold where it stands; others as they are."""
+    fields: list[str] = []
+    with (
+        path.open(encoding="utf-8", errors="replace", newline="\n") as rows,
+        target.open("wb") as out,
+    ):
+        for row in rows:
+            line = row.rstrip("\r\n")
+            if line.startswith("#fields"):
+                fields = _distinct(line.split(delimiter)[1:])
+            if line.startswith("#"):
+                continue
+            values = line.split(delimiter)
+            named = {
+                name: value
+                for name, value in zip(fields, values, strict=False)
+                if value not in _UNSET
+            }
+            whole = named if len(values) == len(fields) else line
+            out.write(json.dumps(whole, ensure_ascii=False).encode() + b"\n")
 
 
 def _extended(path: Path, head: bytes) -> Source:
     """W3C's extended log format, as web servers and proxies write it."""
     said = head.decode("utf-8", "replace").rpartition("#Fields: ")[2].partition("\n")[0]
     fields = _distinct(said.split())
-    relation = _read_csv(
-        path, fields, " ", "comment='#'", "quote='\"'", "escape='\"'", "nullstr='-'"
-    )
+    relation = _read_csv(path, fields, " ", "quote='\"'", "escape='\"'", "nullstr='-'")
+    relation = _without_comments(relation, fields)
     columns = _by_name(_plain(fields), None)
     if {"date", "time"} <= set(fields):
         columns["seen"] = "date || ' ' || time"
     if "user_agent" in columns:
         columns["user_agent"] = f"replace({columns['user_agent']}, '+', ' ')"
-    return Source("W3C", relation, columns)
+    return Source("W3C", relation, columns, comments=True)
 
 
 def _csv(path: Path, head: bytes, mapping: Mapping | None, *, needed: bool) -> Source | None:
@@ -314,110 +328,21 @@ def _lines(path: Path) -> str:
 
 
 def _json(path: Path, first: bytes, mapping: Mapping | None) -> Source:
-    unrolled = _unrolled(path) if first.startswith(b"[") else None
+    try:
+        unrolled = jsons.unrolled(path, first)
+    except Invalid as wrong:
+        return msgspec.structs.replace(_text(path), told=f"{wrong}; looked at as plain text")
     path = unrolled or path
-    relation, family = _lines(path), _family(first, mapping)
-    paths: list[str] = []
-    columns: dict[str, str] = {}
-    for ours, names in _names(mapping).items():
-        known = [name for name in names if family(name)]
-        if not known:
-            continue
-        if ours in LISTS:
-            lists = [_json_list(name, paths) for name in known]
-            columns[ours] = f"list_concat({', '.join(lists)})" if len(lists) > 1 else lists[0]
-        else:
-            places = []
-            for name in known:
-                for way in _ways(name):
-                    paths.append(way)
-                    places.append(f"found[{len(paths)}]")
-            columns[ours] = f"coalesce({', '.join(places)}, NULL)"
-    every = ", ".join(text(one) for one in paths)
-    relation = (
-        f"(SELECT line, good, CASE WHEN good THEN json_extract_string(line, [{every}])"
-        f" END AS found FROM (SELECT line, json_valid(line) AS good FROM {relation}))"
-    )
-    return Source("JSON", relation, columns, "NOT good AND trim(line) <> ''", unrolled)
-
-
-def _family(first: bytes, mapping: Mapping | None) -> Callable[[str], bool]:
-    """Which names are worth looking for: those that a known format has, where it is one."""
     own = {
         one
         for there in (mapping.columns if mapping else {}).values()
         for one in ([there] if isinstance(there, str) else there)
     }
-    line = first.partition(b"\n")[0]
-    if b'"event_type"' in line and b'"timestamp"' in line:
-        begins = ("dns.", "http.", "tls.", "fileinfo.", "smtp.", "email.", "files[")
-        plain = {"timestamp", "src_ip", "dest_ip", "src_port", "dest_port", "proto"}
-        return lambda name: name in own or name in plain or name.startswith(begins)
-    return lambda _: True
-
-
-def _ways(name: str) -> Iterator[str]:
-    """A name with dots as one key, as Zeek writes it, and as steps into objects."""
-    yield f'$."{name}"'
-    if "." in name:
-        yield _steps(name)
-
-
-def _steps(name: str) -> str:
-    steps = "".join(
-        f'."{step.removesuffix("[*]")}"' + ("[*]" if step.endswith("[*]") else "")
-        for step in name.split(".")
-    )
-    return f"${steps}"
-
-
-def _json_list(name: str, paths: list[str]) -> str:
-    if "[*]" in name:
-        return f"CASE WHEN good THEN json_extract_string(line, {text(_steps(name))}) ELSE [] END"
-    places = []
-    for way in _ways(name):
-        paths.append(way)
-        places.append(f"found[{len(paths)}]")
-    value = f"coalesce({', '.join(places)}, NULL)"
-    return f"CASE WHEN {value} IS NOT NULL THEN {_split(value)} ELSE [] END"
-
-
-def _unrolled(path: Path) -> Path:
-    """One JSON array as lines.
-
-    Raises:
-        Invalid: it is too large, or no JSON.
-    """
-    if path.stat().st_size > _ARRAY:
-        raise Invalid(f"one JSON array of more than {_ARRAY >> 20} MiB: write a record a line")
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=list[msgspec.Raw])
-        target = path.with_name("unrolled")
-        with target.open("wb") as out:
-            for one in found:
-                out.write(json.dumps(json.loads(bytes(one))).encode() + b"\n")
-    except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
-        raise Invalid(f"not the JSON array that it begins as: {wrong}") from wrong
-    return target
-
-
-_TIME: Final = (
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
-)
-_TEXTS: Final = {
-    "ips": r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b|\b[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}",
-    "domains": r"\b(?:[A-Za-z0-9_-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{1,62}\b",
-    "urls": r"[A-Za-z]{3,6}://[^\s\"'<>]+",
-    "hashes": r"\b[0-9a-fA-F]{32,128}\b",
-    "mails": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
-}
-"""What is looked for in plain text, the last resort."""
+    _, columns, paths = jsons.columns(_names(mapping), own, first)
+    relation = jsons.relation(_lines(path), paths)
+    return Source("JSON", relation, columns, "NOT good AND trim(line) <> ''", unrolled)
 
 
 def _text(path: Path) -> Source:
-    columns = {
-        name: f"regexp_extract_all(line, {text(pattern)})" for name, pattern in _TEXTS.items()
-    }
-    columns["seen"] = f"nullif(regexp_extract(line, {text(_TIME)}, 1), '')"
+    columns = plain.found("line") | {"seen": plain.moment("line")}
     return Source("text", _lines(path), columns)
