@@ -203,6 +203,18 @@ def test_hostile_questions_are_told_why(embedded: Node, question: bytes, told: s
     assert told in refused(embedded, question)
 
 
+def test_a_version_without_order_counts_where_it_is_listed_itself(embedded: Node) -> None:
+    listed = {
+        "id": "GHSA-listed", "modified": "2026-01-01T00:00:00Z",
+        "affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["???"]}],
+    }  # fmt: skip
+    nodes.give(embedded, [("listed.json", msgspec.json.encode(listed))])
+    assert ids(embedded, by_name("a", "???")) == ["GHSA-listed"]
+    batch = b'{"queries":[' + by_name("a", "???") + b"]}"
+    assert b"GHSA-listed" in asking(embedded).batch(batch)[1]
+    assert "cannot be evaluated" in refused(embedded, by_name("a", "????"))
+
+
 def test_a_batch_is_bounded_and_names_what_is_wrong(embedded: Node) -> None:
     many = b'{"queries":[' + b",".join([by_name("a", "1")] * 1001) + b"]}"
     assert b"too many queries" in asking(embedded).batch(many)[1]

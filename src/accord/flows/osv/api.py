@@ -56,6 +56,8 @@ class Api:
                 shown.append(record)
                 room -= len(record)
                 last = of[0].id
+        if question.unordered and not shown and not question.after:
+            return _no(400, _INVALID, question.unordered)
         return 200, _vulns(shown)
 
     def batch(self, body: bytes) -> Answer:
@@ -66,9 +68,11 @@ class Api:
             return _no(400, _INVALID, str(wrong))
         results = []
         known: dict[Question, bytes] = {}
-        for question in asked:
+        for number, question in enumerate(asked):
             if question not in known:
                 known[question] = self._names(question)
+            if question.unordered and known[question] == _vulns([]) and not question.after:
+                return _no(400, _INVALID, f"query {number}: {question.unordered}")
             results.append(known[question])
         return 200, b'{"results":[' + b",".join(results) + b"]}"
 

@@ -56,6 +56,8 @@ class Question(msgspec.Struct, frozen=True):
     asked: tuple[Asked, ...]
     after: str = ""
     """The last identifier of the page before."""
+    unordered: str = ""
+    """Why its version meets no range: only where it is listed itself does it count."""
 
 
 def read(data: bytes) -> Question:
@@ -111,7 +113,7 @@ def _question(query: _Query) -> Question:
         names = [Identity(*_of_ecosystem(package.ecosystem, package.name, version))]
     else:
         raise Wrong("name a package: by purl, or by ecosystem and name")
-    return Question(tuple(_asked(names)), _after(query.page_token or ""))
+    return Question(tuple(_asked(names)), _after(query.page_token or ""), _unordered(names))
 
 
 def _of_ecosystem(ecosystem: str, name: str, version: str) -> tuple[str, str, str]:
@@ -133,19 +135,19 @@ def _asked(names: list[Identity]) -> list[Asked]:
         packages.setdefault((one.package, one.version), set()).add(one.stream)
     found = []
     for (package, version), streams in packages.items():
-        key = _key(package, version) if version else None
+        key = version_key(schemes.of_package(package), version)[0] if version else None
         every = streams == {""}
         where: list[str | None] = [None] if every else [*sorted(streams | {""})]
         found += [Asked(package, stream, key) for stream in where]
     return found
 
 
-def _key(package: str, version: str) -> bytes:
-    scheme = schemes.of_package(package)
-    key, ordered = version_key(scheme, version)
-    if scheme is not None and not ordered:
-        raise Wrong(_UNORDERABLE.format(printable(version)[:_TOLD]))
-    return key
+def _unordered(names: list[Identity]) -> str:
+    for one in names:
+        scheme = schemes.of_package(one.package)
+        if one.version and scheme is not None and not version_key(scheme, one.version)[1]:
+            return _UNORDERABLE.format(printable(one.version)[:_TOLD])
+    return ""
 
 
 def _after(text: str) -> str:
