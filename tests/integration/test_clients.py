@@ -154,6 +154,20 @@ def test_the_commands(tmp_path: Path) -> None:
     node.engine.dispose()
 
 
+def test_who_is_entitled_to_more_than_it_is_given_is_warned_of(tmp_path: Path) -> None:
+    nodes.new_node(tmp_path).engine.dispose()
+    for number, (kind, tlp, warned) in enumerate(
+        (("operator", "AMBER", False), ("industry", "AMBER", True), ("supplier", "AMBER", True),
+         ("supplier", "GREEN", False), ("industry", "CLEAR", False))
+    ):  # fmt: skip
+        of = ("--organisation", "Org", "--kind", kind, "--tlp", tlp)
+        added = run(tmp_path, "add", f"c{number}", *of)
+        assert added.exit_code == 0
+        assert ("goes to operators alone" in added.stderr) is warned
+        assert ("is given TLP:GREEN" in " ".join(added.stderr.split())) is warned
+        assert len(added.stdout.splitlines()) == 1
+
+
 def test_a_certificate_on_the_command_line(tmp_path: Path) -> None:
     node = nodes.new_node(tmp_path)
     expected = ensure_certificate(tmp_path / "keys", "grid")

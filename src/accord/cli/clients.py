@@ -52,6 +52,12 @@ def add(
         pem=pem,
     )
     _show(name, flow.add(node.people, node.clock, node.entropy, client))
+    if client.sees < client.tlp:
+        note(
+            f"Warning: {client.tlp.label} goes to operators alone (TLP 2.0: an organisation and its"
+            f" clients). As {client.kind}, {printable(name)} is given {client.sees.label} and what"
+            " is milder."
+        )
 
 
 @clients.command()

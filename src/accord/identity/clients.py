@@ -27,6 +27,7 @@ from accord.identity.recipients import Recipient
 
 Sort = Literal["operator", "industry", "supplier"]
 SORTS: tuple[str, ...] = get_args(Sort)
+_FOR_AMBER: Sort = "operator"
 MOST = Tlp.AMBER
 """What goes further than AMBER stays within a partner's own organisation (TLP 2.0)."""
 
@@ -59,6 +60,14 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """`when()` its token or certificate was last replaced, or empty."""
     revoked: str = ""
     """`when()` it was revoked, or empty."""
+
+    @property
+    def sees(self) -> Tlp:
+        """The most restrictive marking of what it is given: AMBER goes to operators alone.
+
+        Source: TLP 2.0, AMBER: an organisation and its clients, who are a partner's operators here.
+        """
+        return self.tlp if self.kind == _FOR_AMBER else min(self.tlp, Tlp.GREEN)
 
     def recipient(self) -> Recipient:
         """It as somebody to whom something may go."""

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.core.errors import Invalid
-from accord.identity.clients import Client, check, make_token, token_hash
-from accord.identity.markings import Tlp
+from accord.exchange.release import Subject, Way, decide
+from accord.identity.clients import SORTS, Client, check, make_token, token_hash
+from accord.identity.markings import Marking, Tlp
 
 GRID = Client(name="grid", organisation="Grid Company", kind="operator", tlp=Tlp.AMBER)
 
@@ -18,6 +19,19 @@ def test_a_client_that_keeps_the_rules_is_itself() -> None:
     assert check(GRID) is GRID
     one = GRID.recipient()
     assert (one.kind, one.name, one.sort, one.tlp) == ("client", "grid", "operator", Tlp.AMBER)
+
+
+@pytest.mark.parametrize("kind", SORTS)
+@pytest.mark.parametrize("tlp", [Tlp.CLEAR, Tlp.GREEN, Tlp.AMBER])
+def test_a_client_sees_what_release_gives_it(kind: str, tlp: Tlp) -> None:
+    one = msgspec.structs.replace(GRID, kind=kind, tlp=tlp)
+    given = []
+    for marking in Tlp:
+        subject = Subject("x", "", "malware", "australia", Marking(marking), body=b"{}")
+        now = "2030-01-01T00:00:00.000000Z"
+        found = decide(subject, one.recipient(), Way.LIST, None, "australia", now)
+        given += [marking] if found.outcome == "yes" else []
+    assert max(given) == one.sees
 
 
 @pytest.mark.parametrize(
