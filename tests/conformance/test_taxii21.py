@@ -63,7 +63,14 @@ def test_the_api_root_tells_title_versions_and_the_largest_body(house: House) ->
 
 
 def test_trailing_slashes_matter(house: House) -> None:
-    for path in ("/taxii2/api", f"{ROOT}collections", ALL[:-1], f"{ALL}objects", f"{ALL}manifest"):
+    for path in (
+        "/taxii2",
+        "/taxii2/api",
+        f"{ROOT}collections",
+        ALL[:-1],
+        f"{ALL}objects",
+        f"{ALL}manifest",
+    ):
         assert ask(house, path).status == 404
 
 
@@ -107,6 +114,10 @@ def test_who_is_not_signed_in_is_told_how(house: House) -> None:
         ("text/html, application/taxii+json;version=2.1;q=0.5", 200),
         ("application/taxii+json;version=2.0", 406), ("application/vnd.oasis.taxii+json", 406),
         ("application/json", 406), ("text/html", 406), ("*/*;q=0", 406), (";;;", 406),
+        ("application/taxii+json;version=2.1;q=0, */*", 406), ("*/*;q=0, application/*", 200),
+        ("*/*, application/taxii+json;q=0.000", 406), ("application/*;q=0, */*", 406),
+        ("application/taxii+json;q=0, application/taxii+json;version=2.1", 200),
+        ("application/taxii+json;version=2.0;q=0, */*", 200), ("text/html;q=0, */*", 200),
     ],
 )  # fmt: skip
 def test_accept_is_negotiated(tmp_path: Path, accept: str, status: int) -> None:
@@ -135,7 +146,7 @@ def test_a_body_over_the_limit_is_refused(house: House) -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{", b'{"objects":{}}', b'{"objects":"x"}', b"\xff", b'"x"',
-     b'{"objects":[' + b"[" * 5000 + b"]" * 5000 + b"]}",
+     b'{"objects":[' + b"[" * 5000 + b"]" * 4999 + b"]}",
      b'{"objects":[' + b"0," * 10_001 + b"0]}"],
 )  # fmt: skip
 def test_a_malformed_envelope_is_refused(tmp_path: Path, body: bytes) -> None:
@@ -149,7 +160,8 @@ def test_a_malformed_envelope_is_refused(tmp_path: Path, body: bytes) -> None:
     ["limit=0", "limit=-1", "limit=x", "limit=", "limit=1.5", "next=x", "next=", "next=" + "A" * 22,
      "added_after=x", "added_after=2030-13-01T00:00:00Z", "added_after=2030-01-01",
      "match[foo]=x", "match[version]=newest", "match[spec_version]=two", "match[id]=",
-     "match[type]=a,,b", "limit=1&limit=2", "match[id]=" + ",".join(["a"] * 501),
+     "match[type]=a,,b", "limit=1&limit=2", "match[type]=malware&match[type]=tool",
+     "limit=000", "match[id]=" + ",".join(["a"] * 501),
      "match[id]=%00", "match[id]=%ff", "&".join(f"a{n}=1" for n in range(50))],
 )  # fmt: skip
 def test_a_bad_filter_is_refused(tmp_path: Path, query: str) -> None:
@@ -177,7 +189,8 @@ def test_permissions_are_403_and_the_unknown_404(house: House) -> None:
 
 def test_an_end_is_never_416(house: House) -> None:
     some(house, 3)
-    for query in ("added_after=2999-01-01T00:00:00Z", "limit=999999999999999999"):
+    for query in ("added_after=2999-01-01T00:00:00Z", "limit=999999999999999999",
+                  "limit=" + "9" * 20_000, "limit=0000000000000000000001", "x=1&x=2"):  # fmt: skip
         assert ask(house, f"{ALL}objects/", query, range="items=9-10").status == 200
 
 
@@ -234,6 +247,9 @@ def test_next_is_bound_to_its_filters_and_to_nothing_else(house: House) -> None:
     for other in ("", "&match[type]=malware", f"&{same}&added_after=2020-01-01T00:00:00Z"):
         assert ask(house, f"{ALL}objects/", f"next={onward}{other}").status == 400
     assert ask(house, f"{ALL}manifest/", same).status == 400
+    (whole,) = (one["id"] for one in told(ask(house, f"{ROOT}collections/"))["collections"]
+                if one["alias"] == "all")  # fmt: skip
+    assert len(ids(ask(house, f"{ROOT}collections/{whole}/objects/", same))) == 6
     again = House(house.engine, Path("/nowhere"))
     assert len(ids(ask(again, f"{ALL}objects/", same))) == 6
 
@@ -323,6 +339,28 @@ def test_a_version_falls_back_to_created_then_to_when_it_was_added(house: House)
         assert ids(ask(house, f"{ALL}objects/", f"match[version]={one['version']}")) == [one["id"]]
 
 
+def test_an_address_is_decoded_once(house: House) -> None:
+    (name,) = some(house, 1)
+    encoded = name.replace("--", "%2D%2d")
+    for path in (f"{ALL}objects/{encoded}/", f"/taxii2/%61pi/collections/all/objects/{name}/"):
+        assert ids(ask(house, path)) == [name]
+    for odd in (name.replace("--", "%252D%252D"), f"{name}%2F", "%ff", "%00", "%", f"{name}%0A"):
+        assert ask(house, f"{ALL}objects/{odd}/").status == 404
+    assert ask(house, f"{ROOT}collections%2Fall/objects/").status == 404
+
+
+def test_head_is_decided_on_and_noted_as_get_is(house: House) -> None:
+    (name,) = some(house, 1)
+    unknown = f"{ALL}objects/{stix_id('malware', 'x')}/"
+    for path in ("/taxii2/", f"{ALL}objects/", f"{INBOX}objects/", unknown):
+        before = len(house.receipts.newest((), name, 0))
+        assert ask(house, path, method="HEAD") == ask(house, path)
+        noted = 2 if path == f"{ALL}objects/" else 0
+        assert len(house.receipts.newest((), name, 0)) == before + noted
+    assert ask(house, "/taxii2/", method="PUT").header("allow") == "GET, HEAD"
+    assert ask(house, f"{INBOX}objects/", method="PUT").header("allow") == "GET, HEAD, POST"
+
+
 def test_a_post_answers_with_a_status_that_is_kept(house: House) -> None:
     good = msgspec.json.decode(stix("malware", "posted"))
     bad = {"type": "malware", "id": "malware--1"}
@@ -360,9 +398,6 @@ def test_one_bad_object_does_not_sink_the_rest(house: House) -> None:
         body = b'{"objects":[' + one + b"," + good + b"]}"
         house = made("", Path(house.engine.url.database or "x").parent / str(abs(hash(one))))
         answer = ask(house, f"{INBOX}objects/", "", OPERATOR, "POST", body, content_type=MEDIA)
-        if answer.status == 422:
-            assert b"NaN" in one, one
-            continue
         found = told(answer, 202)
         assert (found["pending_count"], found["failure_count"]) == (1, 1), one
 

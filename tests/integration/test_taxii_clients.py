@@ -155,6 +155,21 @@ def test_stix2_posts_and_a_person_accepts(live: Live) -> None:
     assert (again.status, again.success_count) == ("complete", 1)
 
 
+def test_who_waits_for_the_end_is_told_that_a_person_has_not_decided(live: Live) -> None:
+    """The clients of others ask every second for a minute, unless they are told otherwise."""
+    one = msgspec.json.decode(stix2.Malware(name="slow", is_family=False).serialize())
+    status = live.collection("inbox").add_objects({"objects": [one]}, poll_interval=0.1, timeout=1)
+    assert (status.status, status.pending_count) == ("pending", 1)
+    (row,) = live.node.inbox.posted(9, waiting=True)
+    inbox.refuse(live.node.inbox, row.number, "ann", "not ours", live.node.clock.now())
+    status.refresh()
+    assert (status.status, status.failure_count) == ("complete", 1)
+    assert status.failures[0]["message"] == "not ours"
+    again = live.collection("inbox").add_objects({"objects": [one]})
+    assert (again.status, again.failure_count) == ("complete", 1)
+    assert again.failures[0]["message"] == "refused by a person: not ours"
+
+
 def test_personal_data_is_taken_only_by_who_says_so(tmp_path: Path) -> None:
     with made(tmp_path) as live:
         value = sharing.stix("malware", "x", name="x", is_family=False)
@@ -193,6 +208,16 @@ def test_who_cannot_sign_in_is_told_how(live: Live) -> None:
     for method, status in (("PUT", 405), ("DELETE", 405)):
         answer = session.request(method, live.url, auth=("grid-siem", live.token))
         assert (answer.status_code, answer.headers["content-type"]) == (status, MEDIA)
+    for path in ("", "api/collections/all/objects/"):
+        got, head = (
+            session.request(method, live.url + path, auth=("grid-siem", live.token))
+            for method in ("GET", "HEAD")
+        )
+        assert (head.status_code, head.content, len(got.content) > 0) == (200, b"", True)
+        for name in ("content-type", "content-length", "x-taxii-date-added-last"):
+            assert head.headers.get(name) == got.headers.get(name)
+    bare = session.get(live.url[:-1], auth=("grid-siem", live.token))
+    assert (bare.status_code, bare.headers["content-type"]) == (404, MEDIA)
     session.close()
 
 

@@ -90,3 +90,12 @@ def test_the_inbox(database_url: str, tmp_path: Path) -> None:
     ended = get(house, path)
     assert (ended["status"], ended["success_count"], ended["failure_count"]) == ("complete", 2, 2)
     assert post(house, b'{"objects":[' + one + b"]}")["success_count"] == 1
+    assert post(house, b'{"objects":[' + two + b"]}")["failure_count"] == 1
+    changed = two.replace(b'"two"', b'"changed"')
+    again = post(house, b'{"objects":[' + b",".join((changed, changed, one)) + b"]}")
+    assert (again["success_count"], again["pending_count"]) == (2, 1)
+    (anew,) = inbox.posted(9, waiting=True)
+    assert (anew.object, anew.version) == (waiting[1].object, waiting[1].version)
+    assert inbox.body(anew.number) == changed
+    assert inbox.one(waiting[1].number).why == "old"
+    assert get(house, path)["failure_count"] == 2

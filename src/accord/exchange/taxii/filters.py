@@ -25,7 +25,7 @@ VALUES = 500
 
 IDS, TYPES, VERSIONS, SPECS = "match[id]", "match[type]", "match[version]", "match[spec_version]"
 _WORDS = frozenset({"first", "last", "all"})
-_LIMIT = re.compile(r"[0-9]{1,18}", re.ASCII)
+_LIMIT = re.compile(r"0*([1-9][0-9]*)", re.ASCII)
 _VALUE = re.compile(r"[0-9A-Za-z_.:+-]{1,300}", re.ASCII)
 _SPEC = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}", re.ASCII)
 _MOMENT = re.compile(
@@ -35,6 +35,8 @@ _TOKEN = re.compile(r"[0-9A-Za-z_-]{22}", re.ASCII)
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIELDS = 20
+_DIGITS = 18
+"""Of a limit that are looked at: more than these are more than any page holds."""
 _EARLIEST = -1
 
 
@@ -65,22 +67,24 @@ class Filters(msgspec.Struct, frozen=True):
 def read(query: str, about: str, known: Iterable[str]) -> Filters:
     """A query as filters; `about` is what it is asked of, `known` the filters that hold there.
 
-    Parameters that are not TAXII's are passed over.
+    Parameters that are not TAXII's are passed over. Its own stand once (section 3.4).
 
     Raises:
-        Invalid: a filter, a limit or a place is none.
+        Invalid: a filter, a limit or a place is none, or stands twice.
     """
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
     except ValueError as wrong:
         raise Invalid("the query cannot be read") from wrong
     given = dict(pairs)
-    if len(given) != len(pairs):
-        raise Invalid("a parameter stands twice in the query; values are separated by commas")
     ours = {"added_after", "limit", "next", *known}
     strange = [name for name in given if name.startswith("match[") and name not in ours]
     if strange:
         raise Invalid(f"no such filter here: {strange[0][:40]!r}")
+    names = [name for name, _ in pairs]
+    twice = [name for name in ours & given.keys() if names.count(name) > 1]
+    if twice:
+        raise Invalid(f"{min(twice)} stands twice in the query; values are separated by commas")
     values = {name: _values(given[name]) for name in known if name in given}
     if sum(map(len, values.values())) > VALUES:
         raise Invalid(f"more than {VALUES} values to match")
@@ -131,9 +135,10 @@ def _versions(values: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]
 def _limit(text: str | None) -> int:
     if text is None:
         return MOST
-    if not _LIMIT.fullmatch(text) or not int(text):
+    found = _LIMIT.fullmatch(text)
+    if found is None:
         raise Invalid("a limit is a whole number from 1 on")
-    return min(int(text), MOST)
+    return min(int(found[1][:_DIGITS]), MOST)
 
 
 def _moment(text: str) -> str:

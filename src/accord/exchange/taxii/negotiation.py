@@ -16,6 +16,7 @@ _BARE = "application/taxii+json"
 _VERSION = "2.1"
 _LONGEST = 4_000
 _PART = re.compile(r'\s*;\s*([\w.-]+)\s*=\s*("[^"]*"|[\w.+-]*)', re.ASCII)
+_NEVER = re.compile(r"0(\.0{0,3})?", re.ASCII)
 _TYPE = re.compile(r"\s*([\w*.+-]+/[\w*.+-]+)", re.ASCII)
 
 
@@ -26,7 +27,9 @@ def accepts(header: str) -> bool:
         return True
     if len(header) > _LONGEST:
         return False
-    return any(_takes(kind, given) for kind, given in map(_read, header.split(",")))
+    ranges = [(_nearness(kind, given), given) for kind, given in map(_read, header.split(","))]
+    nearest = max((near for near, _ in ranges), default=0)
+    return nearest > 0 and any(near == nearest and _wanted(given) for near, given in ranges)
 
 
 @lru_cache(256)
@@ -36,12 +39,20 @@ def sends(header: str) -> bool:
     return kind == _BARE and given.get("version", _VERSION) == _VERSION
 
 
-def _takes(kind: str, given: dict[str, str]) -> bool:
-    if not re.fullmatch(r"0(\.0{0,3})?", given.get("q", "1")):
-        if kind == _BARE:
-            return given.get("version", _VERSION) == _VERSION
-        return kind in ("*/*", "application/*")
-    return False
+def _nearness(kind: str, given: dict[str, str]) -> int:
+    """How exactly a range means TAXII 2.1, 0 for not at all: the nearest alone is heard.
+
+    Source: RFC 9110, section 12.5.1, precedence of media ranges.
+    """
+    if kind == _BARE:
+        if "version" not in given:
+            return 3
+        return 4 if given["version"] == _VERSION else 0
+    return {"application/*": 2, "*/*": 1}.get(kind, 0)
+
+
+def _wanted(given: dict[str, str]) -> bool:
+    return not _NEVER.fullmatch(given.get("q", "1"))
 
 
 def _read(text: str) -> tuple[str, dict[str, str]]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from accord.core.errors import NotFound
 from accord.exchange.taxii.filters import micros, moment
-from accord.exchange.taxii.posted import DAYS, STATUSES, WAITING, WAITING_BYTES, Posted
+from accord.exchange.taxii.posted import (
+    DAYS,
+    STATUSES,
+    WAITING,
+    WAITING_BYTES,
+    Again,
+    Posted,
+    again,
+    digest,
+)
 from accord.exchange.taxii.resources import Detail, Status
 from accord.flows.exchange.answering.taxii.port import Full
 from accord.flows.exchange.inbox import Waiting
@@ -26,16 +36,21 @@ _NEW = text("SELECT object, version FROM inbox WHERE id > :last")
 _STATES = text("SELECT object, version, state, why FROM inbox WHERE status = :id ORDER BY id")
 _LISTED = (
     "SELECT id AS number, caller, object, version, at, state, person, why, decided,"
-    " coalesce(length(body), 0) AS size FROM inbox"
+    " CASE WHEN state = 'waiting' THEN length(body) ELSE 0 END AS size FROM inbox"
 )
 _ONE = text(f"{_LISTED} WHERE id = :number")
 _OPEN = text(f"{_LISTED} WHERE state = 'waiting' ORDER BY id LIMIT :most")
 _EVERY = text(f"{_LISTED} ORDER BY id LIMIT :most")
-_BODY = text("SELECT body FROM inbox WHERE id = :number")
+_BODY = text("SELECT body FROM inbox WHERE id = :number AND state = 'waiting'")
 _DECIDE = text(
-    "UPDATE inbox SET state = :state, person = :person, why = :why, decided = :at, body = NULL"
+    "UPDATE inbox SET state = :state, person = :person, why = :why, decided = :at, body = :said"
     " WHERE id = :number AND state = 'waiting'"
 )
+_BEFORE = text(
+    "SELECT id, state, why, body FROM inbox"
+    " WHERE caller = :caller AND object = :object AND version = :version"
+)
+_ASIDE = text("UPDATE inbox SET version = :version WHERE id = :number")
 _WAITS = text("SELECT objects, bytes FROM taxii_waiting WHERE caller = :caller")
 _MORE = text(
     "INSERT INTO taxii_waiting (caller, objects, bytes) VALUES (:caller, :objects, :bytes)"
@@ -59,7 +74,11 @@ _DAY = 86_400_000_000
 """In microseconds."""
 _FEW = 100
 """Status resources that go at once, so that nobody who posts waits long for it."""
-_HERE = "already here"
+_CALLER, _AT = 2, 5
+"""Of the values of `_KEEP`."""
+_MARK = "#"
+"""Between the version and the number of what was decided on, once the same was posted again: the
+object and its version stand for what came last."""
 _told = msgspec.json.Decoder(tuple[tuple[Detail, ...], tuple[Detail, ...]]).decode
 
 
@@ -80,14 +99,15 @@ def post(
         for number, one in enumerate(good, 1)
     ]
     kept = database.many(connection, _KEEP, rows)
-    new, known = (good, ()) if kept == len(good) else _apart(connection, last, good)
+    new, told = (good, []) if kept == len(good) else _apart(connection, last, rows, good)
     size = sum(len(one.body) for one in new)
     connection.execute(_MORE, {"caller": caller, "objects": len(new), "bytes": size})
     _refuse_full(connection, caller, 1)
     pendings = tuple(Detail(one.object, one.version or at) for one in new)
-    successes = tuple(Detail(one.object, one.version or at, _HERE) for one in known)
-    told = msgspec.json.encode((successes, failures))
-    connection.execute(_TELL, {"id": id_, "caller": caller, "at": at, "told": told})
+    successes = tuple(one for outcome, one in told if outcome == "success")
+    failures += tuple(one for outcome, one in told if outcome == "failure")
+    ended = msgspec.json.encode((successes, failures))
+    connection.execute(_TELL, {"id": id_, "caller": caller, "at": at, "told": ended})
     _forget(connection, caller, at)
     return Status(id_, at, successes, failures, pendings)
 
@@ -110,17 +130,37 @@ def _forget(connection: Connection, caller: str, at: str) -> None:
 
 
 def _apart(
-    connection: Connection, last: int, good: Sequence[Posted]
-) -> tuple[Sequence[Posted], Sequence[Posted]]:
-    """What is new, and what was there or stands twice."""
+    connection: Connection, last: int, rows: Sequence[tuple[Any, ...]], good: Sequence[Posted]
+) -> tuple[list[Posted], list[tuple[str, Detail]]]:
+    """What waits now, and what is told at once of what was posted before, by its outcome."""
     fresh = {(name, version) for name, version in connection.execute(_NEW, {"last": last})}
     new: list[Posted] = []
-    known: list[Posted] = []
-    for one in good:
+    told: list[tuple[str, Detail]] = []
+    for row, one in zip(rows, good, strict=True):
         key = one.object, one.version
-        (new if key in fresh else known).append(one)
+        found = Again("pending") if key in fresh else _again(connection, row, one)
+        if found.outcome == "pending":
+            new.append(one)
+        else:
+            detail = Detail(one.object, one.version or row[_AT], found.message)
+            told.append((found.outcome, detail))
         fresh.discard(key)
-    return new, known
+    return new, told
+
+
+def _again(connection: Connection, row: tuple[Any, ...], one: Posted) -> Again:
+    """What is true of an object that was posted before; if it waits anew, it is kept here."""
+    key = {"caller": row[_CALLER], "object": one.object, "version": one.version}
+    before = connection.execute(_BEFORE, key).one()
+    said = bytes(before.body) if before.body is not None else None
+    if said is not None and before.state == "waiting":
+        said = digest(said)
+    found = again(before.state, said, before.why, one)
+    if found.outcome == "pending":
+        aside = f"{one.version}{_MARK}{before.id}"
+        connection.execute(_ASIDE, {"version": aside, "number": before.id})
+        database.many(connection, _KEEP, [row])
+    return found
 
 
 def status(connection: Connection, caller: str, id_: str) -> Status | None:
@@ -132,7 +172,8 @@ def status(connection: Connection, caller: str, id_: str) -> Status | None:
     waiting: list[Detail] = []
     accepted: list[Detail] = []
     refused: list[Detail] = []
-    for name, version, state, why in connection.execute(_STATES, {"id": id_}):
+    for name, kept, state, why in connection.execute(_STATES, {"id": id_}):
+        version = _version(kept)
         if state == "refused":
             refused.append(Detail(name, version or row.at, why))
         else:
@@ -170,13 +211,22 @@ class SqlInbox:
             return bytes(connection.scalar(_BODY, {"number": number}) or b"")
 
     def decide(self, numbers: Iterable[int], state: str, person: str, why: str, at: str) -> None:
-        """Note a person's decision; the bytes go from here."""
+        """Note a person's decision; the bytes go from here, all but a digest of what they said."""
         with database.writing(self._engine, durable=True) as connection:
             for number in numbers:
+                body = connection.scalar(_BODY, {"number": number})
+                if body is None:
+                    continue
+                said = digest(bytes(body))
                 given = {"number": number, "state": state, "person": person, "why": why, "at": at}
                 connection.execute(_LESS, {"number": number})
-                connection.execute(_DECIDE, given)
+                connection.execute(_DECIDE, {**given, "said": said})
 
 
 def _waiting(row: RowMapping) -> Waiting:
-    return Waiting(**row)
+    return Waiting(**{**row, "version": _version(row["version"])})
+
+
+def _version(kept: str) -> str:
+    """As the object had it."""
+    return kept.partition(_MARK)[0]

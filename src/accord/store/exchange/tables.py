@@ -405,7 +405,8 @@ inbox = Table(
     Index("inbox_state", "state", "id"),
 )
 """Objects that were posted. `state` is `waiting`, then `accepted` or `refused`, with who decided
-and why; `body` is null from then on."""
+and why; `body` is a digest of what it said from then on (null where an earlier release wrote it).
+Once the object waits anew, `version` ends with `#` and `id`: the plain one is the newest."""
 
 TABLES = (
     shared, shared_document, final, notice, audience, member, entry, waiting, tile, head,

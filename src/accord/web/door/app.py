@@ -165,7 +165,7 @@ class DoorApp:
         if _is_taxii(scope["path"]):
             response = _in_taxii(response)
         async with asyncio.timeout(_SEND_SECONDS):
-            await _send(response, send)
+            await _send(response, send, bare=scope["method"] == "HEAD")
 
     def close(self) -> None:
         """End the threads."""
@@ -295,8 +295,8 @@ class _Threads:
 
 def _check(scope: Scope, taxii: bool) -> None:  # noqa: FBT001 - whether it is served
     if taxii and _is_taxii(scope["path"]):
-        if scope["method"] not in ("GET", "POST", "DELETE"):
-            raise _Refusal(405, "use GET, POST or DELETE", allow="DELETE, GET, POST")
+        if scope["method"] not in ("GET", "HEAD", "POST", "DELETE"):
+            raise _Refusal(405, "use GET, POST or DELETE", allow="DELETE, GET, HEAD, POST")
     elif not scope["path"].startswith((f"{PREFIX}/", f"{OSV}/")):
         raise _Refusal(404, "not found")
     elif scope["method"] not in ("GET", "POST"):
@@ -325,7 +325,7 @@ def _request(scope: Scope, headers: tuple[tuple[str, str], ...]) -> Request:
 
 
 def _is_taxii(path: str) -> bool:
-    return path.startswith(TAXII)
+    return f"{path}/".startswith(TAXII)
 
 
 def _in_taxii(response: Response) -> Response:
@@ -367,9 +367,10 @@ async def _body(receive: Receive, most: int) -> bytes:
             return b"".join(parts)
 
 
-async def _send(response: Response, send: Send) -> None:
-    body = response.body
-    headers = [*_with(response.headers), ("content-length", str(len(body)))]
+async def _send(response: Response, send: Send, *, bare: bool = False) -> None:
+    """Send an answer; a `bare` one without its body, of which the length is told all the same."""
+    headers = [*_with(response.headers), ("content-length", str(len(response.body)))]
+    body = b"" if bare else response.body
     await send(
         {
             "type": "http.response.start",

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Callable
 from typing import Literal
+from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
@@ -78,14 +79,17 @@ class Taxii:
 
     def _answer(self, caller: Recipient, request: Request) -> Response:
         self._admit(caller)
+        path = _decoded(request.path)
         found = [(methods, match) for pattern, methods in _ROUTES
-                 if (match := pattern.fullmatch(request.path))]  # fmt: skip
+                 if (match := pattern.fullmatch(path))]  # fmt: skip
         if not found:
             raise _not_here()
         methods, match = found[0]
-        handler = methods.get(request.method)
+        # What is left out of the answer to HEAD is left out where it is sent: it tells as much.
+        handler = methods.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            return _and(refusal(405, "this is not done here"), "allow", ", ".join(sorted(methods)))
+            allowed = sorted({*methods, *(("HEAD",) if "GET" in methods else ())})
+            return _and(refusal(405, "this is not done here"), "allow", ", ".join(allowed))
         if not negotiation.accepts(request.header("accept")):
             raise Refused(406, f"this server speaks {negotiation.MEDIA}")
         return handler(self, _Asked(caller, request, **match.groupdict()))
@@ -128,23 +132,27 @@ class Taxii:
         return _good(resources.collection(self._one(asked).collection))
 
     def _manifest(self, asked: _Asked) -> Response:
-        filters = self._filters(asked, IDS, TYPES, VERSIONS, SPECS)
-        return self._shown(asked, filters, Way.LIST, _manifest)
+        shelved = self._readable(asked)
+        filters = _filters(asked, shelved, "manifest", IDS, TYPES, VERSIONS, SPECS)
+        return self._shown(asked, shelved, filters, Way.LIST, _manifest)
 
     def _objects(self, asked: _Asked) -> Response:
-        filters = self._filters(asked, IDS, TYPES, VERSIONS, SPECS)
-        return self._shown(asked, filters, Way.LIST, _envelope)
+        shelved = self._readable(asked)
+        filters = _filters(asked, shelved, "objects", IDS, TYPES, VERSIONS, SPECS)
+        return self._shown(asked, shelved, filters, Way.LIST, _envelope)
 
     def _object(self, asked: _Asked) -> Response:
-        filters = self._filters(asked, VERSIONS, SPECS)
+        shelved = self._readable(asked)
+        filters = _filters(asked, shelved, "object", VERSIONS, SPECS)
         filters = msgspec.structs.replace(filters, ids=(asked.object,))
-        return self._shown(asked, filters, Way.OBJECT, _envelope)
+        return self._shown(asked, shelved, filters, Way.OBJECT, _envelope)
 
     def _versions(self, asked: _Asked) -> Response:
-        filters = self._filters(asked, SPECS)
+        shelved = self._readable(asked)
+        filters = _filters(asked, shelved, "versions", SPECS)
         every = frozenset({"all"})
         filters = msgspec.structs.replace(filters, ids=(asked.object,), words=every)
-        return self._shown(asked, filters, Way.VERSIONS, _versions)
+        return self._shown(asked, shelved, filters, Way.VERSIONS, _versions)
 
     def _post(self, asked: _Asked) -> Response:
         if not self._one(asked).collection.can_write:
@@ -182,16 +190,22 @@ class Taxii:
                 return one
         raise _not_here()
 
-    def _filters(self, asked: _Asked, *known: str) -> Filters:
-        return asking.read(asked.request.query, asked.request.path, known)
+    def _readable(self, asked: _Asked) -> Shelved:
+        """The collection that is asked for.
 
-    def _shown(
-        self, asked: _Asked, filters: Filters, way: Way, write: Callable[[Page, str], bytes]
-    ) -> Response:
-        """A page, once every decision on it is in the disclosure log."""
+        Raises:
+            Refused: there is none of this caller's, or nobody reads it.
+        """
         shelved = self._one(asked)
         if not shelved.collection.can_read:
             raise _forbidden("written to")
+        return shelved
+
+    def _shown(
+        self, asked: _Asked, shelved: Shelved, filters: Filters, way: Way,
+        write: Callable[[Page, str], bytes],
+    ) -> Response:  # fmt: skip
+        """A page, once every decision on it is in the disclosure log."""
         self._means.notary.release_due()
         self._shelf.list_new(self._means.clock.now(), self._means.trust.me())
         if not shelved.reader.scopes:
@@ -259,6 +273,27 @@ def refusal(status: int, why: str) -> Response:
     if status == 401:  # noqa: PLR2004 - RFC 9110, section 15.5.2
         headers.append(("www-authenticate", 'Basic realm="accord", Bearer realm="accord"'))
     return Response(status, tuple(headers), resources.error(status, why))
+
+
+def _decoded(path: str) -> str:
+    """A path with its percent-encoding taken away once, part by part (RFC 3986, section 2.4).
+
+    Raises:
+        Refused: a part has a slash in it, or is not UTF-8.
+    """
+    try:
+        parts = [unquote(part, errors="strict") for part in path.split("/")]
+    except UnicodeDecodeError as wrong:
+        raise _not_here() from wrong
+    if any("/" in part for part in parts):
+        raise _not_here()
+    return "/".join(parts)
+
+
+def _filters(asked: _Asked, shelved: Shelved, what: str, *known: str) -> Filters:
+    """The question; a page goes on wherever the same is asked, by identifier or by alias."""
+    about = f"{shelved.collection.id} {what} {asked.object}"
+    return asking.read(asked.request.query, about, known)
 
 
 def _and(response: Response, name: str, value: str) -> Response:
