@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from door_house import House, made, stix, stix_id
+from sqlalchemy import event
 from taxii_house import (
     ALL,
     GREEN,
     INBOX,
+    JAPAN,
     MEDIA,
     OPERATOR,
     ROOT,
     SUPPLIER,
     T1,
+    T2,
     ask,
     ids,
     post,
@@ -127,3 +131,47 @@ def test_bodies_are_checked_at_every_reading_and_go_with_their_envelopes(house: 
     house.recall([kept])
     with house.engine.begin() as connection:
         assert secret not in connection.exec_driver_sql(bodies).scalars().all()
+
+
+def _steps(house: House, query: str, caller: Recipient = OPERATOR) -> int:
+    """What SQLite does to answer, in hundreds of its instructions."""
+    counted = [0]
+
+    def count() -> int:
+        counted[0] += 1
+        return 0
+
+    def listen(raw: Any, *_: object) -> None:
+        raw.set_progress_handler(count, 100)
+
+    event.listen(house.engine, "checkout", listen)
+    assert len(ids(ask(house, f"{ALL}objects/", query, caller))) == 1
+    event.remove(house.engine, "checkout", listen)
+    return counted[0]
+
+
+def test_versions_of_an_object_cost_the_same_however_much_was_added_before(house: House) -> None:
+    for name in ("early", "late"):
+        house.keep([stix("malware", name, modified=moment) for moment in (T1, T2)], GREEN)
+        if name == "early":
+            house.keep([stix("tool", f"t{number}") for number in range(500)], GREEN)
+    ask(house, f"{ALL}objects/", "limit=1")
+    early, late = (
+        _steps(house, f"match[id]={stix_id('malware', name)}") for name in ("early", "late")
+    )
+    assert late <= early + 2
+
+
+def test_a_page_of_several_audiences_costs_what_it_shows(house: House) -> None:
+    for name in ("power", "grid"):
+        house.audience(name, "japan")
+    house.share("power", [stix("malware", "first")])
+    house.share("grid", [stix("malware", "second")])
+    few = _steps(house, "limit=1", JAPAN)
+    both = house.keep([stix("tool", f"t{number}") for number in range(500)], GREEN)
+    house.append("power", both)
+    house.append("grid", both)
+    ask(house, f"{ALL}objects/", "limit=1")
+    assert _steps(house, "limit=1", JAPAN) <= few + 2
+    page = ids(ask(house, f"{ALL}objects/", "limit=1000", JAPAN))
+    assert len(page) == len(set(page)) == 502

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import sqlalchemy
+
+from accord.store import database
 
 
 def _scalar(url: str, *statements: str) -> object:
@@ -32,3 +37,13 @@ def test_bytes_compare_unsigned_on_each(empty_url: str) -> None:
 
 def test_postgresql_sorts_text_as_people_do(postgres_url: str) -> None:
     assert _scalar(postgres_url, "SELECT 'a' < 'B'") is True
+
+
+def test_sqlite_maps_as_much_of_a_file_as_it_can(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "other") as raw:
+        raw.execute(f"PRAGMA mmap_size={1 << 60}")
+        (most,) = raw.execute("PRAGMA mmap_size").fetchone()
+    engine = database.connect("", tmp_path)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA mmap_size").scalar_one() == min(most, 1 << 40)
+    engine.dispose()

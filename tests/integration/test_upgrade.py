@@ -8,7 +8,7 @@ import nodes
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import Engine, inspect, text
 
 from accord.core.digests import digest
 from accord.core.errors import NotFound
@@ -53,15 +53,22 @@ def test_an_upgrade_that_was_cut_off_goes_on(empty_url: str, tmp_path: Path) -> 
     node.engine.dispose()
 
 
-def _earlier(url: str, home: Path, documents: list[bytes]) -> None:
-    """A node of the first schema, with documents and no facts."""
-    engine = database.connect(url, home)
+def _upgraded(engine: Engine, revision: str) -> None:
+    """An empty database brought to the schema of an earlier release."""
+    assert inspect(engine).get_table_names() == []
     config = Config()
     config.set_main_option("script_location", "accord.store:migrations")
     config.set_main_option("path_separator", "os")
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+
+
+def _earlier(url: str, home: Path, documents: list[bytes]) -> None:
+    """A node of the first schema, with documents and no facts."""
+    engine = database.connect(url, home)
+    _upgraded(engine, "0001")
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
         for number, data in enumerate(documents, 1):
             values = {
                 "id": number, "digest": digest(data), "learned": nodes.TODAY, "size": len(data),
@@ -71,4 +78,24 @@ def _earlier(url: str, home: Path, documents: list[bytes]) -> None:
             packed = {"id": number, "packed": packer().compress(data)}
             connection.execute(text("INSERT INTO body VALUES (:id, :packed)"), packed)
         connection.execute(text("UPDATE generation SET number = 3"))
+    engine.dispose()
+
+
+def test_what_waits_in_the_inbox_is_counted(empty_url: str, tmp_path: Path) -> None:
+    engine = database.connect(empty_url, tmp_path)
+    _upgraded(engine, "0004")
+    row = "INSERT INTO inbox (id, status, caller, object, version, at, state, person, why, decided"
+    kind = "BLOB" if engine.dialect.name == "sqlite" else "BYTEA"
+    with engine.begin() as connection:
+        for number, (caller, state, body) in enumerate(
+            [("a", "waiting", "'12345'"), ("a", "waiting", "'678'"), ("a", "refused", "NULL")]
+        ):
+            connection.exec_driver_sql(
+                f"{row}, body) VALUES ({number}, '', '{caller}', 'o{number}', '', '', '{state}',"
+                f" '', '', '', CAST({body} AS {kind}))"
+            )
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        counted = connection.exec_driver_sql("SELECT * FROM taxii_waiting").all()
+    assert [tuple(one) for one in counted] == [("a", 2, 8)]
     engine.dispose()

@@ -267,8 +267,10 @@ def _query(  # noqa: PLR0913, PLR0917 - the shape of a question
     """The statement of a question, by its shape."""
     # An index of identifiers is entered by them alone: the plus keeps that of the order away.
     place = "+i.seq" if ids else "i.seq"
+    # Of several scopes the items are taken in their order: no index has it of more than one.
+    item = "+i" if scopes > 1 and not ids else "i"
     asked = [
-        _within("i", scopes), f"{place} > :after", "i.tlp <= :most",
+        _within(item, scopes), f"{place} > :after", "i.tlp <= :most",
         _LIVE.format(i="i", s="s", e="e"),
     ]  # fmt: skip
     if ids:
@@ -301,7 +303,8 @@ def _of_versions(scopes: int, words: frozenset[str], versions: int) -> str:
     """The versions that are asked for, each once: what others may not see is not beside them."""
     # What is alone in its only scope has no other version.
     alone = "i.alone = 1 OR " if scopes == 1 else ""
-    twice = _beside(scopes, "b.version = i.version AND b.seq < i.seq")
+    # As above: an object has few versions, and very much was added before it.
+    twice = _beside(scopes, "b.version = i.version AND +b.seq < i.seq")
     either = []
     if "all" in words:
         either.append("1 = 1")
