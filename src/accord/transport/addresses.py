@@ -4,14 +4,23 @@ Law (public): a feed that nobody declared internal is at addresses of the public
 whatever its name, its redirections and its DNS say. Of a name with several addresses all count: one
 that is not public refuses the name.
 
+Law (metadata): no feed, not even one within, is at a cloud's metadata, however it is written.
+
 Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890); RFC 4291 (IPv6), section
-2.5.5.2 (IPv4-mapped); RFC 6052 (NAT64); RFC 3056 (6to4); RFC 6598 (shared space of providers);
-RFC 3927 (link-local, where clouds keep their metadata).
+2.5.5.2 (IPv4-mapped); RFC 6052 and 8215 (NAT64); RFC 3056 (6to4); RFC 4380 (Teredo); RFC 6598
+(shared space of providers); RFC 3927 (link-local, where clouds keep their metadata).
 """
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import Final
 
 from accord.exchange.feeds.errors import NotFetched
@@ -39,11 +48,36 @@ _NEVER: Final = tuple(
         ip_network,
         (
             "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/128", "fe80::/10",
-            "ff00::/8", "fd00:ec2::/32",
+            "ff00::/8",
         ),
     )
 )  # fmt: skip
-"""What not even an internal feed may be at: link-local, groups, and clouds' metadata."""
+"""What not even an internal feed may be at: groups, and what is bound to one wire."""
+_CLOUDS: Final = tuple(
+    map(
+        ip_network,
+        (
+            "169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32",
+            "fd00:ec2::/32", "fd20:ce::/48",
+        ),
+    )
+)  # fmt: skip
+"""Where clouds keep the metadata and secrets of their machines: closed to each feed, also where
+another address only wraps them."""
+_LOW: Final = 0xFFFF_FFFF
+_WRAPS: Final = (
+    (IPv6Network("::/96"), 0),
+    (IPv6Network("::ffff:0:0:0/96"), 0),
+    (IPv6Network("64:ff9b:1::/48"), 0),
+    (IPv6Network("2002::/16"), 80),
+    (IPv6Network("2001::/32"), 64),
+)
+"""Networks that wrap addresses of IPv4, and how many bits stand below what is wrapped."""
+_TEREDO: Final = IPv6Network("2001::/32")
+_LOCAL64: Final = IPv6Network("64:ff9b:1::/48")
+
+
+_Address = IPv4Address | IPv6Address
 
 
 def refuse(text: str, *, internal: bool) -> None:
@@ -53,10 +87,11 @@ def refuse(text: str, *, internal: bool) -> None:
         NotFetched: it may not.
     """
     try:
-        address = _meant(ip_address(text.partition("%")[0]))
+        written = ip_address(text.partition("%")[0])
     except ValueError as wrong:
         raise NotFetched(f"{text[:60]!r} is no address of a network") from wrong
-    if any(address in network for network in _NEVER if network.version == address.version):
+    address = _meant(written)
+    if _within(address, _NEVER) or any(_within(one, _CLOUDS) for one in _wrapped(address)):
         raise NotFetched(f"{text[:60]} is no address at which a feed can be")
     if not internal and not _public(address):
         raise NotFetched(
@@ -65,7 +100,7 @@ def refuse(text: str, *, internal: bool) -> None:
         )
 
 
-def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _meant(address: _Address) -> _Address:
     """The host behind an address that only wraps another."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
@@ -75,7 +110,26 @@ def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return address
 
 
-def _public(address: IPv4Address | IPv6Address) -> bool:
+def _within(address: _Address, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def _wrapped(address: _Address) -> list[_Address]:
+    """An address, and each of IPv4 that a gateway may read in it."""
+    found: list[_Address] = [address]
+    if isinstance(address, IPv4Address):
+        return found
+    number = int(address)
+    found += [IPv4Address(number >> below & _LOW) for net, below in _WRAPS if address in net]
+    if address in _TEREDO:
+        found.append(IPv4Address(~number & _LOW))
+    if address in _LOCAL64:
+        # RFC 6052, section 2.2: behind 48 bits the octet of bits 64 to 71 is left out.
+        found.append(IPv4Address((number >> 64 & 0xFFFF) << 16 | number >> 40 & 0xFFFF))
+    return found
+
+
+def _public(address: _Address) -> bool:
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _V4)
     return address in _GLOBAL and not any(address in network for network in _V6)
