@@ -162,3 +162,9 @@ def tls(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder)
     return context
+
+
+def kinds(node: Node) -> dict[str, str]:
+    """Whose the documents of a node are, by their kind."""
+    with node.views.view() as view:
+        return {row.kind: row.origin for row in view.list_documents(quarantined=False)}

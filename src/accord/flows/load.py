@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from multiprocessing.synchronize import Event
@@ -157,6 +157,16 @@ def load_documents(
         outcome for source, data in documents for outcome in batches.work_on(source, data, known)
     ]
     _keep(outcomes, intake, learned, set(known), loaded, giver)
+    return loaded
+
+
+def refuse(refused: Sequence[tuple[str, str]], intake: Intake) -> Loaded:
+    """Keep nothing of documents but their sources and why they were refused."""
+    loaded = Loaded()
+    with intake.unit() as unit:
+        unit.refuse(refused)
+        unit.settle()
+    _count_refused(loaded, refused)
     return loaded
 
 
@@ -310,10 +320,7 @@ def _keep(  # noqa: PLR0913, PLR0917 - as `load`, with what this load has seen s
         _count_new(loaded, document)
     for known in same:
         _count_same(loaded, known, *kinds[known.digest])
-    for source, reason in sealed:
-        count = loaded.of("unopened")
-        count.read, count.quarantined = count.read + 1, count.quarantined + 1
-        loaded.quarantined.append(Quarantined(source, "", reason, whole=True))
+    _count_refused(loaded, sealed)
 
 
 _NOT_FOR_IT = "{} is not what a feed of this kind brings; nothing of it is kept"
@@ -341,6 +348,13 @@ def _admitted_again(
         else:
             refused.append((one.source, _NOT_FOR_IT.format(kind)))
     return taken, refused
+
+
+def _count_refused(loaded: Loaded, refused: Iterable[tuple[str, str]]) -> None:
+    for source, reason in refused:
+        count = loaded.of("unopened")
+        count.read, count.quarantined = count.read + 1, count.quarantined + 1
+        loaded.quarantined.append(Quarantined(source, "", reason, whole=True))
 
 
 def _count_new(loaded: Loaded, document: Prepared) -> None:

@@ -30,7 +30,7 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.core.show import printable
-from accord.exchange.feeds.addresses import checked, origin, shown
+from accord.exchange.feeds.addresses import checked, clear, origin, shown
 from accord.exchange.feeds.errors import FeedError, NotFetched
 from accord.flows.feeds.port import Access, Fetched
 from accord.transport.addresses import refuse
@@ -147,6 +147,8 @@ class HttpSession:
     ) -> list[tuple[str, str]]:
         sent = [("host", host), ("user-agent", "accord"), ("accept-encoding", "gzip"), *headers]
         if own and self._access.authorization:
+            if clear(self._access.url, plain=self._access.plain):
+                raise NotFetched("a secret would go out unencrypted: nothing was sent")
             sent.append(("authorization", self._access.authorization))
         return sent
 

@@ -222,11 +222,14 @@ def test_a_secret_stays_at_home(server: Publisher, tmp_path: Path) -> None:
         server.answers["/near"] = lambda h, _: send(h, 307, location="/here")
         server.files["/here"] = b"here"
         secret = "Bearer canary-9a7d"
-        fetch(server.url("/a"), tmp_path / "x", authorization=secret)
+        fetch(server.url("/a"), tmp_path / "x", authorization=secret, plain=True)
         assert (tmp_path / "x").read_bytes() == b"there"
-        fetch(server.url("/near"), tmp_path / "x", authorization=secret)
+        fetch(server.url("/near"), tmp_path / "x", authorization=secret, plain=True)
         assert [one.headers.get("authorization") for one in server.asked] == [secret] * 3
         assert [one.headers.get("authorization") for one in other.asked] == [None]
+        with pytest.raises(NotFetched, match="unencrypted"):
+            fetch(server.url("/here"), tmp_path / "x", authorization=secret)
+        assert len(server.asked) == 3
         assert "canary" not in repr(Access(server.url(), authorization=secret))
 
 

@@ -5,6 +5,7 @@ Law (shown): no part of an address that may hold a secret is shown or kept with 
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from accord.core.errors import Invalid
@@ -42,6 +43,21 @@ def checked(url: str, *, plain: bool = True) -> SplitResult:
             f"{shown(url)!r} is not encrypted: use https://, or say --plain or --internal"
         )
     return parts
+
+
+def clear(url: str, *, plain: bool) -> bool:
+    """Whether a secret for the address would go over a network unencrypted.
+
+    To this machine itself, written as a number, it may go where a person says `plain`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return False
+    try:
+        own = ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        own = False
+    return not (own and plain)
 
 
 def origin(url: str) -> tuple[str, str, int]:

@@ -16,7 +16,7 @@ from accord.core.errors import Invalid
 from accord.core.json import decode_as
 from accord.exchange.feeds.addresses import below, linked
 from accord.exchange.feeds.errors import Misanswered
-from accord.exchange.feeds.values import Answer, Ask, Item, Position, Read
+from accord.exchange.feeds.values import FROM, Answer, Ask, Item, Position, Read
 
 _CHANGES, _INDEX = "changes.csv", "index.txt"
 _ABSENT: Final = (404,)
@@ -72,7 +72,7 @@ class Csaf:
             return (_changes(url),)
         return (Ask(url=url, conditional=True),)
 
-    def read(self, ask: Ask, answer: Answer, _position: Position, /) -> Read:
+    def read(self, ask: Ask, answer: Answer, position: Position, /) -> Read:
         """What a resource leads to, or the documents that it lists.
 
         Raises:
@@ -92,7 +92,7 @@ class Csaf:
         if found.feed is not None:
             return Read(items=tuple(_entry(answer.url, one) for one in found.feed.entry))
         if found.distributions is not None:
-            return _distributed(answer.url, found.distributions)
+            return _distributed(answer.url, found.distributions, position)
         raise Misanswered("neither provider metadata nor a ROLIE feed")
 
 
@@ -100,7 +100,7 @@ def _changes(folder: str) -> Ask:
     return Ask(url=urljoin(folder, _CHANGES), conditional=True, reads=_ABSENT)
 
 
-def _distributed(base: str, found: list[_Distribution]) -> Read:
+def _distributed(base: str, found: list[_Distribution], position: Position) -> Read:
     """ROLIE feeds say when each document changed, so they come before directories."""
     feeds = [feed for one in found if one.rolie is not None for feed in one.rolie.feeds]
     asks = [
@@ -116,7 +116,16 @@ def _distributed(base: str, found: list[_Distribution]) -> Read:
         asks = [_changes(linked(base, f"{folder.rstrip('/')}/")) for folder in folders]
     if not asks:
         raise Misanswered("the provider metadata names neither a ROLIE feed nor a directory")
-    return Read(asks=tuple(dict.fromkeys(asks)))
+    return Read(asks=_going_on(list(dict.fromkeys(asks)), position))
+
+
+def _going_on(asks: list[Ask], position: Position) -> tuple[Ask, ...]:
+    """The same in turn: first those that the last reading did not come to."""
+    place = str(position.get(FROM, ""))
+    if place.endswith(f"/{_INDEX}"):
+        place = urljoin(place, _CHANGES)
+    start = next((number for number, ask in enumerate(asks) if ask.url == place), 0)
+    return (*asks[start:], *asks[:start])
 
 
 def _entry(base: str, entry: _Entry) -> Item:

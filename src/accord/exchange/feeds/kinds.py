@@ -6,6 +6,7 @@ of, and what operators run, comes from this node's own people alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -13,9 +14,9 @@ import msgspec
 from accord.core.errors import NotFound
 from accord.exchange.feeds.csaf import Csaf
 from accord.exchange.feeds.errors import Misanswered
-from accord.exchange.feeds.misp import Misp
+from accord.exchange.feeds.misp import Misp, not_named
 from accord.exchange.feeds.taxii import Taxii
-from accord.exchange.feeds.values import Answer, Ask, Position, Read, Reader
+from accord.exchange.feeds.values import Answer, Ask, Item, Position, Read, Reader
 
 _ANY: Final = (
     "ATT&CK", "CSAF", "CVE", "CycloneDX VEX", "EPSS", "KEV", "MISP", "OpenVEX", "OSV", "RustSec",
@@ -41,6 +42,10 @@ class File:
         raise Misanswered("a file leads to nothing else")
 
 
+def _any(_item: Item, _body: bytes) -> str:
+    return ""
+
+
 class Kind(msgspec.Struct, frozen=True):
     """One kind."""
 
@@ -51,6 +56,8 @@ class Kind(msgspec.Struct, frozen=True):
     """How the kinds of documents begin that it may bring."""
     url: str = ""
     """Where it is, where nobody says otherwise."""
+    refused: Callable[[Item, bytes], str] = _any
+    """Why a document is not the one that its index names; empty: it is."""
 
     def admits(self, document: str) -> bool:
         """Whether it may bring documents of a kind."""
@@ -59,7 +66,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 KINDS: Final[dict[str, Kind]] = {
     "taxii": Kind(Taxii(), "15m", ("STIX",)),
-    "misp": Kind(Misp(), "1h", ("MISP event",)),
+    "misp": Kind(Misp(), "1h", ("MISP event",), refused=not_named),
     "csaf": Kind(Csaf(), "6h", ("CSAF",)),
     "osv": Kind(File(), "6h", ("OSV",)),
     "kev": Kind(

@@ -12,6 +12,7 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.core.json import decode_as
+from accord.core.show import printable
 from accord.exchange.feeds.addresses import below
 from accord.exchange.feeds.errors import Misanswered
 from accord.exchange.feeds.values import Answer, Ask, Item, Position, Read
@@ -22,6 +23,34 @@ _MANIFEST = "manifest.json"
 
 class _Summary(msgspec.Struct):
     timestamp: str | int = ""
+
+
+class _Event(msgspec.Struct):
+    """An event, bare or wrapped, or what holds several."""
+
+    event: _Event | None = msgspec.field(name="Event", default=None)
+    response: list[_Event] | _Event | None = None
+    uuid: object = ""
+
+
+def not_named(item: Item, body: bytes) -> str:
+    """Why a file is not the event that the manifest names; empty: it is."""
+    try:
+        found = _uuids(decode_as(_Event | list[_Event], body))  # type: ignore[arg-type]
+    except Invalid as wrong:
+        return f"not an event of MISP: {wrong}"
+    if found == {item.key.lower()}:
+        return ""
+    told = printable(", ".join(sorted(found))[:200]) or "no UUID"
+    return f"the manifest names the event {item.key}, and the file holds {told}: it is not taken"
+
+
+def _uuids(found: _Event | list[_Event]) -> set[str]:
+    if isinstance(found, list):
+        return {uuid for one in found for uuid in _uuids(one)}
+    if found.response is not None:
+        return _uuids(found.response)
+    return {str((found.event or found).uuid).lower()} - {""}
 
 
 class Misp:

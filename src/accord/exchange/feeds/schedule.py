@@ -4,6 +4,8 @@ Law (bounded): between two tries there is at least a minute, and after failures 
 what the publisher asks for, up to a week.
 Law (breaker): after five failures in a row a feed is *open*: it is left alone for an hour, then
 twice as long each time. One try after that either closes it or opens it again.
+Law (recovers): a due date further ahead than any pause could set it is one of a wrong clock, and
+counts as due.
 Law (apart): two nodes with the same feed do not ask at the same moments.
 """
 
@@ -25,6 +27,8 @@ BREAKS: Final = 5
 """Failures in a row that open the breaker."""
 _DAY: Final = 86_400
 _HOUR: Final = 3_600
+_LESS, _MOST = 0.9, 1.1
+"""Parts of its interval after which a feed is asked again."""
 _UNITS = {"m": 60, "h": _HOUR, "d": _DAY}
 _EVERY = re.compile(r"([1-9][0-9]{0,4})([mhd])", re.ASCII)
 
@@ -44,7 +48,13 @@ def state(health: Health, now: str) -> State:
     """Where the breaker is: a feed that is open is not asked."""
     if health.failures < BREAKS:
         return "closed"
-    return "open" if health.due > now else "half-open"
+    return "half-open" if is_due(health, LONGEST, now) else "open"
+
+
+def is_due(health: Health, every: int, now: str) -> bool:
+    """Whether a feed that is asked every so many seconds is to be asked now."""
+    span = LONGEST if health.failures else max(LEAST, every * _MOST)
+    return health.due <= now or health.due > later(now, span)
 
 
 def succeeded(now: str, every: int, chance: float) -> Health:
@@ -52,7 +62,7 @@ def succeeded(now: str, every: int, chance: float) -> Health:
 
     `chance` is from 0 up to 1.
     """
-    return Health(0, later(now, max(LEAST, every * (0.9 + 0.2 * chance))))
+    return Health(0, later(now, max(LEAST, every * (_LESS + (_MOST - _LESS) * chance))))
 
 
 def failed(health: Health, now: str, wait: int, chance: float) -> Health:

@@ -18,6 +18,7 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.core.json import decode_as
+from accord.core.show import printable
 from accord.core.times import when
 from accord.exchange.feeds.addresses import linked
 from accord.exchange.feeds.errors import Misanswered
@@ -26,6 +27,8 @@ from accord.exchange.feeds.values import Answer, Ask, Position, Read
 MEDIA: Final = "application/taxii+json;version=2.1"
 LIMIT: Final = 1_000
 _LAST: Final = "x-taxii-date-added-last"
+_FIRST: Final = "1970-01-01"
+"""No server has dates before it; what lies there is a mistake, or is meant to be one."""
 _REFUSED: Final = 400
 _SEEN: Final = 64
 """Pages in a row that are remembered: one that comes again would go round for ever."""
@@ -123,7 +126,7 @@ def _objects(url: str, position: Position) -> Ask:
     """
     place: dict[str, Any] = position.get(url, {})
     last = place.get("last", "")
-    if last:
+    if last > _FIRST:
         return _asked(url, _just_before(last), "")
     return _asked(url, place.get("added_after", ""), place.get("next", ""))
 
@@ -132,7 +135,7 @@ def _asked(url: str, since: str, cursor: str) -> Ask:
     query: dict[str, str | int] = {"limit": LIMIT}
     query |= {"added_after": since} if since else {}
     query |= {"next": cursor} if cursor else {}
-    return Ask(url=f"{url}?{urlencode(query)}", accept=MEDIA, reads=(_REFUSED,))
+    return Ask(url=f"{url}?{urlencode(query)}", accept=MEDIA, reads=(_REFUSED,), again=True)
 
 
 def _just_before(moment: str) -> str:
@@ -202,9 +205,12 @@ def _going_on(
 
 def _latest(before: str, said: str) -> str:
     try:
-        return max(before, when(said))
+        moment = when(said)
     except Invalid as wrong:
         raise Misanswered(f"{_LAST}: {wrong.reason}") from wrong
+    if moment and moment < _FIRST:
+        raise Misanswered(f"{_LAST}: {printable(said[:60])!r} is before all servers")
+    return max(before, moment)
 
 
 def _document(raw: msgspec.Raw) -> tuple[str, bytes]:

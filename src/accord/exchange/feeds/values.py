@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
 Role = Literal["document", "index", "item"]
 Position = dict[str, Any]
 """How far a feed was read, as its kind writes it; JSON."""
+FROM: Final = "from"
+"""In a position: the address at which a reading that was too long goes on."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -31,6 +33,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nothing but a change is asked for, where the same was answered before."""
     reads: tuple[int, ...] = ()
     """Statuses besides 200 that its reader knows what to do with."""
+    again: bool = False
+    """Whether the same address may give something else when it is asked anew, as cursors do."""
     optional: bool = False
     """Whether it may be closed to us (401, 403): it is then passed over with a note."""
     item: Item | None = None

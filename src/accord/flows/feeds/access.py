@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
+from accord.exchange.feeds import addresses
 from accord.exchange.feeds.errors import FeedError
 from accord.flows.feeds.port import Access, Feed, Options
 
@@ -19,9 +20,12 @@ def access(feed: Feed, environment: Environment) -> Access:
     """What a session with the feed needs.
 
     Raises:
-        FeedError: its secret is not where it should be, or others may read it.
+        FeedError: its secret is not where it should be, others may read it, or it would go out in
+            clear.
     """
     options = feed.options
+    if options.secret and addresses.clear(feed.url, plain=options.plain):
+        raise FeedError("its secret would go out unencrypted: add it again with https://")
     return Access(
         url=feed.url,
         internal=options.internal,
@@ -34,7 +38,7 @@ def access(feed: Feed, environment: Environment) -> Access:
 
 def _authorization(options: Options, environment: Environment) -> str:
     """Basic (RFC 7617) with a user's name, else bearer (RFC 6750); empty: none."""
-    if not options.secret_file and not options.secret_env:
+    if not options.secret:
         return ""
     secret = _secret(options, environment).strip()
     if not secret or not secret.isprintable() or not secret.isascii():

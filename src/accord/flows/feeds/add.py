@@ -28,6 +28,11 @@ def add(feeds: Feeds, name: str, kind: str, url: str, options: Options, at: str)
         raise Invalid(f"a feed of the kind {kind} needs an address")
     addresses.checked(url, plain=options.plain or options.internal)
     _check(options)
+    if options.secret and addresses.clear(url, plain=options.plain):
+        raise Invalid(
+            "a secret would go out unencrypted: use https://; only a server of this machine, named"
+            " by its number, such as http://127.0.0.1/, may have it so, with --plain"
+        )
     feed = Feed(name, kind, url, options, at, Health())
     feeds.add(feed)
     return feed
@@ -46,9 +51,9 @@ def span(text: str, kind: str) -> int:
 def _check(options: Options) -> None:
     if options.secret_file and options.secret_env:
         raise Invalid("a secret is in a file or in the environment: name one of them")
-    if options.user and not (options.secret_file or options.secret_env):
+    if options.user and not options.secret:
         raise Invalid("with --user goes a password: name its file with --secret-file")
     if ":" in options.user or not options.user.isprintable() or len(options.user) > _LONGEST:
         raise Invalid("a user's name holds no colon (RFC 7617)")
-    if options.plain and (options.secret_file or options.secret_env) and not options.internal:
+    if options.plain and options.secret and not options.internal:
         raise Invalid("a secret would go out unencrypted: leave out --plain")

@@ -6,7 +6,7 @@ import msgspec
 
 from accord.exchange.feeds import schedule
 from accord.exchange.feeds.addresses import shown
-from accord.flows.feeds.port import Feed, Feeds, Worth
+from accord.flows.feeds.port import DEFECT, Feed, Feeds, Worth
 from accord.identity.markings import Tlp
 
 
@@ -24,7 +24,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     every: int
     """Seconds."""
     state: str
-    """`new`, `good`, `failing`, `open` (left alone after failures) or `trial` (due after that)."""
+    """`new`, `good`, `failing`, `defect` (a mistake within this node), `open` (left alone after
+    failures) or `trial` (due after that)."""
     failures: int
     added: str
     tried: str
@@ -68,5 +69,5 @@ def _state(feed: Feed, now: str) -> str:
     if found != "closed":
         return "trial" if found == "half-open" else "open"
     if feed.health.failures:
-        return "failing"
+        return "defect" if feed.error.startswith(DEFECT) else "failing"
     return "good" if feed.good else "new"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -14,6 +14,8 @@ from accord.exchange.feeds.schedule import Health
 from accord.exchange.feeds.values import Item, Position
 
 Trust = Literal["full", "other"]
+DEFECT: Final = "defect ("
+"""How the error of a reading begins that ended in a mistake within this node."""
 Outcome = Literal["new", "same", "partly", "failed"]
 
 
@@ -40,6 +42,11 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """File with this node's key and certificate for it, in PEM."""
     authorities: str = ""
     """File with the certificates that its server is known by, in PEM; empty: the usual ones."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether a secret goes with each request."""
+        return bool(self.secret_file or self.secret_env)
 
 
 class Feed(msgspec.Struct, frozen=True):

@@ -3,13 +3,16 @@
 Law (resumes): how far a feed was read is kept after each step, once what it brought is kept; a
 reading that was killed goes on there, and what it had not kept is asked for again.
 Law (honest): what did not come whole is not called read: it is asked for again next time.
+Law (apart): whatever goes wrong with one feed, even a mistake of our own, is that feed's failure:
+it is counted and told, and the others are read.
 """
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
-from collections import deque
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,19 +21,24 @@ from typing import Final
 import msgspec
 
 from accord.core.clock import Clock
-from accord.exchange.feeds import schedule
+from accord.core.show import printable
+from accord.exchange.feeds import schedule, validators
 from accord.exchange.feeds.addresses import shown
-from accord.exchange.feeds.errors import FeedError, NotFetched
-from accord.exchange.feeds.kinds import Kind, kind_of
-from accord.exchange.feeds.values import Answer, Ask, Item, Read
+from accord.exchange.feeds.errors import FeedError, Misanswered, NotFetched
+from accord.exchange.feeds.kinds import kind_of
+from accord.exchange.feeds.values import FROM, Answer, Ask, Item, Read
 from accord.flows.feeds.access import access
-from accord.flows.feeds.port import Feed, Feeds, Fetched, Fetcher, Ran, Session
+from accord.flows.feeds.port import DEFECT, Feed, Feeds, Fetched, Fetcher, Ran, Session
 from accord.flows.feeds.value import weigh
-from accord.flows.load import Giver, Loaded, load_documents, load_file
+from accord.flows.feeds.way import Step, Way
+from accord.flows.load import Giver, Loaded, load_documents, load_file, refuse
 from accord.flows.ports import Intake, Views
 
+_LOG = logging.getLogger("accord.feeds")
 PAGES: Final = 5_000
-"""Indexes and pages of one reading; what is left comes next time."""
+"""Pages of one reading; what is left comes next time."""
+INDEXES: Final = 500
+"""Indexes of one reading; those that are left come next time."""
 INDEX: Final = 128 << 20
 """Bytes of an index or a page."""
 ITEM: Final = 256 << 20
@@ -38,7 +46,7 @@ FILE: Final = 8 << 30
 _BATCH: Final = 200
 _BATCH_BYTES: Final = 8 << 20
 _IN_A_ROW: Final = 5
-"""Items that fail one after the other, after which the publisher is away."""
+"""Items, or unanswered indexes, one after the other, after which the publisher is away."""
 _NOTES: Final = 20
 _OK, _SAME = 200, 304
 _CLOSED: Final = frozenset({401, 403})
@@ -60,7 +68,9 @@ class Means(msgspec.Struct, frozen=True):
     folder: Path
     """Where what is on its way is kept: its owner's alone to read."""
     pages: int = PAGES
-    """Indexes and pages of one reading, at most."""
+    """Pages of one reading, at most."""
+    indexes: int = INDEXES
+    """Indexes of one reading, at most."""
 
 
 def run(feed: Feed, means: Means) -> Ran:
@@ -71,14 +81,7 @@ def run(feed: Feed, means: Means) -> Ran:
     reading = _Reading(feed, means)
     began = time.monotonic()
     at = means.clock.now()
-    wait = 0
-    try:
-        reading.go()
-        error = reading.left
-    except FeedError as wrong:
-        error = str(wrong)
-        wait = wrong.wait if isinstance(wrong, NotFetched) else 0
-        reading.failed = True
+    error, wait = reading.tried(at)
     now = means.clock.now()
     chance = means.entropy(1)[0] / 256
     feed, ran = reading.feed, reading.account(at, time.monotonic() - began, error)
@@ -94,14 +97,13 @@ def run(feed: Feed, means: Means) -> Ran:
     )  # fmt: skip
     means.feeds.save(feed)
     means.feeds.note(ran)
-    if ran.new:
-        weigh(feed.name, at, means.feeds, means.views)
     return ran
 
 
 def due(feeds: Feeds, now: str) -> list[Feed]:
     """The feeds to be asked now, those that wait longest first."""
-    found = [feed for feed in feeds.all() if feed.health.due <= now]
+    every = feeds.all()
+    found = [one for one in every if schedule.is_due(one.health, one.options.every, now)]
     return sorted(found, key=lambda feed: (feed.health.due, feed.name))
 
 
@@ -111,10 +113,9 @@ class _Reading:
     def __init__(self, feed: Feed, means: Means) -> None:
         self.feed = feed
         self.failed = False
-        self.left = ""
+        self._left: list[str] = []
         """What did not come; empty: everything did."""
         self._means = means
-        self._kind: Kind = kind_of(feed.kind)
         self._loaded = Loaded()
         self._notes: list[str] = []
         self._requests = self._bytes = 0
@@ -122,12 +123,31 @@ class _Reading:
         self._validators: dict[str, dict[str, str]] = {}
         """Of what was read in this reading; they count once all that it led to is kept."""
 
-    def go(self) -> None:
-        """Ask until nothing is left.
+    def tried(self, at: str) -> tuple[str, int]:
+        """What went wrong, and the seconds that the publisher asks us to wait.
 
-        Raises:
-            FeedError: the feed does not answer as it should.
+        The one place at which a defect of this node ends: it is told by its kind and place, without
+        its words, which may repeat what a publisher or a person keeps secret.
         """
+        wait = 0
+        try:
+            try:
+                self._go()
+            finally:
+                if self._loaded.total.new:
+                    weigh(self.feed.name, at, self._means.feeds, self._means.views)
+        except FeedError as wrong:
+            self.failed = True
+            self._left = [str(wrong)]
+            wait = wrong.wait if isinstance(wrong, NotFetched) else 0
+        except Exception as wrong:  # noqa: BLE001 - law (apart)
+            self.failed = True
+            kind = type(wrong).__name__
+            self._left = [f"{DEFECT}{kind}): a mistake within this node; its log says where"]
+            _LOG.error("the feed %s: %s%s) at %s", self.feed.name, DEFECT, kind, _place(wrong))
+        return printable("; ".join(self._left)), wait
+
+    def _go(self) -> None:
         with _folder(self._means.folder) as folder:
             way = access(self.feed, self._means.environment)
             self._known = self._means.intake.known()
@@ -149,31 +169,80 @@ class _Reading:
         )  # fmt: skip
 
     def _read(self, session: Session, file: Path) -> None:
-        reader = self._kind.reader
-        queue = deque(reader.begin(self.feed.url))
+        way = Way(
+            kind_of(self.feed.kind).reader.begin(self.feed.url),
+            self._means.indexes, self._means.pages,
+        )  # fmt: skip
         items: dict[str, Item] = {}
-        for _ in range(self._means.pages):
-            if not queue:
-                break
-            ask = queue.popleft()
-            found = self._fetch(session, ask, file, FILE if ask.role == "document" else INDEX)
-            if found is None:
-                continue
-            if ask.role == "document":
-                self._take_file(ask, file)
-            else:
-                answer = Answer(found.url, found.status, found.headers, file.read_bytes())
-                read = reader.read(ask, answer, self.feed.position)
-                self._take(read)
-                queue.extendleft(reversed(read.asks))
-                items |= {one.key: one for one in read.items}
-            self._remember(ask, found)
-        if queue:
-            pages = self._means.pages
-            self.left = f"after {pages:,} pages there is more: the next reading goes on from there"
+        self._follow(way, session, file, items)
         self._read_items(session, file, items)
-        if not self.left:
+        if not self._left:
             self._save(validators=self.feed.validators | self._validators)
+
+    def _follow(self, way: Way, session: Session, file: Path, items: dict[str, Item]) -> None:
+        """Ask for indexes and pages as far as they lead; one of several that fails is passed over.
+
+        Raises:
+            FeedError: none led to an end, or the publisher is away.
+        """
+        failed: list[FeedError] = []
+        ends = silent = 0
+        for step in way:
+            try:
+                ends += self._step(way, step, session, file, items)
+                silent = 0
+            except FeedError as wrong:
+                silent = silent + 1 if isinstance(wrong, NotFetched) and not wrong.status else 0
+                if not step.apart or _wants_rest(wrong) or silent >= _IN_A_ROW:
+                    raise
+                failed.append(wrong)
+                self._note(str(wrong))
+        for url in way.circles:
+            self._note(f"a link leads in a circle, back to {shown(url)}: it is not asked twice")
+        self._keep_place(way)
+        if failed:
+            self._left.append(
+                f"{len(failed):,} of {len(failed) + ends:,} lists of documents did not come;"
+                f" last: {failed[-1]}"
+            )
+        if not ends and way.circles and not self._left:
+            self._left.append(f"its links lead in a circle, back to {shown(way.circles[0])}")
+        if not ends and self._left:
+            raise Misanswered("; ".join(self._left))
+
+    def _step(
+        self, way: Way, step: Step, session: Session, file: Path, items: dict[str, Item]
+    ) -> bool:
+        """Whether a step leads to documents, or to nothing more."""
+        ask = step.ask
+        found = self._fetch(session, ask, file, FILE if ask.role == "document" else INDEX)
+        if found is None:
+            return True
+        if ask.role == "document":
+            self._take_file(ask, file)
+            self._remember(ask, found)
+            return True
+        answer = Answer(found.url, found.status, found.headers, file.read_bytes())
+        read = kind_of(self.feed.kind).reader.read(ask, answer, self.feed.position)
+        self._take(read)
+        way.lead(step, read.asks)
+        items |= {one.key: one for one in read.items}
+        if not read.asks:
+            # What leads on is asked for each time: where it leads may change while it does not.
+            self._remember(ask, found)
+        return bool(read.documents or not read.asks)
+
+    def _keep_place(self, way: Way) -> None:
+        """Where the next reading goes on; cursors are kept with their pages."""
+        rest = way.rest
+        position = {name: place for name, place in self.feed.position.items() if name != FROM}
+        if rest is not None:
+            self._left.append(
+                f"after {way.asked:,} pages there is more: the next reading goes on from there"
+            )
+            position |= {} if rest.again else {FROM: rest.url}
+        if position != self.feed.position:
+            self._save(position=position)
 
     def _fetch(self, session: Session, ask: Ask, file: Path, most: int) -> Fetched | None:
         """The answer in the file; None: nothing has changed, or it is closed to us.
@@ -184,7 +253,7 @@ class _Reading:
         self._requests += 1
         headers = [("accept", ask.accept)]
         if ask.conditional:
-            headers += _conditions(self.feed.validators.get(ask.url, {}))
+            headers += validators.conditions(self.feed.validators.get(ask.url, {}))
         found = session.fetch(ask.url, headers, file, most)
         self._bytes += found.size
         if found.status == _OK or found.status in ask.reads:
@@ -225,7 +294,7 @@ class _Reading:
             try:
                 body = self._item(session, item, file)
             except NotFetched as wrong:
-                if wrong.status in {_TOO_MANY, *_CLOSED} or wrong.status >= _FAILING or wrong.wait:
+                if wrong.status in _CLOSED or wrong.status >= _FAILING or _wants_rest(wrong):
                     self._take_batch(batch)
                     raise
                 last, missing, in_a_row = wrong, missing + 1, in_a_row + 1
@@ -234,7 +303,7 @@ class _Reading:
                     raise
                 continue
             in_a_row = 0
-            if body is None:
+            if body is None or self._refused(item, body):
                 continue
             batch.append((item, body))
             if len(batch) >= _BATCH or sum(len(one) for _, one in batch) >= _BATCH_BYTES:
@@ -242,7 +311,9 @@ class _Reading:
                 batch = []
         self._take_batch(batch)
         if last is not None:
-            self.left = f"{missing:,} of {len(wanted):,} documents did not come; last: {last}"
+            self._left.append(
+                f"{missing:,} of {len(wanted):,} documents did not come; last: {last}"
+            )
 
     def _item(self, session: Session, item: Item, file: Path) -> bytes | None:
         """Its bytes; None: it has not changed.
@@ -257,6 +328,14 @@ class _Reading:
             self._remember(ask, found)
         return file.read_bytes()
 
+    def _refused(self, item: Item, body: bytes) -> bool:
+        """Whether it is not what its index names: nothing but that is kept of it."""
+        why = kind_of(self.feed.kind).refused(item, body)
+        if why:
+            self._add(refuse([(f"{self._source()} {shown(item.url)}", why)], self._means.intake))
+            self._means.feeds.read(self.feed.name, [item])
+        return bool(why)
+
     def _take_batch(self, batch: Sequence[tuple[Item, bytes]]) -> None:
         if not batch:
             return
@@ -270,7 +349,7 @@ class _Reading:
 
     def _giver(self) -> Giver:
         feed = self.feed
-        return Giver(feed.origin, feed.name, feed.options.tlp, self._kind.admits)
+        return Giver(feed.origin, feed.name, feed.options.tlp, kind_of(feed.kind).admits)
 
     def _source(self) -> str:
         return f"feed {self.feed.name}:"
@@ -283,24 +362,27 @@ class _Reading:
 
     def _note(self, text: str) -> None:
         if len(self._notes) < _NOTES:
-            self._notes.append(text[:400])
+            self._notes.append(printable(text[:400]))
 
     def _remember(self, ask: Ask, found: Fetched) -> None:
         if ask.conditional and found.status == _OK:
-            kept = {name: found.headers[name] for name in _VALIDATORS if found.headers.get(name)}
-            self._validators[ask.url] = kept
+            self._validators[ask.url] = validators.kept(found.headers)
 
     def _save(self, **changes: object) -> None:
-        self.feed = msgspec.structs.replace(self.feed, **changes)
-        self._means.feeds.save(self.feed)
+        """What cannot be kept is not taken for kept, either."""
+        feed = msgspec.structs.replace(self.feed, **changes)
+        self._means.feeds.save(feed)
+        self.feed = feed
 
 
-_VALIDATORS: Final = {"etag": "if-none-match", "last-modified": "if-modified-since"}
-"""What says that an answer has not changed, and how it is asked (RFC 9110, section 13.1)."""
+def _wants_rest(wrong: FeedError) -> bool:
+    return isinstance(wrong, NotFetched) and (wrong.status == _TOO_MANY or wrong.wait > 0)
 
 
-def _conditions(kept: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(asked, kept[name]) for name, asked in _VALIDATORS.items() if kept.get(name)]
+def _place(wrong: Exception) -> str:
+    """Where in this program something went wrong: files and lines alone."""
+    frames = traceback.extract_tb(wrong.__traceback__)[-4:]
+    return " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames))
 
 
 def _said(status: int) -> str:

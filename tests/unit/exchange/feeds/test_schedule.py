@@ -84,3 +84,27 @@ def test_what_is_no_span(said: str) -> None:
 )  # fmt: skip
 def test_retry_after(said: str, wait: int) -> None:
     assert schedule.wait_of(said, NOW) == wait
+
+
+@given(tries, st.integers(60, schedule.LONGEST))
+def test_due_is_never_further_ahead_than_its_span(
+    tried: list[tuple[bool, int, float, float]], every: int
+) -> None:
+    """Whatever happened, a due date that was set now waits; one of a clock years ahead does not."""
+    health = Health()
+    for good, wait, chance, _ in tried:
+        if good:
+            health = schedule.succeeded(NOW, every, chance)
+        else:
+            health = schedule.failed(health, NOW, wait, chance)
+        assert not schedule.is_due(health, every, NOW)
+        assert schedule.is_due(health, every, health.due)
+        assert schedule.is_due(health, every, "2016-02-01T00:00:00.000000Z")
+
+
+def test_a_due_date_just_past_its_span_is_due() -> None:
+    health = Health(0, schedule.later(NOW, 1.1 * 3_600))
+    assert not schedule.is_due(health, 3_600, NOW)
+    assert schedule.is_due(Health(0, schedule.later(NOW, 1.1 * 3_600 + 1)), 3_600, NOW)
+    open_ = Health(schedule.BREAKS, schedule.later(NOW, schedule.LONGEST + 1))
+    assert schedule.state(open_, NOW) == "half-open"
