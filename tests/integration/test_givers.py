@@ -110,14 +110,15 @@ def test_the_newest_edition_of_an_event_counts_and_no_other(
     node: Node, first: dict[str, Any], then: dict[str, Any], tlp: str
 ) -> None:
     one = attribute(100, "domain", "ed.example")
-    own(node, event(one, timestamp=str(AT + 9), **then))
-    own(node, event(one, **first))
+    own(node, event(one, **then))
+    own(node, event(one, timestamp=str(AT - 9), **first))
     assert share(node, PART).tlp == tlp
 
 
 def test_the_newest_version_of_one_giver_may_be_milder(node: Node) -> None:
     load(node, indicator("mine", Tlp.RED))
-    load(node, indicator("mine", Tlp.GREEN) | {"modified": sharing.LATER})
+    load(node, indicator("mine", Tlp.RED), indicator("other"))
+    load(node, indicator("mine", Tlp.GREEN) | {"modified": sharing.LATER}, indicator("other"))
     assert share(node, name_of("indicator", "mine")).tlp == "GREEN"
 
 
@@ -148,4 +149,23 @@ def test_a_relation_shows_where_its_ends_do_whatever_stands_beside_it(node: Node
     load(node, one)
     again = tie | {"modified": sharing.LATER}
     feed(node, bundle(indicator("end", Tlp.CLEAR), other, again), "other")
+    assert sharing.one(node, str(tie["id"]), "all").rule == "ends-hidden"
+
+
+def test_a_later_version_by_a_milder_feed_does_not_lift_what_another_says(node: Node) -> None:
+    bare = indicator("bare", None)
+    feed(node, bundle(bare, indicator("other")), "", Tlp.RED)
+    feed(node, bundle(bare | {"modified": sharing.LATER}, indicator("other")), "", Tlp.CLEAR)
+    assert share(node, str(bare["id"])).tlp == "RED"
+
+
+def test_an_end_that_a_feed_brought_shows_as_its_strictest_giver_says(node: Node) -> None:
+    audience.create(node.owner, "all", [], everyone=True)
+    feed(node, bundle(indicator("end", Tlp.RED), indicator("x")), "one")
+    milder = indicator("end", Tlp.CLEAR) | {"modified": sharing.LATER}
+    feed(node, bundle(milder, indicator("x")), "two")
+    load(node, indicator("other", Tlp.CLEAR))
+    ends = {"source_ref": milder["id"], "target_ref": name_of("indicator", "other")}
+    tie = sharing.stix("relationship", "tie", Tlp.CLEAR, relationship_type="related-to", **ends)
+    load(node, tie)
     assert sharing.one(node, str(tie["id"]), "all").rule == "ends-hidden"

@@ -14,6 +14,7 @@ from hashlib import sha256
 import msgspec
 
 from accord.core.errors import AccordError, Invalid
+from accord.exchange.misp.reading import KIND
 from accord.exchange.objects import Content, read_document, read_stix, resolved
 from accord.exchange.release import Subject
 from accord.flows.exchange.sharing.wanted import Holdings, Place, is_stix
@@ -132,8 +133,9 @@ def counted(places: Collection[Place]) -> list[Place]:
 
 
 def _stands(place: Place) -> bool:
-    """Whether nothing but a later edition of its document takes its word back."""
-    return place.document.current and bool(place.document.subject)
+    """Whether only a later edition of the event that it is a part of takes its word back."""
+    held = place.document
+    return held.current and held.kind == KIND and bool(held.subject)
 
 
 def _joined(given: Collection[Given]) -> Given:
