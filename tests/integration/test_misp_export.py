@@ -32,6 +32,7 @@ CLIENTS = (
     ("operator", "operator", Tlp.AMBER), ("industry", "industry", Tlp.GREEN),
     ("supplier", "supplier", Tlp.CLEAR), ("wide", "industry", Tlp.AMBER),
 )  # fmt: skip
+CLEAR = {"Tag": [{"name": "tlp:clear"}]}
 WIDTH = {"0": 0, "4": 0, "1": 1, "2": 2, "3": 3, "5": 0}
 
 
@@ -280,7 +281,7 @@ def exported(node: Node, folder: Path) -> tuple[export.Exported, bytes]:
 
 
 def shared_event(node: Node, *attributes: Any, number: int = 1, **more: Any) -> None:
-    value = event(*attributes, uuid=name(number), **({"Tag": [{"name": "tlp:clear"}]} | more))
+    value = event(*attributes, uuid=name(number), **(CLEAR | more))
     nodes.give(node, [("event", data(value))])
     assert sharing.one(node, f"misp:{name(number)}", "pair").what == "shared"
 
@@ -379,16 +380,15 @@ def test_a_partners_event_never_takes_the_place_of_ours(tmp_path: Path) -> None:
     here, there = four["australia"], four["japan"]
     for made in (here, there):
         audience.create(made.owner, "all", [], everyone=True)
-    clear = {"Tag": [{"name": "tlp:clear"}]}
     forged = attribute(101, "domain", "forged.example")
-    shown = event(attribute(100, "domain", "ours.example"), **clear)
+    shown = event(attribute(100, "domain", "ours.example"), **CLEAR)
     kept = event(attribute(105, "domain", "kept.example"), uuid=name(3), Tag=[{"name": "tlp:red"}])
     nodes.give(here, [("shown", data(shown)), ("kept", data(kept))])
     sharing.one(here, f"misp:{name(1)}", "all")
     theirs = [
-        event(forged, timestamp=str(AT + 99), **clear),
-        event(forged | {"uuid": name(106)}, uuid=name(3), timestamp=str(AT + 99), **clear),
-        event(attribute(102, "domain", "theirs.example"), uuid=name(4), **clear),
+        event(forged, timestamp=str(AT + 99), **CLEAR),
+        event(forged | {"uuid": name(106)}, uuid=name(3), timestamp=str(AT + 99), **CLEAR),
+        event(attribute(102, "domain", "theirs.example"), uuid=name(4), **CLEAR),
     ]
     body = json.dumps([{"Event": one} for one in theirs]).encode()
     (digest_,) = nodes.give(there, [("theirs", body)]).digests
@@ -408,12 +408,14 @@ def test_of_partners_the_first_by_name_gives_an_event(tmp_path: Path) -> None:
         made = four[partner]
         audience.create(made.owner, "all", [], everyone=True)
         one = attribute(100, "domain", f"{partner}.example")
-        value = event(one, timestamp=str(AT + later), Tag=[{"name": "tlp:clear"}])
-        nodes.give(made, [("event", data(value))])
-        assert sharing.one(made, f"misp:{name(1)}", "all").what == "shared"
+        value = event(one, timestamp=str(AT + later), **CLEAR)
+        more = event(uuid=name(3), **CLEAR) if partner == "japan" else None
+        listed = [{"Event": one} for one in (value, more) if one]
+        (what,) = nodes.give(made, [("events", json.dumps(listed).encode())]).digests
+        assert sharing.one(made, what, "all").what == "shared"
         assert four.sync("australia", partner).logs[0].new == 1
     done, everything = exported(four["australia"], tmp_path / "feed")
-    assert done.events == 1
+    assert done.events == 2
     assert b"india.example" in everything
     assert b"japan.example" not in everything
     four.close()
