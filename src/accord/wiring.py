@@ -333,7 +333,7 @@ class Node:
     @cached_property
     def exporter(self) -> Exporter:
         """Writes feeds for MISP."""
-        return Exporter(self._answering, lambda: self.owner, self.people, self.views)
+        return Exporter(self._answering, lambda: self.owner, self.people, self.views, self.holdings)
 
     @cached_property
     def receipts(self) -> SqlReceipts:

@@ -11,7 +11,8 @@ from typing import Any
 import nodes
 import pytest
 import sharing
-from misp_events import attribute, data, event, item, name
+from house_of_nodes import Nodes
+from misp_events import AT, attribute, data, event, item, name
 from typer.testing import CliRunner
 
 from accord.cli.app import app
@@ -31,6 +32,7 @@ CLIENTS = (
     ("operator", "operator", Tlp.AMBER), ("industry", "industry", Tlp.GREEN),
     ("supplier", "supplier", Tlp.CLEAR), ("wide", "industry", Tlp.AMBER),
 )  # fmt: skip
+CLEAR = {"Tag": [{"name": "tlp:clear"}]}
 WIDTH = {"0": 0, "4": 0, "1": 1, "2": 2, "3": 3, "5": 0}
 
 
@@ -271,3 +273,149 @@ def test_the_command_writes_a_feed(node: Node, tmp_path: Path) -> None:
     found = CliRunner().invoke(app, [*words, "--home", str(node.settings.home)])
     assert found.exit_code == 0, found.output
     assert json.loads(found.stdout)["events"] == 2
+
+
+def exported(node: Node, folder: Path) -> tuple[export.Exported, bytes]:
+    done = given(node, "public", folder)
+    return done, b"".join(written(folder).values())
+
+
+def shared_event(node: Node, *attributes: Any, number: int = 1, **more: Any) -> None:
+    value = event(*attributes, uuid=name(number), **(CLEAR | more))
+    nodes.give(node, [("event", data(value))])
+    assert sharing.one(node, f"misp:{name(number)}", "pair").what == "shared"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"Attribute": [attribute(100, "domain", "fine.example"), "no attribute"]},
+        {"Attribute": [attribute(100, "domain", "fine.example"), {"uuid": name(7), "type": "x"}]},
+        {"Attribute": [attribute(100, "domain", "fine.example"), {"uuid": name(7), "value": "x"}]},
+        {"Attribute": [attribute(100, "domain", "fine.example")], "Object": ["no object"]},
+        {
+            "Attribute": [attribute(100, "domain", "fine.example")],
+            "Object": [{"uuid": name(7), "name": "file", "Attribute": {"a": 1}}],
+        },
+        {
+            "Attribute": [attribute(100, "domain", "fine.example")],
+            "Object": [item(7, "no attribute")],
+        },
+    ],
+)
+def test_a_part_that_breaks_the_format_is_passed_over_and_told(
+    tmp_path: Path, bad: dict[str, Any]
+) -> None:
+    made = sharing.house(tmp_path / "node")
+    shared_event(made, **bad)
+    shared_event(made, attribute(101, "domain", "other.example"), number=3)
+    done, everything = exported(made, tmp_path / "feed")
+    assert (done.events, done.passed_over) == (2, 1)
+    assert b"fine.example" in everything
+    assert b"other.example" in everything
+    made.engine.dispose()
+
+
+def test_a_recalled_part_leaves_its_event(tmp_path: Path) -> None:
+    made = sharing.house(tmp_path / "node")
+    inside = item(20, attribute(102, "domain", "inside.example"))
+    parts = [attribute(100, "domain", "gone.example"), attribute(101, "domain", "stays.example")]
+    shared_event(made, *parts, Object=[inside])
+    for number in (100, 102):
+        what = f"indicator--{name(number)}"
+        assert sharing.one(made, what, "pair").what == "shared"
+        recall.recall(made.recaller, what, "wrong")
+    done, everything = exported(made, tmp_path / "feed")
+    assert (done.events, done.passed_over) == (1, 2)
+    assert b"stays.example" in everything
+    for text in ("gone.example", "inside.example"):
+        assert text.encode() not in everything
+        assert digest(text).encode() not in everything
+    made.engine.dispose()
+
+
+def test_a_recalled_report_keeps_the_event_that_it_stands_for(tmp_path: Path) -> None:
+    made = sharing.house(tmp_path / "node")
+    shared_event(made, attribute(100, "domain", "gone.example"))
+    assert sharing.one(made, f"indicator--{name(100)}", "pair").what == "shared"
+    assert sharing.one(made, f"report--{name(1)}", "pair").what == "shared"
+    recall.recall(made.recaller, f"report--{name(1)}", "wrong")
+    assert b"gone.example" not in exported(made, tmp_path / "feed")[1]
+    made.engine.dispose()
+
+
+def test_parts_of_a_recalled_event_do_not_go(tmp_path: Path) -> None:
+    made = sharing.house(tmp_path / "node")
+    shared_event(made, attribute(100, "domain", "gone.example"))
+    assert sharing.one(made, f"indicator--{name(100)}", "pair").what == "shared"
+    recall.recall(made.recaller, f"misp:{name(1)}", "wrong")
+    done, everything = exported(made, tmp_path / "feed")
+    assert (done.events, done.attributes, done.passed_over) == (0, 0, 1)
+    assert b"gone.example" not in everything
+    made.engine.dispose()
+
+
+def test_an_event_names_others_only_where_they_go_too(tmp_path: Path) -> None:
+    made = sharing.house(tmp_path / "node")
+    one = [attribute(100, "domain", "a.example")]
+    shared_event(made, *one, number=5, info="secret words", Tag=[{"name": "tlp:red"}])
+    shared_event(made, attribute(101, "domain", "b.example"), number=6)
+    related = [{"Event": {"uuid": name(n), "info": t}} for n, t in ((5, "secret words"), (6, "b"))]
+    for number, extends in ((7, 5), (8, 6)):
+        part = attribute(100 + number, "domain", "c.example")
+        shared_event(made, part, number=number, RelatedEvent=related, extends_uuid=name(extends))
+    done, everything = exported(made, tmp_path / "feed")
+    assert done.events == 3
+    assert b"secret words" not in everything
+    assert name(5).encode() not in everything
+    for number in (7, 8):
+        body = json.loads((tmp_path / "feed" / f"{name(number)}.json").read_bytes())["Event"]
+        assert [each["Event"]["uuid"] for each in body["RelatedEvent"]] == [name(6)]
+        assert body.get("extends_uuid") == (name(6) if number == 8 else None)
+    made.engine.dispose()
+
+
+def test_a_partners_event_never_takes_the_place_of_ours(tmp_path: Path) -> None:
+    four = Nodes(tmp_path)
+    here, there = four["australia"], four["japan"]
+    for made in (here, there):
+        audience.create(made.owner, "all", [], everyone=True)
+    forged = attribute(101, "domain", "forged.example")
+    shown = event(attribute(100, "domain", "ours.example"), **CLEAR)
+    kept = event(attribute(105, "domain", "kept.example"), uuid=name(3), Tag=[{"name": "tlp:red"}])
+    nodes.give(here, [("shown", data(shown)), ("kept", data(kept))])
+    sharing.one(here, f"misp:{name(1)}", "all")
+    theirs = [
+        event(forged, timestamp=str(AT + 99), **CLEAR),
+        event(forged | {"uuid": name(106)}, uuid=name(3), timestamp=str(AT + 99), **CLEAR),
+        event(attribute(102, "domain", "theirs.example"), uuid=name(4), **CLEAR),
+    ]
+    body = json.dumps([{"Event": one} for one in theirs]).encode()
+    (digest_,) = nodes.give(there, [("theirs", body)]).digests
+    assert sharing.one(there, digest_, "all").what == "shared"
+    assert four.sync("australia", "japan").logs[0].new == 1
+    done, everything = exported(here, tmp_path / "feed")
+    assert (done.events, done.passed_over) == (2, 2)
+    assert b"ours.example" in everything
+    assert b"theirs.example" in everything
+    assert b"forged.example" not in everything
+    four.close()
+
+
+def test_of_partners_the_first_by_name_gives_an_event(tmp_path: Path) -> None:
+    four = Nodes(tmp_path)
+    for partner, later in (("japan", 99), ("india", 0)):
+        made = four[partner]
+        audience.create(made.owner, "all", [], everyone=True)
+        one = attribute(100, "domain", f"{partner}.example")
+        value = event(one, timestamp=str(AT + later), **CLEAR)
+        more = event(uuid=name(3), **CLEAR) if partner == "japan" else None
+        listed = [{"Event": one} for one in (value, more) if one]
+        (what,) = nodes.give(made, [("events", json.dumps(listed).encode())]).digests
+        assert sharing.one(made, what, "all").what == "shared"
+        assert four.sync("australia", partner).logs[0].new == 1
+    done, everything = exported(four["australia"], tmp_path / "feed")
+    assert done.events == 2
+    assert b"india.example" in everything
+    assert b"japan.example" not in everything
+    four.close()

@@ -112,6 +112,7 @@ def export(
     )
     for count, what in (
         (done.withheld, "are not for this recipient: `accord receipts` says why"),
+        (done.passed_over, "are left out: unreadable, recalled, or in the name of another's event"),
         (done.no_equal, "are of types that a feed of MISP does not hold"),
         (done.removed, "files of an earlier feed were removed"),
     ):

@@ -109,6 +109,8 @@ _TAG = re.compile(
     r"(?<![a-z])tlp(?=[^a-z]|v[0-9]|$|red|amber|green|clear|white)|^[^a-z]*pap(?![a-z])"
     r"|(?<![a-z])pap(?=\s*[:=])"
 )
+_WORDS = re.compile(r"traffic[\W_]*light|(?<![a-z])iep[0-9]*(?![a-z])|(?<![a-z])markings?(?![a-z])")
+_NO_LETTER = re.compile(r"[^a-z+]+")
 _NAME = re.compile(r"tlp|(?<![a-z])pap(?![a-z])")
 _ALIKE = str.maketrans(
     "\u0442\u0440\u0430\u03c4\u03c1\u03b1\u1d1b\u029f\u1d18\u1d00\ua4d4\ua4e1\ua4d1\ua4ee"
@@ -186,7 +188,18 @@ def _folded(text: str) -> str:
     return "".join(one for one in plain if unicodedata.category(one) not in _UNSEEN)
 
 
-_looks_marked = lru_cache(1 << 12)(looks_marked)
+def limits(tag: str) -> bool:
+    """Whether a tag or a member's name looks as if it limited sharing, in TLP, PAP or otherwise.
+
+    That is what looks marked, the Information Exchange Policy (IEP), a traffic light or a marking
+    in words, and a colour of TLP alone.
+    """
+    plain = _folded(tag)
+    alone = _NO_LETTER.sub(" ", plain).strip().upper()
+    return bool(_TAG.search(plain) or _WORDS.search(plain)) or alone in _TLP_WORDS
+
+
+_limits = lru_cache(1 << 12)(limits)
 
 
 def from_tags(tags: Iterable[str]) -> tuple[Marking | None, tuple[str, ...]]:
@@ -194,20 +207,23 @@ def from_tags(tags: Iterable[str]) -> tuple[Marking | None, tuple[str, ...]]:
 
     `tlp:` and `PAP:` tags of any case and of both vocabularies count; tags of other namespaces
     are none of markings. `tlp:ex:chr`, `tlp:unclear`, misspelled colours and whatever else looks
-    like a marking (`TLP_RED`, `tlp2:red`, letters of other alphabets) are not known.
+    like a marking (`TLP_RED`, `tlp2:red`, `RED` alone, `iep:`, letters of other alphabets) are not
+    known.
     Source: MISP taxonomies `tlp` (version 10) and `PAP` (version 3).
     """
     colours: list[Tlp] = []
     uses: list[Pap] = []
     unknown: list[str] = []
     for tag in tags:
-        if not (_looks_marked(tag) if len(tag) <= _SHORT else looks_marked(tag)):
+        if not (_limits(tag) if len(tag) <= _SHORT else limits(tag)):
             continue
         try:
             if tag.lstrip()[:4].upper() == "PAP:":
                 uses.append(parse_pap(tag))
-            else:
+            elif tag.lstrip()[:4].upper() == "TLP:":
                 colours.append(parse_tlp(tag))
+            else:
+                unknown.append(tag)
         except Invalid:
             unknown.append(tag)
     if not colours and not uses:

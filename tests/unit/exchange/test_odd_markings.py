@@ -6,6 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+import misp_events
 import pytest
 
 from accord.exchange.granular import renewed
@@ -142,3 +143,60 @@ def test_a_redacted_object_does_not_refer_to_its_original() -> None:
     new = json.loads(renewed(one(name="new"), one(), named=True))
     assert read_stix(json.dumps(new).encode()).refs == ()
     assert read_stix(json.dumps(new | {"name": "x"}).encode()).refs == (ref("indicator", 1),)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        'iep:traffic-light-protocol="RED"', "Traffic Light Protocol: RED", "RED", "[red]",
+        "traffic_light:green", "iep2-policy:x", "stix marking: red", "CLEAR", "amber+strict",
+    ],
+)  # fmt: skip
+def test_tags_that_speak_of_sharing_in_no_known_way(tag: str) -> None:
+    assert from_tags([tag]) == (None, (tag,))
+
+
+def test_tags_that_speak_of_something_else() -> None:
+    other = ["redis", "benchmarking", "traffic", "green-energy", "recipe", "infrared camera"]
+    assert from_tags(other) == (None, ())
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"tlp": "red"}, {"TLP": "RED"}, {"x_tlp": "red"}, {"marking": "tlp:red"},
+        {"labels": ["x", "tlp:red"]}, {"tag_names": ["RED"]}, {"object_marking_refs": [RED]},
+        {"x_distribution": "0"}, {"iep": {"x": 1}}, {"trafficLight": "red"},
+        {"\uff54\uff4c\uff50": "red"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("where", ["event", "attribute", "object"])
+def test_members_of_events(members: dict[str, Any], where: str) -> None:
+    content = read_document("MISP event", misp_events.data(_event(members, where)))
+    assert content.unknown_markings
+    for thing in misp_events.things(_event(members, where), "indicator"):
+        assert read_stix(json.dumps(thing).encode()).unknown_markings
+
+
+@pytest.mark.parametrize(
+    "group", [{"sharing_group_id": "7"}, {"sharing_group_id": 7}, {"SharingGroup": {"name": "x"}}]
+)
+@pytest.mark.parametrize("where", ["event", "attribute", "object"])
+def test_a_sharing_group_alone_is_one(group: dict[str, Any], where: str) -> None:
+    content = read_document("MISP event", misp_events.data(_event(group, where)))
+    assert content.marking == Marking(Tlp.RED)
+
+
+def test_members_of_events_that_mark_nothing() -> None:
+    none = {"sharing_group_id": "0", "labels": ["banking"], "tlp": None, "marking": ""}
+    content = read_document("MISP event", misp_events.data(_event(none, "event")))
+    assert (content.marking, content.unknown_markings) == (None, ())
+
+
+def _event(members: dict[str, Any], where: str) -> dict[str, Any]:
+    """An event in which one attribute, the object that holds it, or itself bears some members."""
+    one = misp_events.attribute(
+        9, "domain", "a.example", **(members if where == "attribute" else {})
+    )
+    inside = misp_events.item(8, one, **(members if where == "object" else {}))
+    return misp_events.event(Object=[inside], **(members if where == "event" else {}))

@@ -29,7 +29,7 @@ from accord.exchange.misp.clusters import Cluster, Unknown
 from accord.exchange.misp.definitions import EXTENSION, objects
 from accord.exchange.misp.events import Attribute, Event, Item, is_uuid, seconds
 from accord.exchange.threats.objects import ACTORS, is_cve
-from accord.identity.markings import STIX_TLP, definition, from_tags, looks_marked, marking_id
+from accord.identity.markings import STIX_TLP, definition, from_tags, limits, marking_id
 
 _OURS: Final = uuid.UUID("0c5d6f5e-58c4-5a0b-9b0b-7d0f2b1f9a11")
 _LIFTED: Final = ("type", "category", "value", "to_ids", "comment")
@@ -149,7 +149,7 @@ class _Maker:
         """The objects that stand for an attribute; the first of them is the attribute itself."""
         said = [*marks.everywhere(each.value), *self._says]
         said += marks.itself(item.value) if item else ()
-        own = [tag for tag in marks.of_tags(each.value.get("Tag")) if not looks_marked(tag)]
+        own = [tag for tag in marks.of_tags(each.value.get("Tag")) if not limits(tag)]
         extension = {"extensions": {EXTENSION: self._part(each, item)}}
         shared = _marked(said, own) | extension
         gone = each.deleted or bool(item and item.deleted)
@@ -291,7 +291,7 @@ class _Maker:
         event = self._event
         rest = _without(event.value, "Attribute", "Object")
         said = [*marks.everywhere({"Event": rest}), *self._says]
-        own = [tag for tag in marks.of_tags(event.value.get("Tag")) if not looks_marked(tag)]
+        own = [tag for tag in marks.of_tags(event.value.get("Tag")) if not limits(tag)]
         refs = dict.fromkeys([*members, *(one.id for one in self._clusters.values())])
         part = {
             "extension_type": "property-extension", "part": "event", "uuid": event.uuid,
@@ -401,7 +401,7 @@ def _marked(said: Iterable[str], more: Iterable[str], *, observable: bool = Fals
 
     STIX has no labels of observables: they bear them where nothing else says what is said.
     """
-    texts = list(dict.fromkeys(text for text in said if looks_marked(text)))
+    texts = list(dict.fromkeys(text for text in said if limits(text)))
     found: Thing = {}
     marking, unknown = from_tags(texts)
     if marking is not None:

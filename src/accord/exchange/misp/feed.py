@@ -9,7 +9,7 @@ Source: MISP, feeds in MISP's own format: `manifest.json`, `hashes.csv`, `UUID.j
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from hashlib import md5
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ import msgspec
 
 from accord.exchange.misp import back, marks
 from accord.exchange.misp.definitions import EXTENSION
-from accord.identity.markings import Marking, looks_marked
+from accord.exchange.misp.events import Event
+from accord.identity.markings import Marking, limits
 
 MANIFEST, HASHES = "manifest.json", "hashes.csv"
 _OURS: Final = uuid.UUID("e1b1c3b1-7a3f-5a6e-8d65-0c6f2a1d9b44")
@@ -42,7 +43,7 @@ def narrowed(event: Thing, marking: Marking) -> Thing:
     made["distribution"] = _narrower(event.get("distribution"), level)
     listed = event.get("Tag")
     own = [tag for tag in listed if isinstance(tag, dict)] if isinstance(listed, list) else []
-    kept = [tag for tag in own if not looks_marked(str(tag.get("name")))]
+    kept = [tag for tag in own if not limits(str(tag.get("name")))]
     return made | {"Tag": [*said, *kept]}
 
 
@@ -120,8 +121,41 @@ def _listed(event: Thing) -> Thing:
     }  # fmt: skip
 
 
+def readable(event: Event, gone: Iterable[str] = ()) -> Thing:
+    """An event with those of its attributes and objects that were read, without those at places."""
+    out = frozenset(gone)
+    made = dict(event.value)
+    if "Attribute" in made:
+        made["Attribute"] = [one.value for one in event.attributes if one.place not in out]
+    if "Object" in made:
+        made["Object"] = [
+            one.value
+            | {"Attribute": [each.value for each in one.attributes if each.place not in out]}
+            for one in event.objects
+            if one.place not in out
+        ]
+    return made
+
+
+def related(event: Thing, known: Container[str]) -> Thing:
+    """An event that names no other events than those that are known to whoever gets it."""
+    made: Thing = {}
+    for key, value in event.items():
+        if key.casefold() == "relatedevent":
+            listed = value if isinstance(value, list) else []
+            made[key] = [one for one in listed if _uuid(one) in known]
+        elif key.casefold() != "extends_uuid" or str(value).lower() in known:
+            made[key] = value
+    return made
+
+
+def _uuid(value: Any) -> str:  # noqa: ANN401 - as above
+    inner = value.get("Event", value) if isinstance(value, dict) else None
+    return str(inner.get("uuid")).lower() if isinstance(inner, dict) else ""
+
+
 def names(event: Thing) -> Iterator[str]:
-    """The UUID of every attribute of an event."""
+    """The UUID of every attribute of an event that was read."""
     return (str(one.get("uuid")).lower() for one in _inside(event))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accord.identity.markings import Marking, Tlp, tags
+from accord.identity.markings import Marking, Tlp, limits, looks_marked, tags
 
 INHERITED = "5"
 """As the event is."""
@@ -32,6 +32,10 @@ _WRITTEN = {Tlp.CLEAR: "3", Tlp.GREEN: "1"}
 """The widest level that goes no further than a colour; of the others it is 0. GREEN is a community
 and never the public; AMBER knows clients, whom a level does not."""
 _TAGS = frozenset({"tag", "tags", "eventtag", "attributetag"})
+_GROUPS = frozenset({"sharing_group_id", "sharinggroup"})
+_LABELS = ("label", "labels", "tag_name", "tag_names")
+_NOTHING: tuple[object, ...] = (None, "", [], {})
+_NO_GROUP = (*_NOTHING, "0", 0)
 
 
 def everywhere(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON is any value until looked at
@@ -43,11 +47,8 @@ def everywhere(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON is any value
             waiting.extend(here)
         elif isinstance(here, dict):
             for key, inner in here.items():
-                if key.lower() in _TAGS:
-                    yield from of_tags(inner)
-                elif key.lower() == "distribution":
-                    yield from of_distribution(inner)
-                elif key.lower() == "event" and isinstance(inner, dict):
+                yield from _said(key, inner)
+                if key.lower() == "event" and isinstance(inner, dict):
                     yield from _inherited(inner)
             waiting.extend(here.values())
 
@@ -55,10 +56,40 @@ def everywhere(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON is any value
 def itself(value: dict[str, Any]) -> Iterator[str]:
     """What an object or attribute says of itself alone, as tags."""
     for key, inner in value.items():
-        if key.lower() in _TAGS:
-            yield from of_tags(inner)
-        elif key.lower() == "distribution":
-            yield from of_distribution(inner)
+        yield from _said(key, inner)
+
+
+def _said(key: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    """What one member says, as tags; a name that speaks of sharing in no known way is unknown."""
+    name = key.strip().casefold()
+    if name in _TAGS:
+        yield from of_tags(value)
+    elif name == "distribution":
+        yield from of_distribution(value)
+    elif value in _NOTHING:
+        return
+    elif name in _GROUPS:
+        yield from () if value in _NO_GROUP else _DISTRIBUTIONS["4"]
+    elif name.endswith(_LABELS):
+        found = (text for text in _texts(value) if limits(text))
+        yield from (f"tlp:in {key[:_MOST]}: {text[:_MOST]}" for text in found)
+    elif _speaks(name):
+        yield f"tlp:in {key[:_MOST]}: {str(value)[:_MOST]}"
+
+
+def _speaks(name: str) -> bool:
+    odd = "marking" in name or "distribution" in name
+    return odd or looks_marked(name, name=True) or limits(name)
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, str):
+            yield here
+        elif isinstance(here, (dict, list)):
+            waiting.extend(here.values() if isinstance(here, dict) else here)
 
 
 def of_event(value: dict[str, Any]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from accord.core import json
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.exchange.log.entries import Kind
 from accord.exchange.log.entries import read as read_entry
-from accord.exchange.misp import events, feed
+from accord.exchange.misp import feed
 from accord.exchange.misp.feed import Maker, Thing
 from accord.exchange.receipts import Line
 from accord.exchange.release import Circle, Decision, Subject, Way, decide
@@ -27,6 +27,8 @@ from accord.flows.exchange.answering.lines import line
 from accord.flows.exchange.answering.port import Kept
 from accord.flows.exchange.answering.subjects import STIX, Subjects, body_of
 from accord.flows.exchange.sharing.owner import Owner, standing
+from accord.flows.exchange.sharing.wanted import Holdings
+from accord.flows.misp.whole import Whole
 from accord.flows.ports import Views
 from accord.identity.clients import Client
 from accord.identity.markings import Marking, Tlp
@@ -52,6 +54,7 @@ class Exporter(msgspec.Struct, frozen=True):
     owner: Callable[[], Owner]
     people: People
     views: Views
+    holdings: Holdings
 
 
 class Exported(msgspec.Struct, kw_only=True):
@@ -64,6 +67,8 @@ class Exported(msgspec.Struct, kw_only=True):
     """Attributes that indicators became."""
     withheld: int = 0
     """What this recipient may not have."""
+    passed_over: int = 0
+    """Parts of events, and events, that are unreadable, were recalled, or bear another's name."""
     no_equal: int = 0
     """Objects of other types, which a feed of MISP does not hold."""
     files: int = 0
@@ -168,26 +173,22 @@ def _released(exporter: Exporter, most: Tlp) -> list[Kept]:
 def _export(exporter: Exporter, to: _For, folder: Path) -> Exported:
     done = Exported()
     lines: list[Line] = []
-    whole: dict[str, tuple[str, Thing]] = {}
+    whole = Whole(exporter.owner(), exporter.holdings)
     gathered: dict[Marking, list[Thing]] = {}
     for kept, decision in _decided(exporter, to, lines, done):
         marking = decision.marking
         if marking is None:
             continue
         if kept.type == _KIND:
-            for event in events.read(decision.body):
-                made = feed.narrowed(event.value, marking)
-                known = whole.get(event.uuid)
-                if known is None or known[0] < event.at:
-                    whole[event.uuid] = event.at, made
+            whole.take(decision.body, marking, kept.origin)
         else:
-            inside = list(feed.attributes(json.decode_strict(decision.body)))
+            inside = whole.part(decision.body, kept.origin)
             done.indicators += bool(inside)
             done.no_equal += not inside
             plain = Marking(marking.tlp, marking.pap)
             gathered.setdefault(plain, []).extend(inside)
-    done.events = len(whole)
-    known_events = [made for _, made in whole.values()]
+    known_events = whole.events()
+    done.events, done.passed_over = len(known_events), whole.passed_over
     # MISP takes an attribute into one event only: that which it is in already.
     told = {name for made in known_events for name in feed.names(made)}
     left = {
@@ -223,7 +224,7 @@ def _decided(
     for _, _, each in subjects:
         each.learn(to.kept)
     given: set[str] = set()
-    for kept in sorted(to.kept, key=lambda one: (one.object, one.version, one.id), reverse=True):
+    for kept in _nearest(to.kept, me):
         if kept.object in given or not _may_hold(kept):
             continue
         envelope = means.answers.envelopes([kept.id]).get(kept.id, b"")
@@ -243,6 +244,12 @@ def _decided(
             continue
         given.add(kept.object)
         yield kept, agreed
+
+
+def _nearest(kept: Sequence[Kept], me: str) -> list[Kept]:
+    """Of each object this node's own come first, then those of others by name; newest first."""
+    newest = sorted(kept, key=lambda one: (one.object, one.version, one.id), reverse=True)
+    return sorted(newest, key=lambda one: (one.object, one.origin != me, one.origin))
 
 
 def _may_hold(kept: Kept) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 
@@ -92,11 +93,20 @@ class SqlHoldings:
             raise NotFound(f"document {missing[0][:12]} is not kept here")
         return [found[digest] for digest in dict.fromkeys(digests)]
 
+    def editions(self, subjects: Collection[str]) -> list[Held]:
+        """The documents on some subjects that count, one giver's beside another's."""
+        table = schema.document
+        found: list[Held] = []
+        with self._engine.connect() as connection:
+            for chunk in logs.chunks(sorted(set(subjects))):
+                these = logs.among(connection, table.c.subject, chunk)
+                found += _documents(connection, these & table.c.current)
+        return found
+
     def places(self, objects: Collection[str]) -> list[Place]:
         """Where STIX objects stand, in documents that were not quarantined."""
         table, document = schema.stix_object, schema.document
-        columns = [*(document.c[name] for name in _COLUMNS), default_tlp()]
-        query = select(*columns, table.c.object, table.c.version).join(
+        query = select(*_columns(), table.c.object, table.c.version).join(
             document, document.c.id == table.c.document_id
         )
         query = query.where(document.c.outcome != "quarantined")
@@ -169,7 +179,11 @@ def _joined(connection: Connection, names: Collection[str]) -> list[str]:
 
 
 def _documents(connection: Connection, which: ColumnElement[bool]) -> list[Held]:
-    table = schema.document
-    columns = (*(table.c[name] for name in _COLUMNS), default_tlp())
-    query = select(*columns).where(which).order_by(table.c.digest)
+    query = select(*_columns()).where(which).order_by(schema.document.c.digest)
     return [Held(*row) for row in connection.execute(query)]
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    """What `Held` is made of, in its order."""
+    table = schema.document
+    return [*(table.c[name] for name in _COLUMNS), default_tlp(), table.c.current]

@@ -35,6 +35,9 @@ class Shelf:
     def held(self, digests: Sequence[str]) -> list[Held]:
         return [held(digest) for digest in digests]
 
+    def editions(self, subjects: Collection[str]) -> list[Held]:
+        return []
+
     def places(self, objects: Collection[str]) -> list[Place]:
         return [place for place in self._places if place.object in objects]
 

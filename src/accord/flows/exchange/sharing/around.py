@@ -11,6 +11,7 @@ from accord.exchange import derived
 from accord.exchange.envelope import peek
 from accord.exchange.objects import ENDS, Content, read_stix, resolved
 from accord.exchange.release import Subject
+from accord.flows.exchange.sharing.givers import Given, Givers
 from accord.flows.exchange.sharing.owner import Owner
 from accord.flows.exchange.sharing.port import Copy
 from accord.flows.exchange.sharing.wanted import Beside, Holdings, newest_of
@@ -18,6 +19,7 @@ from accord.identity.markings import Marking, Pap, Tlp
 
 _DEPTH = 4
 """Steps that are followed; release follows no more of them."""
+_NOBODY = Given()
 _MOST = 100_000
 """Objects that are remembered; past it everything is looked up anew."""
 
@@ -34,6 +36,8 @@ class Around:
         self._holdings = holdings
         self._default = default
         self._found: dict[str, Subject | None] = {}
+        self._given: dict[str, Given] = {}
+        self.givers = Givers(holdings, default, lambda name: self.definition(Beside(), name))
         self._sources: dict[str, tuple[str, ...]] = {}
         self._bundles: dict[str, dict[str, set[str]]] = {}
         self._partners = {
@@ -47,10 +51,12 @@ class Around:
     def fetch(self, names: Iterable[str], beside: Collection[Beside]) -> None:
         """Look these up, and what they refer to in their turn as far as it connects others."""
         if len(self._found) > _MOST:
-            self._found, self._sources, self._bundles = {}, {}, {}
+            self._found, self._sources, self._bundles, self._given = {}, {}, {}, {}
         wanted = set(names)
         self.derive(wanted)
         wanted -= self._partners.keys()
+        near = {name for name in wanted if any(one.get(name) is not None for one in beside)}
+        self._given |= self.givers.of(near - self._given.keys())
         for _ in range(_DEPTH):
             wanted = {
                 name
@@ -70,11 +76,11 @@ class Around:
         if partner is not None:
             return partner
         body = beside.get(name)
-        return (
-            self._found.get(name)
-            if body is None
-            else self._kept(body, beside.default(self._default))
-        )
+        if body is None:
+            return self._found.get(name)
+        kept = self._kept(body, beside.default(self._default))
+        given = self._given.get(name)
+        return kept if kept is None or given is None else given.of(kept)
 
     def sources(self, subject: Subject) -> tuple[str, ...]:
         """What this node made an object of: of its own alone, as far as its documents tell."""
@@ -126,13 +132,14 @@ class Around:
         # What this node recalled shows no more, though its document is still kept here.
         mine = {name for origin, name in known.finals if origin == self._owner.me}
         elsewhere = set(names) - copies.keys() - mine
-        places = newest_of(self._holdings.places(sorted(elsewhere)))
+        every = self._holdings.places(sorted(elsewhere))
+        places, given = newest_of(every), self.givers.among(every)
         # A partner's is known by its envelope alone.
         own = [place for place in places.values() if not place.document.sealed]
         for name, body in self._holdings.objects(own).items():
             kept = self._kept(body, places[name].document.default(self._default))
             if kept is not None:
-                found[name] = kept
+                found[name] = given.get(name, _NOBODY).of(kept)
         return found
 
     def _weight(self, copy: Copy) -> tuple[bool, str, bool, int, int, str]:

@@ -12,6 +12,7 @@ from hashlib import sha256
 import msgspec
 
 from accord.core.errors import Invalid, TooLarge
+from accord.core.origins import words
 from accord.exchange.accept import OURS_TO_SAY
 from accord.exchange.envelope import MAX_BODY
 from accord.exchange.graph import Graph
@@ -19,6 +20,7 @@ from accord.exchange.objects import Content, read_document, read_stix
 from accord.exchange.release import Circle
 from accord.flows.exchange.sharing.around import Around, complete
 from accord.flows.exchange.sharing.elsewhere import inherited, sources
+from accord.flows.exchange.sharing.givers import Given
 from accord.flows.exchange.sharing.owner import Owner, recalled
 from accord.flows.exchange.sharing.plan import (
     DEFAULT,
@@ -36,6 +38,8 @@ from accord.flows.exchange.sharing.wanted import Beside, Holdings, Item, Refused
 from accord.identity.markings import Marking, Pap, Tlp, parse_tlp, strictest
 
 Judged = Ready | Hold | Outcome
+_STRICTER = "another document of this node gives it a stricter marking, and the strictest counts"
+_NOT_UNDERSTOOD = "another document of this node marks it in a way that is not understood: {}"
 _ROUNDS = 8
 """Redactions for one member after another, until all may have what is left."""
 
@@ -55,6 +59,8 @@ class _Read(msgspec.Struct, frozen=True):
     body: bytes
     digest: str
     """Of the body, hexadecimal."""
+    given: Given = Given()
+    """What other documents of this node say of it."""
 
 
 class _Others(msgspec.Struct, frozen=True):
@@ -95,7 +101,7 @@ class Judge:
 
     def batch(self, batch: Sequence[Item | Refused]) -> tuple[list[Judged], Known]:
         """What may be shared of some objects, in their order, and what the store holds of them."""
-        read = [self._read(item) for item in batch]
+        read = self._with_givers([self._read(item) for item in batch])
         whole = [one for one in read if isinstance(one, _Read)]
         verdicts = self._sharer.screen.screen([(o.digest, o.body, o.item.media) for o in whole])
         known = self._sharer.sharing.known({one.content.object for one in whole})
@@ -112,6 +118,17 @@ class Judge:
             for one in read
         ]
         return judged, known
+
+    def _with_givers(self, read: Sequence[_Read | Outcome]) -> list[_Read | Outcome]:
+        """The same with what this node's documents say of them; a partner's is by its envelope."""
+        names = {o.content.object for o in read if isinstance(o, _Read) and _ours_to_mark(o)}
+        given = self._around.givers.of(names)
+        return [
+            msgspec.structs.replace(one, given=given.get(one.content.object, one.given))
+            if isinstance(one, _Read) and _ours_to_mark(one)
+            else one
+            for one in read
+        ]
 
     def _taken_back(self, ends: set[str]) -> dict[str, str]:
         """Which of these this node recalled, and when, for a person.
@@ -178,9 +195,10 @@ class Judge:
         """
         content = read.content
         default = read.item.document.default(self._default)
-        marking = marking_of(content, self._options, default)
+        asked = marking_of(content, self._options, default)
+        marking = read.given.join(asked, marked=self._options.tlp is not None)
         if not self._options.anonymous:
-            return marking, ""
+            return marking, "" if marking == asked else _STRICTER
         me, now = self._sharer.me, self._sharer.now
         known = sources(others.every.get(content.object, []), content.version, me, now)
         return inherited(marking, self._options, content.object, known)
@@ -206,6 +224,7 @@ class Judge:
             if (read.content.object, read.digest) in others.taken_back:
                 raise No("recalled-for-good", reason=recalled(self._sharer, read.content.object))
             self._refuse_a_foreign_name(creator)
+            _refuse_a_feeds_version(read)
             return None
         if theirs:
             origin = theirs[-1].origin
@@ -235,6 +254,8 @@ class Judge:
 
     def _own(self, read: _Read, marking: Marking, verdict: Screened, graph: Graph) -> Ready:
         body, content, item = read.body, read.content, read.item
+        if read.given.unknown:
+            raise No("unknown-marking", reason=_NOT_UNDERSTOOD.format(read.given.unknown[0]))
         if verdict.state == "redacted":
             body = verdict.body
             content = self._content(item, body)
@@ -276,6 +297,18 @@ def _refuse_at_sight(read: _Read, verdict: Screened, options: Options) -> None:
         raise No("withdrawn")
     if options.anonymous and not read.item.stix:
         raise No("stix-only")
+
+
+def _ours_to_mark(read: _Read) -> bool:
+    return bool(read.content.object) and not read.item.document.sealed
+
+
+def _refuse_a_feeds_version(read: _Read) -> None:
+    """What this node's own people gave has versions of theirs only (STIX 2.1, section 3.6)."""
+    origin = read.item.document.origin
+    if origin and read.given.own and read.digest not in read.given.own:
+        reason = f"{words(origin)} changed what this node's own people gave; share theirs by name"
+        raise No("originator-only", reason=reason)
 
 
 def _refuse_without_ends(content: Content, gone: dict[str, str]) -> None:

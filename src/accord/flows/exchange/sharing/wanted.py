@@ -16,6 +16,7 @@ import msgspec
 
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.core.origins import is_partner
+from accord.core.origins import weight as giver
 from accord.core.times import when
 from accord.exchange.misp import reading as misp
 from accord.exchange.objects import marks_of_bundle
@@ -46,6 +47,8 @@ class Held(msgspec.Struct, frozen=True):
     """`taken`, `kept` or `quarantined`."""
     tlp: int | None = None
     """TLP that the feeds which brought it give what bears none; None: none does."""
+    current: bool = True
+    """Whether no later edition takes its place."""
 
     @property
     def sealed(self) -> bool:
@@ -124,6 +127,9 @@ class Holdings(Protocol):
 
     def held(self, digests: Sequence[str]) -> list[Held]:
         """Documents by their digests, in this order."""
+
+    def editions(self, subjects: Collection[str]) -> list[Held]:
+        """The documents on some subjects that count, one giver's beside another's."""
 
     def places(self, objects: Collection[str]) -> list[Place]:
         """Where STIX objects stand, in documents that were not quarantined."""
@@ -208,7 +214,7 @@ class Wanted(msgspec.Struct):
 
 
 def newest_of(places: Collection[Place]) -> dict[str, Place]:
-    """For each object the place of its newest version; this node's own documents come first."""
+    """For each object the place of its newest version; the nearest giver comes first."""
     newest: dict[str, Place] = {}
     for place in places:
         other = newest.get(place.object)
@@ -217,8 +223,24 @@ def newest_of(places: Collection[Place]) -> dict[str, Place]:
     return newest
 
 
-def _weight(place: Place) -> tuple[bool, str, str]:
-    return (not place.document.sealed, place.version, place.document.digest)
+def _weight(place: Place) -> tuple[int, bool, str, int, str]:
+    """Nobody versions what this node's own people gave: they come first, then feeds.
+
+    Of one giver the newest edition of an event counts, and of equal versions the stricter feed's.
+    """
+    held = place.document
+    strict = -1 if held.tlp is None else held.tlp
+    return (-_giver(held), held.current, place.version, strict, held.digest)
+
+
+def _giver(document: Held) -> int:
+    """0: this node's own people; 1: a feed; 2: a partner."""
+    return sum(giver(document.origin)[:2])
+
+
+def is_stix(name: str) -> bool:
+    """Whether a name is an identifier of STIX."""
+    return _STIX.fullmatch(name) is not None
 
 
 def _one(name: str, holdings: Holdings, recalled: Callable[[str], str]) -> Held:
@@ -229,7 +251,8 @@ def _one(name: str, holdings: Holdings, recalled: Callable[[str], str]) -> Held:
             raise NotFound(f"{name} is not here any more: {gone}")
         raise NotFound(f"{name} is in no document of this node; load the bundle that holds it")
     found = holdings.named(name)
-    own = [document for document in found if not document.sealed] or found
+    nearest = min(map(_giver, found), default=0)
+    own = [document for document in found if _giver(document) == nearest]
     if not own:
         gone = recalled(name)
         if gone:
