@@ -23,7 +23,7 @@ from accord.flows.feeds.watch import watch
 from accord.wiring import Node
 
 CVE = "CVE-2030-0001"
-COLLECTION = "/root/collections/one/"
+COLLECTION = "/api/collections/one/"
 UUID = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
 

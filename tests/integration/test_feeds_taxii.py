@@ -24,7 +24,7 @@ from accord.transport.tls import FILE
 from accord.wiring import Node
 
 MEDIA = "application/taxii+json;version=2.1"
-COLLECTION = "/root/collections/one/"
+COLLECTION = "/api/collections/one/"
 
 
 @pytest.fixture

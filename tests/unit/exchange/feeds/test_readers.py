@@ -136,24 +136,24 @@ def test_a_directory_by_its_changes_or_its_index() -> None:
 
 
 def test_taxii_leads_from_discovery_to_objects() -> None:
-    found = read(Taxii(), "taxii2/", {"title": "x", "api_roots": ["/root/", f"{BASE}root/"]})
-    assert [one.url for one in found.asks] == [f"{BASE}root/"]
-    found = read(Taxii(), "root/", {"title": "x", "versions": [], "max_content_length": 1})
-    assert [one.url for one in found.asks] == [f"{BASE}root/collections/"]
+    found = read(Taxii(), "taxii2/", {"title": "x", "api_roots": ["/api/", f"{BASE}api/"]})
+    assert [one.url for one in found.asks] == [f"{BASE}api/"]
+    found = read(Taxii(), "api/", {"title": "x", "versions": [], "max_content_length": 1})
+    assert [one.url for one in found.asks] == [f"{BASE}api/collections/"]
     listed = {"collections": [{"id": UUID, "can_read": True}, {"id": "w", "can_read": False}]}
-    found = read(Taxii(), "root/collections/", listed)
-    objects = f"{BASE}root/collections/{UUID}/objects/"
+    found = read(Taxii(), "api/collections/", listed)
+    objects = f"{BASE}api/collections/{UUID}/objects/"
     assert [one.url for one in found.asks] == [f"{objects}?limit=1000"]
     position = {objects: {"added_after": "2026-01-01T00:00:00.000001Z", "next": "n/1"}}
-    found = read(Taxii(), "root/collections/", listed, position)
+    found = read(Taxii(), "api/collections/", listed, position)
     assert found.asks[0].url.endswith(
         "?limit=1000&added_after=2026-01-01T00%3A00%3A00.000001Z&next=n%2F1"
     )
     with pytest.raises(Misanswered, match="may not be read"):
-        read(Taxii(), f"root/collections/{UUID}/", {"id": UUID, "can_read": False})
+        read(Taxii(), f"api/collections/{UUID}/", {"id": UUID, "can_read": False})
     for wrong in ({}, {"error": 1}, b"<html>", {"collections": [{"id": "../x"}]}):
         with pytest.raises(Misanswered):
-            read(Taxii(), "root/", wrong)
+            read(Taxii(), "api/", wrong)
 
 
 OBJECTS = f"{BASE}c/objects/"
