@@ -241,6 +241,12 @@ def ends(node: Node, thing: Thing) -> list[str]:
     )
 
 
+def counting(node: Node, thing: Thing) -> list[Thing]:
+    """Sources that must show: its own originator's where there is one, or else every one."""
+    every = node.sources(thing)
+    return [one for one in every if one.known and one.origin == thing.origin] or every
+
+
 def check(node: Node, thing: Thing, row: Row, way: Way) -> None:
     """One decision beside the oracle."""
     found = node.decide(thing, row, way)
@@ -254,7 +260,7 @@ def check(node: Node, thing: Thing, row: Row, way: Way) -> None:
     assert found.marking is not None
     assert found.marking.tlp >= thing.marking.tlp
     # What was made of the recipient's own goes back to it, however that is marked.
-    theirs = [s.marking.tlp for s in node.sources(thing) if s.origin == row.recipient.name]
+    theirs = [s.marking.tlp for s in counting(node, thing) if s.origin == row.recipient.name]
     assert found.marking.tlp in theirs or shows(thing, row, way, found.marking.tlp)
     for one in set(CANARY.findall(found.body)):
         assert one.startswith(f"canary-{thing.number}-".encode())
@@ -262,7 +268,7 @@ def check(node: Node, thing: Thing, row: Row, way: Way) -> None:
             f"{one.decode()[:-4]}.".encode().startswith(f + b".")
             for f in forbidden(thing, row, way)
         )
-    for source in node.sources(thing):
+    for source in counting(node, thing):
         assert source.known
         assert shows(source, row, way)
         assert found.marking.tlp >= source.marking.tlp
