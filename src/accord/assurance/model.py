@@ -41,14 +41,14 @@ LEVELS: Final = {words: level for level, words in _WORDS.items()}
 
 CONTRADICTED: Final = "contradicted"
 """The verdict where a claim is denied: by a counter-claim, or by a fact."""
-VERDICTS: Final = (*reversed(LEVELS), CONTRADICTED)
+REQUIREMENT_VERDICTS: Final = (*reversed(LEVELS), CONTRADICTED)
 """Every verdict on one requirement."""
 
 ACCEPT: Final = "accept"
 CONDITIONAL: Final = "accept with conditions"
 REJECT: Final = "reject"
 UNDECIDED: Final = "cannot decide"
-DECISIONS: Final = (ACCEPT, CONDITIONAL, REJECT, UNDECIDED)
+BUYERS_VERDICTS: Final = (ACCEPT, CONDITIONAL, REJECT, UNDECIDED)
 """Every verdict of one buyer on one release."""
 
 SEPARATOR: Final = "#"
