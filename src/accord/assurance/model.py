@@ -55,6 +55,14 @@ SEPARATOR: Final = "#"
 """Between a catalogue and its item: `ssdf@1.1#PO.1.1`."""
 
 
+class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a recognised verdict rests on: a rule, and the statement that it let in."""
+
+    rule: str
+    statement: str
+    """`sha256:` and the digest of the other authority's statement."""
+
+
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that evidence says of a release, believed as far as `level`."""
 
@@ -77,3 +85,5 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """Where in the document."""
     why: str = ""
     """What was found, for a person."""
+    links: tuple[Link, ...] = ()
+    """Recognitions that it rests on, from this buyer's own to the one of who verified it."""

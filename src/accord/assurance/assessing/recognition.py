@@ -1,0 +1,195 @@
+"""Another authority's verdicts as claims, as far as written rules recognise them.
+
+Law (scope): a rule recognises nothing outside its dates, product types, items and levels.
+Law (never more): a recognised verdict is believed no further than its authority believed it.
+Law (chain): a verdict that rests on further recognitions counts only while every link stands and is
+known here; none is taken on trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from accord.assurance.assessing.judging import RECOGNISED
+from accord.assurance.model import Claim, Level, Link
+
+MOST_LINKS = 8
+"""Recognitions behind a verdict that are followed."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer recognises an authority's verdicts, within bounds."""
+
+    id: str
+    by: str
+    """The buyer, by its baseline's name."""
+    of: str
+    """The authority whose verdicts count: a buyer, by its baseline's name."""
+    level: Level = Level.VERIFIED
+    """The least that the authority must have found."""
+    items: tuple[str, ...] = ("*",)
+    """Patterns of items, such as `ssdf@1.1#PS.*`."""
+    types: tuple[str, ...] = ()
+    """Types of product; empty: all."""
+    without: tuple[str, ...] = ()
+    """Types of product that are left out."""
+    onward: bool = False
+    """Whether what the authority itself only recognised counts too."""
+    since: str
+    """`when()` it begins."""
+    until: str = ""
+    """`when()` it ends; empty: it has no end."""
+    revoked: str = ""
+    """`when()` it was revoked; empty: it stands."""
+    person: str = ""
+    why: str = ""
+
+    def stands(self, now: str) -> bool:
+        """Whether it counts at a `when()`. What is revoked never counts again."""
+        ends = [end for end in (self.until, self.revoked) if end]
+        return self.since <= now and all(now < end for end in ends)
+
+    def covers(self, item: str) -> bool:
+        """Whether an item is within its scope."""
+        return any(fnmatchcase(item, pattern) for pattern in self.items)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What an authority found about one item."""
+
+    item: str
+    level: Level
+    denied: bool = False
+    links: tuple[Link, ...] = ()
+    """Empty: it verified this itself."""
+    until: str = ""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """An authority's verdict on one release, as it was signed."""
+
+    id: str
+    """`sha256:` and its digest."""
+    authority: str
+    """The buyer whose verdict it is."""
+    at: str
+    until: str = ""
+    found: tuple[Found, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A verdict that no rule lets in, and why."""
+
+    statement: str
+    authority: str
+    item: str
+    reason: str
+
+
+class Recognition:
+    """The rules and statements that a node knows of one release, as of a moment."""
+
+    def __init__(
+        self, rules: Iterable[Rule], statements: Iterable[Statement], types: str, now: str
+    ) -> None:
+        self._rules = {rule.id: rule for rule in rules}
+        self._statements = {one.id: one for one in statements}
+        self._types = types
+        self._now = now
+
+    def of(self, buyer: str) -> tuple[list[Claim], list[Refused]]:
+        """What a buyer recognises, and what it does not."""
+        claims: list[Claim] = []
+        refused: list[Refused] = []
+        for statement in sorted(self._statements.values(), key=lambda one: one.id):
+            if statement.authority == buyer:
+                continue
+            for one in statement.found:
+                found = self._recognised(buyer, statement, one)
+                if isinstance(found, Claim):
+                    claims.append(found)
+                else:
+                    refused.append(Refused(statement.id, statement.authority, one.item, found))
+        return claims, refused
+
+    def _recognised(self, buyer: str, statement: Statement, one: Found) -> Claim | str:
+        reason = f"{buyer} recognises nothing of {statement.authority}"
+        for rule in self._between(buyer, statement.authority):
+            why_not = self._outside(rule, statement, one)
+            if not why_not:
+                return self._claim(rule, statement, one)
+            reason = why_not
+        return reason
+
+    def _between(self, buyer: str, authority: str) -> Sequence[Rule]:
+        """What lets in most comes first."""
+        rules = [rule for rule in self._rules.values() if (rule.by, rule.of) == (buyer, authority)]
+        return sorted(rules, key=lambda rule: (not rule.stands(self._now), rule.id))
+
+    def _outside(self, rule: Rule, statement: Statement, one: Found) -> str:
+        """Why a rule does not let a finding in; empty: it does."""
+        if rule.revoked and rule.revoked <= self._now:
+            return f"rule {rule.id} was revoked on {rule.revoked[:10]}"
+        if not rule.stands(self._now):
+            when = f"begins on {rule.since[:10]}" if rule.since > self._now else "has ended"
+            return f"rule {rule.id} {when}"
+        if rule.types and self._types not in rule.types:
+            return f"rule {rule.id} is for {', '.join(rule.types)}"
+        if rule.without and (not self._types or self._types in rule.without):
+            return f"rule {rule.id} leaves out {self._types or 'products of an unknown type'}"
+        if not rule.covers(one.item):
+            return f"rule {rule.id} does not cover {one.item}"
+        if statement.at > self._now or (statement.until and statement.until <= self._now):
+            return (
+                f"the statement of {statement.authority} counts from {statement.at[:10]} until "
+                f"{statement.until[:10] or 'further notice'}"
+            )
+        if one.until and one.until <= self._now:
+            return f"what {statement.authority} found ended on {one.until[:10]}"
+        if not one.denied and one.level < rule.level:
+            return f"rule {rule.id} asks for {rule.level.words}; it is {one.level.words}"
+        if one.links and not rule.onward:
+            return f"{statement.authority} only recognised it, and rule {rule.id} is not onward"
+        return self._behind(statement, one)
+
+    def _behind(self, statement: Statement, one: Found) -> str:
+        """What is wrong with the chain behind a finding; empty: each link stands."""
+        if not one.links:
+            return ""
+        if len(one.links) > MOST_LINKS:
+            return f"it rests on {len(one.links)} recognitions; {MOST_LINKS} are followed"
+        link, *rest = one.links
+        rule, behind = self._rules.get(link.rule), self._statements.get(link.statement)
+        if rule is None or behind is None:
+            what = f"rule {link.rule}" if rule is None else f"statement {link.statement[:19]}"
+            return f"a link of its chain is not known here: {what}"
+        if (rule.by, rule.of) != (statement.authority, behind.authority):
+            return f"its chain is broken: rule {rule.id} is of {rule.by} about {rule.of}"
+        found = next(
+            (f for f in behind.found if f.item == one.item and f.links == tuple(rest)), None
+        )
+        if found is None or found.denied != one.denied or found.level < one.level:
+            return f"{behind.authority} does not say so of {one.item}"
+        why_not = self._outside(rule, behind, found)
+        return f"a link of its chain fell: {why_not}" if why_not else ""
+
+    def _claim(self, rule: Rule, statement: Statement, one: Found) -> Claim:
+        ends = [rule.until, statement.until, one.until]
+        for link in one.links:
+            ends += [self._rules[link.rule].until, self._statements[link.statement].until]
+        said = "contradicted" if one.denied else one.level.words
+        return Claim(
+            item=one.item,
+            holds=not one.denied,
+            level=max(one.level, Level.SELF_ASSERTED),
+            kind=RECOGNISED,
+            issuer=statement.authority,
+            evidence=statement.id,
+            issued=statement.at,
+            expires=min((end for end in ends if end), default=""),
+            why=f"{statement.authority} found it {said}",
+            links=(Link(rule.id, statement.id), *one.links),
+        )

@@ -1,0 +1,162 @@
+"""The laws of recognition: worlds of authorities that verify, recognise and revoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from accord.assurance.assessing.recognition import Found, Recognition, Rule, Statement
+from accord.assurance.model import Claim, Level
+
+NOW = "2026-11-23T12:00:00.000000Z"
+BEFORE, AFTER = "2026-01-01T00:00:00.000000Z", "2027-01-01T00:00:00.000000Z"
+BUYERS = ("us", "au", "in", "jp")
+ITEMS = ("ssdf@1.1#PS.1.1", "ssdf@1.1#RV.1.2", "slsa@1.0#build-l2")
+TYPES = ("", "network device", "application")
+
+
+@st.composite
+def rules(draw: st.DrawFn, number: int) -> Rule:
+    by, of = draw(st.permutations(BUYERS))[:2]
+    return Rule(
+        id=f"r{number}",
+        by=by,
+        of=of,
+        level=draw(st.sampled_from([Level.THIRD_PARTY, Level.VERIFIED, Level.VERIFIED])),
+        items=draw(st.sampled_from([("*",), ("*",), ("ssdf@1.1#*",), ("ssdf@1.1#PS.*",)])),
+        types=draw(st.sampled_from([(), (), ("application",)])),
+        without=draw(st.sampled_from([(), (), ("network device",)])),
+        onward=draw(st.booleans()),
+        since=draw(st.sampled_from([BEFORE, BEFORE, BEFORE, AFTER])),
+        until=draw(st.sampled_from(["", "", AFTER, BEFORE])),
+        revoked=draw(st.sampled_from(["", "", "", BEFORE, AFTER])),
+    )
+
+
+class World(msgspec.Struct):
+    """Who verified what, and what each then said, in turn."""
+
+    rules: list[Rule]
+    type: str
+    statements: list[Statement] = []
+    verified: dict[tuple[str, str], Level] = {}
+
+    def recognition(self) -> Recognition:
+        return Recognition(self.rules, self.statements, self.type, NOW)
+
+    def claims(self, buyer: str) -> list[Claim]:
+        return self.recognition().of(buyer)[0]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Each buyer in turn says what it verified itself, and what it recognised by then."""
+    count = draw(st.integers(1, 6))
+    world = World([draw(rules(number)) for number in range(count)], draw(st.sampled_from(TYPES)))
+    for number, buyer in enumerate(draw(st.permutations(BUYERS))):
+        found = []
+        for item in ITEMS:
+            level = draw(st.sampled_from([Level.UNKNOWN, Level.THIRD_PARTY, Level.VERIFIED]))
+            if level:
+                world.verified[buyer, item] = level
+                found.append(Found(item, level, draw(st.integers(0, 7)) == 0))
+        found += [
+            Found(claim.item, claim.level, not claim.holds, claim.links)
+            for claim in world.claims(buyer)
+        ]
+        until = draw(st.sampled_from(["", "", AFTER, BEFORE]))
+        world.statements.append(
+            Statement(
+                id=f"sha256:{number}", authority=buyer, at=BEFORE, until=until, found=tuple(found)
+            )
+        )
+    return world
+
+
+def every(world: World) -> list[tuple[str, Claim]]:
+    return [(buyer, claim) for buyer in BUYERS for claim in world.claims(buyer)]
+
+
+@given(worlds())
+def test_scope(world: World) -> None:
+    by_id = {rule.id: rule for rule in world.rules}
+    statements = {one.id: one for one in world.statements}
+    for buyer, claim in every(world):
+        authority = buyer
+        for place, link in enumerate(claim.links):
+            rule, statement = by_id[link.rule], statements[link.statement]
+            assert (rule.by, rule.of) == (authority, statement.authority)
+            assert rule.since <= NOW
+            assert not rule.until or rule.until > NOW
+            assert not rule.revoked or rule.revoked > NOW
+            assert not statement.until or statement.until > NOW
+            assert claim.item.startswith(tuple(p.rstrip("*") for p in rule.items))
+            assert not rule.types or world.type in rule.types
+            assert world.type not in (*rule.without, *(("",) if rule.without else ()))
+            assert not claim.holds or claim.level >= rule.level
+            assert rule.onward or place == len(claim.links) - 1
+            authority = statement.authority
+
+
+@given(worlds())
+def test_never_more(world: World) -> None:
+    statements = {one.id: one for one in world.statements}
+    for _, claim in every(world):
+        first = statements[claim.links[-1].statement].authority
+        assert world.verified[first, claim.item] >= claim.level
+
+
+@given(worlds(), st.data())
+def test_chain(world: World, data: st.DataObject) -> None:
+    """Whichever link falls, what rests on it falls, for every buyer."""
+    found = every(world)
+    assume(found)
+    _, claim = data.draw(st.sampled_from(found))
+    link = data.draw(st.sampled_from(claim.links))
+    if data.draw(st.booleans()):
+        left: Sequence[Rule] = [
+            msgspec.structs.replace(rule, revoked=NOW) if rule.id == link.rule else rule
+            for rule in world.rules
+        ]
+        after = World(list(left), world.type, world.statements)
+        assert not any(link.rule in {x.rule for x in c.links} for _, c in every(after))
+    else:
+        rest = [one for one in world.statements if one.id != link.statement]
+        after = World(world.rules, world.type, rest)
+        assert not any(link.statement in {x.statement for x in c.links} for _, c in every(after))
+    assert _told(every(after)) <= _told(found)
+
+
+def _told(found: list[tuple[str, Claim]]) -> set[tuple[str, str, tuple[str, ...]]]:
+    """Who hears what of whom; another rule may step in for one that fell."""
+    return {(buyer, c.item, tuple(link.statement for link in c.links)) for buyer, c in found}
+
+
+@given(worlds())
+def test_whatever_is_refused_has_a_reason(world: World) -> None:
+    for buyer in BUYERS:
+        claims, refused = world.recognition().of(buyer)
+        others = sum(len(one.found) for one in world.statements if one.authority != buyer)
+        assert len(claims) + len(refused) == others
+        assert all(one.reason for one in refused)
+
+
+def test_a_chain_of_two_counts_where_it_may_go_onward() -> None:
+    into = [
+        Rule(id="a", by="us", of="au", onward=True, since=BEFORE),
+        Rule(id="b", by="au", of="jp", since=BEFORE),
+    ]
+    verified = Statement(
+        id="sha256:1", authority="jp", at=BEFORE, found=(Found(ITEMS[0], Level.VERIFIED),)
+    )
+    world = World(into, "", [verified])
+    (one,) = world.claims("au")
+    relayed = Found(one.item, one.level, links=one.links)
+    world.statements.append(Statement(id="sha256:2", authority="au", at=BEFORE, found=(relayed,)))
+    (two,) = world.claims("us")
+    assert [link.rule for link in two.links] == ["a", "b"]
+    world.rules[0] = msgspec.structs.replace(into[0], onward=False)
+    assert world.claims("us") == []
