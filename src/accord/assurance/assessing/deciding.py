@@ -70,7 +70,7 @@ def assess_all(table: Table, claims: Iterable[Claim], now: str) -> tuple[Assessm
 
 
 def _verdict(judged: tuple[Judged, ...], short: list[Judged]) -> tuple[str, list[str]]:
-    if not any(one.level for one in judged):
+    if not any(one.level or one.denials for one in judged):
         return UNDECIDED, ["there is no evidence that counts"]
     denied = [one for one in short if one.need.must and one.denials]
     if denied:
