@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from accord.assurance.facts import Baseline, Catalogue, CatalogueItem, Mapping, Requirement
 from accord.core.reading import Fact, NotEvaluated, Reading
 from accord.exchange.threats.facts import (
     Actor,
@@ -222,6 +223,29 @@ _PLAIN: dict[type[Fact], Any] = {
     ),
     Judgement: lambda f: (
         "judgement", (f.kind, f.subject, f.verdict, f.person, f.why, f.at, f.place)
+    ),
+    Catalogue: lambda f: (
+        "catalogue",
+        (f.catalogue, f.title[:_LINE], f.version, f.publisher, f.published, f.format, f.source,
+         f.place),
+    ),
+    CatalogueItem: lambda f: (
+        "catalogue_item",
+        (f.catalogue, f.item, f.parent, f.kind, f.title[:_LINE], _texts(f.levels), f.place),
+    ),
+    Mapping: lambda f: (
+        "mapping",
+        (f.crosswalk, f.source, f.target, f.relationship, f.rationale, f.confidence, f.place),
+    ),
+    Baseline: lambda f: (
+        "baseline",
+        (f.baseline, f.owner, f.version, f.since, f.until, f.title, _texts(f.scope), f.place),
+    ),
+    Requirement: lambda f: (
+        "requirement",
+        (f.baseline, f.version, f.requirement, f.group, f.title, f.must,
+         msgspec.json.encode(f.items).decode(), _texts(f.accepts), int(f.level), f.days, f.grace,
+         f.source, f.place),
     ),
 }  # fmt: skip
 """Each remaining fact as its table and its row, in the columns' order."""
