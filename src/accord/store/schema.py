@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from accord.store import metadata
+from accord.store.assurance import evidence_tables as evidence
 from accord.store.assurance import tables as assurance
 from accord.store.metadata import ID, key, texts
 from accord.store.metadata import document as document_
@@ -378,5 +379,6 @@ FACTS = (
     known_exploited, epss, life_cycle, decision_table, vex, actor, stix_object, stix_name,
     stix_sighting, stix_indicator, note, technique, judgement,
     *assurance.FACTS,
+    *evidence.FACTS,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""
