@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from accord.assurance.evidence.facts import Artefact, Assertion, Standing, Statement, Tie
+from accord.assurance.facts import Baseline, Catalogue, CatalogueItem, Mapping, Requirement
 from accord.core.reading import Fact, NotEvaluated, Reading
 from accord.exchange.threats.facts import (
     Actor,
@@ -166,6 +168,10 @@ def _texts(items: Iterable[str]) -> str:
     return msgspec.json.encode(tuple(items)).decode()
 
 
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 _PLAIN: dict[type[Fact], Any] = {
     Bill: lambda f: (
         "bill",
@@ -222,6 +228,50 @@ _PLAIN: dict[type[Fact], Any] = {
     ),
     Judgement: lambda f: (
         "judgement", (f.kind, f.subject, f.verdict, f.person, f.why, f.at, f.place)
+    ),
+    Catalogue: lambda f: (
+        "catalogue",
+        (f.catalogue, f.title[:_LINE], f.version, f.publisher, f.published, f.format, f.source,
+         f.place),
+    ),
+    CatalogueItem: lambda f: (
+        "catalogue_item",
+        (f.catalogue, f.item, f.parent, f.kind, f.title[:_LINE], _texts(f.levels), f.place),
+    ),
+    Mapping: lambda f: (
+        "mapping",
+        (f.crosswalk, f.source, f.target, f.relationship, f.rationale, f.confidence, f.place),
+    ),
+    Baseline: lambda f: (
+        "baseline",
+        (f.baseline, f.owner, f.version, f.since, f.until, f.title, _texts(f.scope), f.place),
+    ),
+    Requirement: lambda f: (
+        "requirement",
+        (f.baseline, f.version, f.requirement, f.group, f.title, f.must,
+         msgspec.json.encode(f.items).decode(), _texts(f.accepts), int(f.level), f.days, f.grace,
+         f.source, f.place),
+    ),
+    Statement: lambda f: (
+        "statement",
+        (f.kind, f.type, f.issuer, f.issued, f.expires, f.title[:_LINE], f.product,
+         _texts(f.releases), f.builder, f.build_type, f.attached, f.place),
+    ),
+    Artefact: lambda f: ("artefact", (f.part, f.name, f.algorithm, f.digest, f.place)),
+    Assertion: lambda f: (
+        "assertion", (f.item, f.answer, f.due, f.why[:_LINE], f.expires, f.place)
+    ),
+    Tie: lambda f: (
+        "tie",
+        (f.document, f.product, f.release, f.kind, f.issuer, f.how, f.key, f.builder,
+         _texts(f.matched), _texts(f.artefacts), f.issued, f.expires, f.removed, f.person, f.why,
+         f.at, f.place),
+    ),
+    Standing: lambda f: (
+        "standing",
+        (f.name, f.role, _json(f.keys), _json(f.identities), _texts(f.certificates),
+         f.trust_root, _texts(f.kinds), _texts(f.items), _texts(f.products), f.until, f.removed,
+         f.person, f.why, f.at, f.place),
     ),
 }  # fmt: skip
 """Each remaining fact as its table and its row, in the columns' order."""

@@ -15,26 +15,20 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     text,
 )
 
-METADATA = MetaData()
+from accord.store import metadata
+from accord.store.assurance import evidence_tables as evidence
+from accord.store.assurance import tables as assurance
+from accord.store.metadata import ID, key, texts
+from accord.store.metadata import document as document_
 
-_ID = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _key() -> Column[int]:
-    return Column("id", _ID, primary_key=True, autoincrement=False)
-
-
-def _document() -> Column[int]:
-    return Column("document_id", _ID, nullable=False, index=True)
+METADATA = metadata.METADATA
 
 
 def _where_given(name: str, column: str) -> Index:
@@ -43,16 +37,12 @@ def _where_given(name: str, column: str) -> Index:
     return Index(name, column, sqlite_where=given, postgresql_where=given)
 
 
-def _texts(*names: str) -> list[Column[str]]:
-    return [Column(name, Text, nullable=False) for name in names]
-
-
 document = Table(
     "document",
     METADATA,
-    _key(),
+    key(),
     Column("digest", Text, nullable=False, unique=True),
-    *_texts("kind", "subject", "edition", "title"),
+    *texts("kind", "subject", "edition", "title"),
     Column("learned", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("outcome", Text, nullable=False),
@@ -67,7 +57,7 @@ document = Table(
 body = Table(
     "body",
     METADATA,
-    Column("document_id", _ID, ForeignKey("document.id"), primary_key=True, autoincrement=False),
+    Column("document_id", ID, ForeignKey("document.id"), primary_key=True, autoincrement=False),
     Column("packed", LargeBinary, nullable=False),
 )
 """The bytes of a document, Zstandard-compressed; apart, so that listing documents stays cheap."""
@@ -75,7 +65,7 @@ body = Table(
 source = Table(
     "source",
     METADATA,
-    Column("document_id", _ID, ForeignKey("document.id"), primary_key=True),
+    Column("document_id", ID, ForeignKey("document.id"), primary_key=True),
     Column("name", Text, primary_key=True),
 )
 """Under which names a document was given to this node."""
@@ -83,9 +73,9 @@ source = Table(
 quarantine = Table(
     "quarantine",
     METADATA,
-    _key(),
-    Column("document_id", _ID, ForeignKey("document.id"), nullable=True, index=True),
-    *_texts("source", "place", "reason"),
+    key(),
+    Column("document_id", ID, ForeignKey("document.id"), nullable=True, index=True),
+    *texts("source", "place", "reason"),
 )
 """What was refused: a whole document (place empty or within it), an item of one, or a file that
 was never opened (no document)."""
@@ -93,18 +83,18 @@ was never opened (no document)."""
 not_evaluated = Table(
     "not_evaluated",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("place", "reason", "subject", "name"),
+    key(),
+    document_(),
+    *texts("place", "reason", "subject", "name"),
 )
 
 advisory = Table(
     "advisory",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("advisory", "vulnerability", "publisher", "title"),
-    *_texts("published", "modified", "withdrawn", "place"),
+    key(),
+    document_(),
+    *texts("advisory", "vulnerability", "publisher", "title"),
+    *texts("published", "modified", "withdrawn", "place"),
     Index("advisory_vulnerability", "vulnerability"),
     Index("advisory_advisory", "advisory"),
 )
@@ -112,9 +102,9 @@ advisory = Table(
 alias = Table(
     "alias",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "name", "relation"),
+    key(),
+    document_(),
+    *texts("vulnerability", "name", "relation"),
     Index("alias_name", "name"),
 )
 """`relation` is `alias` (the same vulnerability) or `related` (never merged)."""
@@ -122,15 +112,15 @@ alias = Table(
 package = Table(
     "package",
     METADATA,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
 )
 
 version = Table(
     "version",
     METADATA,
-    _key(),
-    Column("package_id", _ID, nullable=False),
+    key(),
+    Column("package_id", ID, nullable=False),
     Column("stream", Text, nullable=False),
     Column("key", LargeBinary, nullable=False),
     Column("text", Text, nullable=False),
@@ -142,14 +132,14 @@ version = Table(
 affected = Table(
     "affected",
     METADATA,
-    _key(),
-    _document(),
-    Column("package_id", _ID, nullable=False),
+    key(),
+    document_(),
+    Column("package_id", ID, nullable=False),
     Column("stream", Text, nullable=False),
     Column("lo", LargeBinary, nullable=False),
     Column("hi", LargeBinary, nullable=False),
     Column("scheme", SmallInteger, nullable=False),
-    *_texts("vulnerability", "since", "until", "fixed", "place"),
+    *texts("vulnerability", "since", "until", "fixed", "place"),
     Column("since_included", Boolean, nullable=False),
     Column("until_included", Boolean, nullable=False),
     Index("affected_place", "package_id", "stream", "lo"),
@@ -160,8 +150,8 @@ affected = Table(
 hit = Table(
     "hit",
     METADATA,
-    Column("version_id", _ID, primary_key=True, autoincrement=False),
-    Column("affected_id", _ID, primary_key=True, autoincrement=False),
+    Column("version_id", ID, primary_key=True, autoincrement=False),
+    Column("affected_id", ID, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 """Each version that lies in an affected interval. Follows from `version` and `affected`."""
@@ -169,10 +159,10 @@ hit = Table(
 bill = Table(
     "bill",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("format", "name", "product", "release", "supplier"),
-    *_texts("purl", "cpe", "ref", "created", "operating_system"),
+    key(),
+    document_(),
+    *texts("format", "name", "product", "release", "supplier"),
+    *texts("purl", "cpe", "ref", "created", "operating_system"),
     Index("bill_name", "name"),
 )
 """`name` is the bill's serial number or document namespace."""
@@ -180,16 +170,16 @@ bill = Table(
 component = Table(
     "component",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("ref", "name", "version", "purl", "cpe", "supplier", "kind", "place"),
+    key(),
+    document_(),
+    *texts("ref", "name", "version", "purl", "cpe", "supplier", "kind", "place"),
 )
 
 identity = Table(
     "identity",
     METADATA,
-    Column("component_id", _ID, primary_key=True),
-    Column("version_id", _ID, primary_key=True),
+    Column("component_id", ID, primary_key=True),
+    Column("version_id", ID, primary_key=True),
     Column("how", SmallInteger, nullable=False),
     Index("identity_version", "version_id"),
     sqlite_with_rowid=False,
@@ -200,11 +190,11 @@ package URL, 0 by name."""
 deployment = Table(
     "deployment",
     METADATA,
-    _key(),
-    _document(),
-    Column("component_id", _ID, nullable=True),
-    *_texts("operator", "product", "release", "country", "sector", "site", "supplier"),
-    *_texts("bill", "exposure", "mission", "spend", "place"),
+    key(),
+    document_(),
+    Column("component_id", ID, nullable=True),
+    *texts("operator", "product", "release", "country", "sector", "site", "supplier"),
+    *texts("bill", "exposure", "mission", "spend", "place"),
     Index("deployment_bill", "bill"),
 )
 """Who runs what. `component_id` is the product itself, seen as a component."""
@@ -212,41 +202,41 @@ deployment = Table(
 score = Table(
     "score",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "vector"),
+    key(),
+    document_(),
+    *texts("vulnerability", "vector"),
     Column("score", Float, nullable=True),
-    *_texts("word", "source", "place"),
+    *texts("word", "source", "place"),
     Index("score_vulnerability", "vulnerability"),
 )
 
 ssvc = Table(
     "ssvc",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "exploitation", "automatable", "technical_impact"),
-    *_texts("at", "role", "place"),
+    key(),
+    document_(),
+    *texts("vulnerability", "exploitation", "automatable", "technical_impact"),
+    *texts("at", "role", "place"),
     Index("ssvc_vulnerability", "vulnerability"),
 )
 
 known_exploited = Table(
     "known_exploited",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "vendor", "product", "title", "added", "due"),
+    key(),
+    document_(),
+    *texts("vulnerability", "vendor", "product", "title", "added", "due"),
     Column("ransomware", Boolean, nullable=False),
-    *_texts("place"),
+    *texts("place"),
     Index("known_exploited_vulnerability", "vulnerability"),
 )
 
 epss = Table(
     "epss",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "day"),
+    key(),
+    document_(),
+    *texts("vulnerability", "day"),
     Column("score", Float, nullable=False),
     Column("percentile", Float, nullable=False),
     Index("epss_vulnerability", "vulnerability", "day"),
@@ -255,28 +245,28 @@ epss = Table(
 life_cycle = Table(
     "life_cycle",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("product", "cycle", "released", "end"),
+    key(),
+    document_(),
+    *texts("product", "cycle", "released", "end"),
     Column("ended", Boolean, nullable=False),
-    *_texts("latest", "packages", "place"),
+    *texts("latest", "packages", "place"),
 )
 
 decision_table = Table(
     "decision_table",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("name", "version", "inputs", "rows"),
+    key(),
+    document_(),
+    *texts("name", "version", "inputs", "rows"),
 )
 
 vex = Table(
     "vex",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "status", "products", "subcomponents", "aliases"),
-    *_texts("justification", "impact", "action", "author", "supplier", "at", "name", "place"),
+    key(),
+    document_(),
+    *texts("vulnerability", "status", "products", "subcomponents", "aliases"),
+    *texts("justification", "impact", "action", "author", "supplier", "at", "name", "place"),
     Index("vex_vulnerability", "vulnerability"),
 )
 """`products`, `subcomponents` and `aliases` are JSON lists of text."""
@@ -284,9 +274,9 @@ vex = Table(
 actor = Table(
     "actor",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("actor", "name", "kind", "aliases", "modified"),
+    key(),
+    document_(),
+    *texts("actor", "name", "kind", "aliases", "modified"),
     Column("revoked", Boolean, nullable=False),
     Index("actor_actor", "actor"),
 )
@@ -294,11 +284,11 @@ actor = Table(
 stix_object = Table(
     "stix_object",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("object", "version", "name"),
+    key(),
+    document_(),
+    *texts("object", "version", "name"),
     Column("revoked", Boolean, nullable=False),
-    *_texts("place"),
+    *texts("place"),
     Column("relation", Text, nullable=True),
     Column("source", Text, nullable=True),
     Column("target", Text, nullable=True),
@@ -313,9 +303,9 @@ vulnerability, else null."""
 stix_name = Table(
     "stix_name",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("object", "vulnerability", "place"),
+    key(),
+    document_(),
+    *texts("object", "vulnerability", "place"),
     Index("stix_name_object", "object"),
     Index("stix_name_vulnerability", "vulnerability"),
 )
@@ -324,11 +314,11 @@ stix_name = Table(
 stix_sighting = Table(
     "stix_sighting",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("object", "sighted", "seen_by", "first_seen", "last_seen"),
+    key(),
+    document_(),
+    *texts("object", "sighted", "seen_by", "first_seen", "last_seen"),
     Column("count", BigInteger, nullable=False),
-    *_texts("place"),
+    *texts("place"),
     Index("stix_sighting_sighted", "sighted"),
 )
 """`sighted` is what was seen; `seen_by` a JSON list of identifiers."""
@@ -336,13 +326,13 @@ stix_sighting = Table(
 stix_indicator = Table(
     "stix_indicator",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("object", "pattern", "language", "valid_from", "valid_until"),
+    key(),
+    document_(),
+    *texts("object", "pattern", "language", "valid_from", "valid_until"),
     Column("confidence", SmallInteger, nullable=True),
     Column("tlp", SmallInteger, nullable=True),
     Column("pap", SmallInteger, nullable=False),
-    *_texts("unknown", "place"),
+    *texts("unknown", "place"),
     Index("stix_indicator_object", "object"),
 )
 """What is hunted for. `unknown` is a JSON list of markings that say nothing by themselves."""
@@ -350,9 +340,9 @@ stix_indicator = Table(
 note = Table(
     "note",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("object", "kind", "title", "created", "answers", "maker", "tlp", "place"),
+    key(),
+    document_(),
+    *texts("object", "kind", "title", "created", "answers", "maker", "tlp", "place"),
     Index("note_object", "object"),
     Index("note_answers", "answers"),
 )
@@ -361,18 +351,18 @@ note = Table(
 technique = Table(
     "technique",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("vulnerability", "technique", "name", "role", "place"),
+    key(),
+    document_(),
+    *texts("vulnerability", "technique", "name", "role", "place"),
     Index("technique_vulnerability", "vulnerability"),
 )
 
 judgement = Table(
     "judgement",
     METADATA,
-    _key(),
-    _document(),
-    *_texts("kind", "subject", "verdict", "person", "why", "at", "place"),
+    key(),
+    document_(),
+    *texts("kind", "subject", "verdict", "person", "why", "at", "place"),
     Index("judgement_subject", "kind", "subject"),
 )
 """What a person decided: a candidate confirmed or refused, a rival document preferred."""
@@ -388,5 +378,7 @@ FACTS = (
     not_evaluated, advisory, alias, affected, bill, component, deployment, score, ssvc,
     known_exploited, epss, life_cycle, decision_table, vex, actor, stix_object, stix_name,
     stix_sighting, stix_indicator, note, technique, judgement,
+    *assurance.FACTS,
+    *evidence.FACTS,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""

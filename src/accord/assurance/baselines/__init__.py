@@ -1,0 +1,1 @@
+"""What buyers ask: requirements as data."""

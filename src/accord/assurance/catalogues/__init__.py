@@ -1,0 +1,1 @@
+"""Published standards: what they list, and under which names."""

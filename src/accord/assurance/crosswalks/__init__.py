@@ -1,0 +1,1 @@
+"""How the items of one catalogue relate to those of another."""
