@@ -1,0 +1,226 @@
+"""What this node finds by itself about a release, as claims: facts contradict what is claimed.
+
+Law (unknown never passes): a fact that cannot be established is no claim, neither for nor against.
+Law (both sides): a claim against something names what is claimed and the fact that speaks against
+it, each with its document.
+
+What holds, and what speaks against it:
+
+- `fact@1#no-known-exploited`: every component of its bill could be looked up, and no vulnerability
+  that is known to be exploited is open. One is.
+- `fact@1#supported-components`: the product's own life cycle is known and goes on, and that of no
+  component has ended. One has ended.
+- `fact@1#bill-matches-provenance`: both name the same artefact, and no other version of a
+  dependency. They do not.
+- `fact@1#answered-in-time`: every vulnerability was answered within the days that the supplier
+  claims. One was not.
+- `fact@1#disclosure-contact`: a document names where to report. One claims so, and none names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from accord.assurance.assessing.judging import later
+from accord.assurance.model import Claim, Level
+
+EXPLOITED = "fact@1#no-known-exploited"
+SUPPORTED = "fact@1#supported-components"
+AGREES = "fact@1#bill-matches-provenance"
+IN_TIME = "fact@1#answered-in-time"
+CONTACT = "fact@1#disclosure-contact"
+KIND = "fact"
+_WITHIN = re.compile(r"fact@1#responds-within-([0-9]{1,4})\Z")
+"""What a supplier claims of itself: the days within which it answers."""
+_SHOWN = 3
+"""Examples in a sentence."""
+
+
+class OpenVulnerability(msgspec.Struct, frozen=True, kw_only=True):
+    """A vulnerability of a component that is shipped."""
+
+    vulnerability: str
+    component: str
+    exploited: str = ""
+    """YYYY-MM-DD since when it is known to be exploited; empty: it is not."""
+    open: bool = True
+    """Whether no statement or person closes it."""
+    published: str = ""
+    """`when()` it was first published."""
+    answered: str = ""
+    """`when()` its supplier first answered; empty: never."""
+    document: str = ""
+    """Digest of the document that tells of it."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A component or product whose life cycle has ended."""
+
+    name: str
+    end: str
+    """YYYY-MM-DD, or empty: it says only that it ended."""
+    document: str = ""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """An artefact as a document names it."""
+
+    name: str
+    digest: str
+    """Algorithm and digest, as `sha256:...`; empty: it gives none."""
+    document: str
+    """Digest of the document."""
+
+
+class Shipped(msgspec.Struct, frozen=True, kw_only=True):
+    """What this node knows of a release by itself."""
+
+    bills: tuple[str, ...] = ()
+    """Digests of its bills."""
+    components: tuple[str, ...] = ()
+    """Package URLs of its components."""
+    unknown: int = 0
+    """Components that could not be looked up."""
+    counted: int = 0
+    """Components in all."""
+    vulnerabilities: tuple[OpenVulnerability, ...] = ()
+    ended: tuple[Ended, ...] = ()
+    supported: bool = False
+    """Whether the product's own life cycle is known, and goes on."""
+    billed: tuple[Named, ...] = ()
+    """The artefact, as its bills name it."""
+    built: tuple[Named, ...] = ()
+    """The artefact, as its provenance names it."""
+    made_from: tuple[Named, ...] = ()
+    """Dependencies, as its provenance names them."""
+    contacts: tuple[str, ...] = ()
+    """Where vulnerabilities may be reported, as its documents say."""
+
+
+def findings(
+    shipped: Shipped, claims: Sequence[Claim], now: str, contact: frozenset[str] = frozenset()
+) -> list[Claim]:
+    """What this node finds of a release, beside what is claimed of it.
+
+    `contact` are the items by which somebody claims that there is a contact for reports.
+    """
+    return [
+        *_exploited(shipped),
+        *_supported(shipped),
+        *_agreement(shipped),
+        *_in_time(shipped, claims, now),
+        *_contact(shipped, claims, contact | {CONTACT}),
+    ]
+
+
+def _claim(item: str, why: str, document: str = "", *, holds: bool) -> Claim:
+    evidence = f"sha256:{document}" if document else ""
+    return Claim(
+        item=item, holds=holds, level=Level.VERIFIED, kind=KIND, evidence=evidence, why=why
+    )
+
+
+def _exploited(shipped: Shipped) -> Iterator[Claim]:
+    known = [one for one in shipped.vulnerabilities if one.open and one.exploited]
+    for one in known:
+        why = f"{one.vulnerability} in {one.component} is known to be exploited since"
+        yield _claim(EXPLOITED, f"{why} {one.exploited}, and open", one.document, holds=False)
+    if shipped.bills and shipped.counted and not shipped.unknown and not known:
+        why = f"none of {shipped.counted:,} components has an open one"
+        yield _claim(EXPLOITED, why, shipped.bills[0], holds=True)
+
+
+def _supported(shipped: Shipped) -> Iterator[Claim]:
+    for one in shipped.ended:
+        day = f" on {one.end}" if one.end else ""
+        yield _claim(SUPPORTED, f"support of {one.name} ended{day}", one.document, holds=False)
+    if shipped.supported and not shipped.ended:
+        why = "the product is supported, and no component's support has ended"
+        yield _claim(SUPPORTED, why, holds=True)
+
+
+def _agreement(shipped: Shipped) -> Iterator[Claim]:
+    billed = {one.digest for one in shipped.billed if one.digest}
+    built = {one.digest for one in shipped.built if one.digest}
+    schemes = {digest.partition(":")[0] for digest in billed}
+    comparable = {digest for digest in built if digest.partition(":")[0] in schemes}
+    other = list(_other_versions(shipped))
+    if comparable and billed.isdisjoint(comparable):
+        bill, provenance = shipped.billed[0], shipped.built[0]
+        yield _claim(
+            AGREES,
+            f"the bill {bill.document[:12]} describes {bill.name} with {_short(billed)}; the"
+            f" provenance {provenance.document[:12]} is of {provenance.name} with {_short(built)}",
+            provenance.document,
+            holds=False,
+        )
+    for material, component in other:
+        why = f"built from {material.name}, as provenance {material.document[:12]} says; its bill"
+        yield _claim(AGREES, f"{why} lists {component}", material.document, holds=False)
+    if not other and not billed.isdisjoint(comparable):
+        why = "bill and provenance name the same artefact"
+        yield _claim(AGREES, why, shipped.built[0].document, holds=True)
+
+
+def _other_versions(shipped: Shipped) -> Iterator[tuple[Named, str]]:
+    """Dependencies of which the bill lists other versions only."""
+    listed: dict[str, set[str]] = {}
+    for purl in shipped.components:
+        listed.setdefault(_package(purl), set()).add(_exact(purl))
+    for one in shipped.made_from:
+        if one.name.startswith("pkg:") and "@" in one.name:
+            versions = listed.get(_package(one.name))
+            if versions and _exact(one.name) not in versions:
+                yield one, min(versions)
+
+
+def _exact(purl: str) -> str:
+    return purl.partition("?")[0].partition("#")[0]
+
+
+def _package(purl: str) -> str:
+    return _exact(purl).rpartition("@")[0] or _exact(purl)
+
+
+def _short(digests: Iterable[str]) -> str:
+    return ", ".join(sorted(digest[:19] for digest in digests)[:_SHOWN])
+
+
+def _in_time(shipped: Shipped, claims: Sequence[Claim], now: str) -> Iterator[Claim]:
+    """The shortest time that the supplier claims is held against what happened."""
+    claimed = [
+        (int(match[1]), claim)
+        for claim in claims
+        if claim.holds and claim.level and (match := _WITHIN.match(claim.item))
+    ]
+    if not claimed:
+        return
+    days, claim = min(claimed, key=lambda one: one[0])
+    dated = [one for one in shipped.vulnerabilities if one.published]
+    late = [one for one in dated if (one.answered or now) > later(one.published, days)]
+    for one in late:
+        answer = f"answered on {one.answered[:10]}" if one.answered else "not answered"
+        yield _claim(
+            IN_TIME,
+            f"{one.vulnerability}, published on {one.published[:10]}, was {answer};"
+            f" {claim.issuer or 'the supplier'} claims {days} days",
+            one.document,
+            holds=False,
+        )
+    if dated and not late and all(one.answered for one in dated):
+        why = f"each of {len(dated)} was answered within {days} days"
+        yield _claim(IN_TIME, why, holds=True)
+
+
+def _contact(shipped: Shipped, claims: Sequence[Claim], items: frozenset[str]) -> Iterator[Claim]:
+    if shipped.contacts:
+        yield _claim(CONTACT, f"{shipped.contacts[0]} is named", holds=True)
+        return
+    for claim in claims:
+        if claim.item in items and claim.holds and claim.level:
+            who = claim.issuer or "the supplier"
+            why = f"{who} claims {claim.item}, and no document names where to report"
+            yield _claim(CONTACT, why, claim.evidence.removeprefix("sha256:"), holds=False)
