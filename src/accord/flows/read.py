@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from accord.assurance.statements import rule, verdict
 from accord.core.reading import Reading
 from accord.exchange.misp import reading as misp
 from accord.exchange.threats import kev_attack, stix
@@ -60,6 +61,7 @@ READERS: dict[str, Reader] = {
     "OpenVEX": openvex.read,
     "OSV JSON": osv.read_json,
     "OSV YAML": osv.read_yaml,
+    "recognition": rule.read,
     "RustSec": rustsec.read,
     "SPDX JSON": spdx.read_json,
     "SPDX JSON-LD": spdx.read_jsonld,
@@ -68,6 +70,7 @@ READERS: dict[str, Reader] = {
     "SSVC table": ssvc_tables.read,
     "STIX bundle": stix.read,
     "STIX object": stix.read_object,
+    "verdict": verdict.read,
 }
 
 KEPT = frozenset(

@@ -12,6 +12,7 @@ from operator import attrgetter
 
 import msgspec
 
+from accord.assurance.statements import rule, verdict
 from accord.core import json
 from accord.core.errors import Unreadable
 
@@ -186,6 +187,8 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("MISP galaxy cluster", lambda s: s.has("values", "uuid")),
     ("OSCAL catalogue", lambda s: s.has("catalog")),
     ("Scorecard result", lambda s: s.has("scorecard", "checks")),
+    ("verdict", lambda s: s.text("predicate_type") == verdict.PREDICATE),
+    ("recognition", lambda s: s.text("predicate_type") == rule.PREDICATE),
     ("in-toto statement", lambda s: s.has("statement_type") or s.has("predicate_type")),
     ("DSSE envelope", lambda s: s.has("payload_type")),
     ("ROLIE feed", lambda s: s.has("feed")),

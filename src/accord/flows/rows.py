@@ -13,6 +13,7 @@ import msgspec
 
 from accord.assurance.evidence.facts import Artefact, Assertion, Standing, Statement, Tie
 from accord.assurance.facts import Baseline, Catalogue, CatalogueItem, Mapping, Requirement
+from accord.assurance.statements.facts import Recognition, Verdict
 from accord.core.reading import Fact, NotEvaluated, Reading
 from accord.exchange.threats.facts import (
     Actor,
@@ -272,6 +273,16 @@ _PLAIN: dict[type[Fact], Any] = {
         (f.name, f.role, _json(f.keys), _json(f.identities), _texts(f.certificates),
          f.trust_root, _texts(f.kinds), _texts(f.items), _texts(f.products), f.until, f.removed,
          f.person, f.why, f.at, f.place),
+    ),
+    Verdict: lambda f: (
+        "verdict",
+        (f.authority, f.product, f.release, f.type, _texts(f.digests), f.baseline, f.verdict,
+         f.at, f.until, f.person, f.found),
+    ),
+    Recognition: lambda f: (
+        "recognition",
+        (f.rule, f.by, f.of, f.level, _texts(f.items), _texts(f.types), _texts(f.without),
+         f.onward, f.since, f.until, f.revoked, f.person, f.why),
     ),
 }  # fmt: skip
 """Each remaining fact as its table and its row, in the columns' order."""

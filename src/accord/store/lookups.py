@@ -111,27 +111,8 @@ def _names(view: SqlView, name: str) -> tuple[str, ...]:
         about = [row for row in about if row.document_id in view.documents.current]
         if len({row.vulnerability for row in about}) == 1:
             start.add(about[0].vulnerability)
-    pairs = [(0, name, other) for other in start] + _declared(view, start)
+    pairs = [(0, name, other) for other in start] + view.declared(start, MOST)
     return view.joined(pairs).of(name)
-
-
-def _declared(view: SqlView, start: Collection[str]) -> list[tuple[int, str, str]]:
-    """Every declared pair that a chain joins to one of these names, with its document."""
-    pairs: set[tuple[int, str, str]] = set()
-    seen: set[str] = set()
-    frontier = set(start)
-    while frontier and len(seen) < MOST:
-        name = frontier.pop()
-        seen.add(name)
-        for row in view.rows(
-            "SELECT document_id, vulnerability, name FROM alias"
-            " WHERE relation = 'alias' AND (name = :n OR vulnerability = :n)",
-            n=name,
-        ):
-            if row.document_id in view.documents.current:
-                pairs.add((row.document_id, row.vulnerability, row.name))
-                frontier |= {row.vulnerability, row.name} - seen
-    return sorted(pairs)
 
 
 def _vulnerability(view: SqlView, names: tuple[str, ...], asked: str) -> Vulnerability:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from accord.store import metadata
+from accord.store.assurance import decided_tables as decided
 from accord.store.assurance import evidence_tables as evidence
 from accord.store.assurance import tables as assurance
 from accord.store.metadata import ID, key, texts
@@ -380,5 +381,6 @@ FACTS = (
     stix_sighting, stix_indicator, note, technique, judgement,
     *assurance.FACTS,
     *evidence.FACTS,
+    *decided.FACTS,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""

@@ -37,6 +37,18 @@ WHERE i.version_id = h.version_id AND c.id = i.component_id AND a.id = h.affecte
 """
 
 
+_HITS_OF = """
+SELECT c.id, i.how, h.version_id, h.affected_id, a.vulnerability, a.document_id, a.fixed,
+       c.document_id AS bill
+FROM component c CROSS JOIN identity i CROSS JOIN hit h CROSS JOIN affected a
+WHERE c.document_id IN ({}) AND i.component_id = c.id AND h.version_id = i.version_id
+AND a.id = h.affected_id
+"""
+_ALIASES = "SELECT document_id, vulnerability, name FROM alias WHERE relation = 'alias'"
+_ALIASES_OF = f"{_ALIASES} AND vulnerability IN ({{}})"
+_ALIASES_TO = f"{_ALIASES} AND name IN ({{}})"
+
+
 _SPOKEN = """
 SELECT DISTINCT i.component_id, a.vulnerability, a.document_id
 FROM identity i JOIN version v ON v.id = i.version_id JOIN affected a ON a.package_id = v.package_id
@@ -65,10 +77,13 @@ class SqlView:
         self.documents = self._documents()
         self._followed = Followed(self)
 
-    def known(self) -> Known:
-        """Everything that exposures are made of."""
-        names = self.names()
-        hits = self._hits()
+    def known(self, bills: Collection[int] | None = None) -> Known:
+        """Everything that exposures are made of: of some bills, by their documents, or of all."""
+        hits = self._hits(bills)
+        if bills is None:
+            names = self.names()
+        else:
+            names = self.joined(self.declared({hit.vulnerability for hit in hits}))
         vulnerabilities = {name for hit in hits for name in names.of(hit.vulnerability)}
         documents = {(hit.document, hit.vulnerability) for hit in hits}
         parts = self._parts({hit.component for hit in hits})
@@ -168,9 +183,7 @@ class SqlView:
 
     def names(self) -> Names:
         """Every vulnerability by all its names."""
-        rows = self.counting(
-            "SELECT document_id, vulnerability, name FROM alias WHERE relation = 'alias'"
-        )
+        rows = self.counting(_ALIASES)
         return self.joined((row.document_id, row.vulnerability, row.name) for row in rows)
 
     def joined(self, declared: Iterable[tuple[int, str, str]]) -> Names:
@@ -200,9 +213,31 @@ class SqlView:
     def _speaks(self, document: int) -> bool:
         return self.counts(document) and not self.origin(document)
 
-    def _hits(self) -> list[Hit]:
+    def declared(self, start: Collection[str], most: int = 0) -> list[tuple[int, str, str]]:
+        """Every declared pair that a chain joins to one of these names, with its document.
+
+        `most` bounds the names that are followed; 0: it does not.
+        """
+        pairs: set[tuple[int, str, str]] = set()
+        seen: set[str] = set()
+        frontier = set(start)
+        while frontier and not (most and len(seen) >= most):
+            asked = sorted(frontier)
+            seen |= frontier
+            frontier = set()
+            for query in (_ALIASES_OF, _ALIASES_TO):
+                for row in self.among(query, asked):
+                    if row.document_id in self.documents.current:
+                        pairs.add((row.document_id, row.vulnerability, row.name))
+                        frontier |= {row.vulnerability, row.name} - seen
+        return sorted(pairs)
+
+    def _hits(self, bills: Collection[int] | None) -> list[Hit]:
         """Hits of components whose bill counts, by advisories known at the time."""
-        rows = self.connection.execute(text(_HITS))
+        if bills is None:
+            rows: Iterable[Any] = self.connection.execute(text(_HITS))
+        else:
+            rows = self.among(_HITS_OF, sorted(bills))
         learned, count = self.documents.learned, self.documents.current
         return [
             Hit(component, how, version, affected, name, document, fixed, document in count)

@@ -76,6 +76,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     until: str = ""
     """`when()` it ends; empty: it has no end."""
     title: str = ""
+    scope: tuple[str, ...] = ()
+    """Types of product that it is for; empty: all."""
     needs: tuple[Need, ...] = ()
 
     def in_effect(self, now: str) -> bool:

@@ -45,9 +45,12 @@ class Assessment(msgspec.Struct, frozen=True):
     """`when()` it changes at the latest: a claim or the baseline ends. Empty: nothing ends."""
 
 
-def assess(baseline: Baseline, claims: Claims, table: Table) -> Assessment:
-    """A buyer's verdict."""
+def assess(baseline: Baseline, claims: Claims, table: Table, type_: str = "") -> Assessment:
+    """A buyer's verdict; `type_` is the type of the product, or empty where it is unknown."""
     now = claims.now
+    if type_ and baseline.scope and type_ not in baseline.scope:
+        only = ", ".join(baseline.scope)
+        return Assessment(baseline, UNDECIDED, reasons=(f"{baseline.name} is for {only} only",))
     if not baseline.in_effect(now):
         return Assessment(baseline, UNDECIDED, reasons=(_out_of_effect(baseline, now),))
     judged = tuple(judge(need, claims, table) for need in baseline.needs)

@@ -6,7 +6,7 @@ of a kind that is accepted, would meet it, everything else as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -51,8 +51,13 @@ class Missing(msgspec.Struct, frozen=True):
     wanted: tuple[Wanted, ...]
 
 
-def delta(assessments: Sequence[Assessment], claims: Claims, table: Table) -> list[Missing]:
-    """What is missing for any of several buyers, what unlocks most first."""
+def delta(
+    assessments: Sequence[Assessment], claims: Mapping[str, Claims], table: Table
+) -> list[Missing]:
+    """What is missing for any of several buyers, what unlocks most first.
+
+    `claims` are what each buyer, by name, knows: they recognise different verdicts of others.
+    """
     found: dict[str, list[tuple[Baseline, Judged]]] = {}
     for assessment in assessments:
         for judged in assessment.judged:
@@ -70,7 +75,7 @@ def _missing(
     item: str,
     short: list[tuple[Baseline, Judged]],
     assessments: Sequence[Assessment],
-    claims: Claims,
+    claims: Mapping[str, Claims],
     table: Table,
 ) -> Missing:
     level = max(max(judged.need.level, Level.SELF_ASSERTED) for _, judged in short)
@@ -82,7 +87,7 @@ def _missing(
         for baseline, need in table.wanting.get(item, ())
         if baseline.name in buyers
         and (baseline.name, need.id) not in met
-        and judge(need, supposed.for_(need), table).met
+        and judge(need, supposed.for_(baseline, need), table).met
     )
     return Missing(
         item,
@@ -101,35 +106,33 @@ def _accepting(
         for assessment in assessments
         if assessment.baseline.name in touched
         and assessment.verdict != ACCEPT
-        and assess(assessment.baseline, supposed.of_every_kind(), table).verdict == ACCEPT
+        and assess(assessment.baseline, supposed.of_every_kind(assessment.baseline), table).verdict
+        == ACCEPT
     )
 
 
 class _Supposing:
     """The claims as they would be with one more."""
 
-    def __init__(self, claims: Claims, item: str, level: Level) -> None:
+    def __init__(self, claims: Mapping[str, Claims], item: str, level: Level) -> None:
         self._claims = claims
         self._item = item
         self._level = level
 
-    def for_(self, need: Need) -> Claims:
+    def for_(self, baseline: Baseline, need: Need) -> Claims:
         """With a claim of a kind that a requirement accepts."""
-        return self._with([min(need.accepts, default="")])
+        return self._with(baseline, [min(need.accepts, default="")])
 
-    def of_every_kind(self) -> Claims:
+    def of_every_kind(self, baseline: Baseline) -> Claims:
         """With a claim of each kind that anybody may accept."""
-        return self._with(self._claims.table.kinds)
+        return self._with(baseline, self._claims[baseline.name].table.kinds)
 
-    def _with(self, kinds: Sequence[str]) -> Claims:
-        more = [
-            Claim(
-                item=self._item, level=self._level, kind=kind, issuer=SUPPOSED,
-                issued=self._claims.now,
-            )
+    def _with(self, baseline: Baseline, kinds: Sequence[str]) -> Claims:
+        known = self._claims[baseline.name]
+        return known.also(
+            Claim(item=self._item, level=self._level, kind=kind, issuer=SUPPOSED, issued=known.now)
             for kind in kinds
-        ]  # fmt: skip
-        return self._claims.also(more)
+        )
 
 
 def _wanted(baseline: Baseline, judged: Judged, item: str) -> Wanted:

@@ -1,0 +1,263 @@
+"""Assess releases for their buyers: evidence, facts and recognised verdicts in, verdicts out.
+
+Law (nothing is final): a kept verdict is made anew when a document came that may change it, or when
+anything that it rests on ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from accord.assurance.assessing.baseline import Baseline, Table
+from accord.assurance.assessing.deciding import Assessment, assess
+from accord.assurance.assessing.delta import Missing, delta
+from accord.assurance.assessing.findings import CONTACT, Shipped, findings
+from accord.assurance.assessing.judging import Claims
+from accord.assurance.assessing.recognition import Recognition, Refused, Rule, Statement
+from accord.assurance.model import Claim
+from accord.assurance.statements import rule, verdict
+from accord.core.errors import Invalid, NotFound
+from accord.flows.assessing.port import (
+    Event,
+    Kept,
+    Key,
+    Listed,
+    StatedRule,
+    StatedVerdict,
+    Store,
+    View,
+)
+
+_AT_ONCE = 500
+"""Releases that are assessed together."""
+
+
+class Assessed(msgspec.Struct, frozen=True, kw_only=True):
+    """One release, with the verdict of each buyer and everything behind it."""
+
+    release: Listed
+    assessments: tuple[Assessment, ...]
+    missing: tuple[Missing, ...] = ()
+    """The delta list, what unlocks most first."""
+    refused: Mapping[str, tuple[Refused, ...]] = {}
+    """By buyer: verdicts of others that it does not recognise."""
+    now: str
+
+
+class Authorities:
+    """Who may speak as a buyer: the owner of its baseline, and nobody else."""
+
+    def __init__(self, baselines: Iterable[Baseline], me: str) -> None:
+        self._owners = {baseline.name: baseline.owner for baseline in baselines}
+        self._me = me
+
+    def speaks(self, buyer: str, origin: str) -> bool:
+        """Whether a document of this origin may be a buyer's word; empty: this node's people."""
+        owner = self._owners.get(buyer)
+        if owner is None:
+            return False
+        return origin == owner if origin else self._me in {"", owner}
+
+
+class Assessor:
+    """Assesses releases as of one moment."""
+
+    def __init__(self, view: View, me: str, now: str, buyers: Sequence[str] = ()) -> None:
+        """Assess for some buyers, by name; empty is all of them.
+
+        Raises:
+            Invalid: a buyer has no baseline here.
+        """
+        self._view = view
+        self.now = now
+        every = {baseline.name: baseline for baseline in view.baselines()}
+        for name in buyers:
+            if name not in every:
+                known = ", ".join(sorted(every))
+                raise Invalid(f"{name!r} has no baseline here; use one of {known}")
+        self.baselines = [every[name] for name in buyers or sorted(every)]
+        self.table = Table(self.baselines, view.crosswalk())
+        self._authorities = Authorities(every.values(), me)
+        self._rules = self._known_rules(view.rules())
+        self._contact = self.table.denied_by(CONTACT)
+
+    def _known_rules(self, stated: Iterable[StatedRule]) -> list[Rule]:
+        return rule.known(
+            one.fact for one in stated if self._authorities.speaks(one.fact.by, one.origin)
+        )
+
+    def each(self, releases: Sequence[Listed], *, full: bool = False) -> Iterator[Assessed]:
+        """The verdicts on some releases; the whole delta list too where `full`."""
+        for start in range(0, len(releases), _AT_ONCE):
+            some = releases[start : start + _AT_ONCE]
+            keys = [one.key for one in some]
+            claims, shipped = self._view.claims(keys), self._view.shipped(some)
+            stated: dict[Key, list[StatedVerdict]] = {}
+            for one in self._view.verdicts(keys):
+                stated.setdefault(_folded(one.fact.product, one.fact.release), []).append(one)
+            for listed in some:
+                yield self._one(
+                    listed,
+                    claims.get(listed.key, ()),
+                    shipped.get(listed.key, Shipped()),
+                    stated.get(_folded(*listed.key), ()),
+                    full=full,
+                )
+
+    def _one(
+        self,
+        listed: Listed,
+        claims: Sequence[Claim],
+        shipped: Shipped,
+        stated: Iterable[StatedVerdict],
+        *,
+        full: bool,
+    ) -> Assessed:
+        every = [*claims, *findings(shipped, claims, self.now, self._contact)]
+        shared = Claims(every, self.table, self.now)
+        statements = list(self._statements(listed, stated))
+        recognition = Recognition(self._rules, statements, listed.type, self.now)
+        found: list[Assessment] = []
+        known: dict[str, Claims] = {}
+        refused: dict[str, tuple[Refused, ...]] = {}
+        for baseline in self.baselines:
+            own = shared
+            if statements:
+                more, no = recognition.of(baseline.name)
+                own = Claims([*every, *more], self.table, self.now) if more else shared
+                refused[baseline.name] = tuple(no)
+            known[baseline.name] = own
+            found.append(assess(baseline, own, self.table, listed.type))
+        missing = tuple(delta(found, known, self.table)) if full else ()
+        return Assessed(
+            release=listed, assessments=tuple(found), missing=missing, refused=refused, now=self.now
+        )
+
+    def _statements(self, listed: Listed, stated: Iterable[StatedVerdict]) -> Iterator[Statement]:
+        """What others stated of this very release; another artefact of its name is not it."""
+        for one in stated:
+            if not self._authorities.speaks(one.fact.authority, one.origin):
+                continue
+            theirs = set(one.fact.digests)
+            if listed.digests and theirs and theirs.isdisjoint(listed.digests):
+                continue
+            yield verdict.known(one.fact, one.document)
+
+
+def _folded(product: str, release: str) -> Key:
+    return product.casefold(), release.casefold()
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asks about."""
+
+    product: str
+    release: str = ""
+    """Empty: the only one that is known."""
+    buyers: tuple[str, ...] = ()
+    """Empty: all of them."""
+    as_of: str = ""
+    """A `when()`; empty: now."""
+    type: str = ""
+    """Type of product; empty: as the node knows it."""
+
+
+def assess_one(store: Store, me: str, now: str, asked: Question) -> Assessed:
+    """The verdicts on one release, with everything behind them.
+
+    Raises:
+        NotFound: no such product or release, or several of its releases are known.
+        Invalid: a buyer has no baseline here.
+    """
+    with store.view(asked.as_of) as view:
+        listed = pick(view, asked.product, asked.release)
+        if asked.type:
+            listed = msgspec.structs.replace(listed, type=asked.type)
+        assessor = Assessor(view, me, asked.as_of or now, asked.buyers)
+        return next(assessor.each([listed], full=True))
+
+
+def pick(view: View, product: str, release: str = "") -> Listed:
+    """One release by its product's name, and its own where there are several.
+
+    Raises:
+        NotFound: there is none, or there are several.
+    """
+    every = view.releases(product)
+    if not every:
+        raise NotFound(
+            f"no product {product!r}; `accord evidence add {product!r} FILE...` makes one known"
+        )
+    if release:
+        every = [one for one in every if one.release.casefold() == release.casefold()]
+        if not every:
+            raise NotFound(f"{product} has no release {release!r} here")
+    if len(every) > 1:
+        names = ", ".join(one.release or "(without a release)" for one in every[:10])
+        raise NotFound(f"{len(every)} releases of {product} are known; name one: {names}")
+    return every[0]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What an update changed."""
+
+    assessed: int
+    """Releases that were looked at."""
+    events: tuple[Event, ...]
+
+
+def update(store: Store, me: str, now: str, *, everything: bool = False) -> Change:
+    """Make every kept verdict anew that a new document, or time, may have changed."""
+    with store.view() as view:
+        touched = view.touched()
+        releases = view.releases()
+        if not (everything or touched.everything):
+            wanted = touched.releases | store.ledger.due(now)
+            releases = [one for one in releases if one.key in wanted]
+        if not releases:
+            store.ledger.keep((), (), touched.last)
+            return Change(0, ())
+        before = {
+            (one.product, one.release, one.buyer): one
+            for one in store.ledger.kept([one.key for one in releases])
+        }
+        assessor = Assessor(view, me, now)
+        kept: list[Kept] = []
+        events: list[Event] = []
+        for found in assessor.each(releases):
+            for assessment in found.assessments:
+                row = _kept(found.release, assessment, now)
+                old = before.get((row.product, row.release, row.buyer))
+                if old is None or _said(old) != _said(row):
+                    kept.append(row)
+                if old is None or old.verdict != row.verdict:
+                    events.append(_event(old, row, assessment))
+    store.ledger.keep(kept, events, touched.last)
+    return Change(len(releases), tuple(events))
+
+
+def _said(row: Kept) -> tuple[str, ...]:
+    return (row.baseline, row.verdict, row.requirements, row.until)
+
+
+def _kept(listed: Listed, found: Assessment, now: str) -> Kept:
+    verdicts = {one.need.id: one.verdict for one in found.judged}
+    return Kept(
+        product=listed.product,
+        release=listed.release,
+        buyer=found.baseline.name,
+        baseline=found.baseline.version,
+        verdict=found.verdict,
+        requirements=msgspec.json.encode(verdicts).decode(),
+        until=found.until,
+        at=now,
+    )
+
+
+def _event(old: Kept | None, row: Kept, found: Assessment) -> Event:
+    return Event(
+        at=row.at, product=row.product, release=row.release, buyer=row.buyer,
+        before=old.verdict if old else "", after=row.verdict, why="; ".join(found.reasons[:3]),
+    )  # fmt: skip

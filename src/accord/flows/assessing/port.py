@@ -1,0 +1,145 @@
+"""What assessing needs of the store. Adapters raise only accord's own errors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+from accord.assurance.assessing.baseline import Baseline, Carrying
+from accord.assurance.assessing.findings import Shipped
+from accord.assurance.model import Claim
+from accord.assurance.statements.facts import Recognition, Verdict
+
+Key = tuple[str, str]
+"""Product and release."""
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that a node knows."""
+
+    product: str
+    release: str
+    bills: tuple[int, ...] = ()
+    """Numbers of the documents that are its bills."""
+    digests: tuple[str, ...] = ()
+    """Of its artefacts, each after `sha256:`; those of its bills where it has no other."""
+    type: str = ""
+    """Type of product; empty: unknown."""
+
+    @property
+    def key(self) -> Key:
+        """Product and release."""
+        return (self.product, self.release)
+
+
+class StatedVerdict(msgspec.Struct, frozen=True):
+    """A verdict that somebody stated."""
+
+    fact: Verdict
+    document: str
+    """Digest."""
+    origin: str
+    """The partner that sealed it; empty: this node's own people."""
+
+
+class StatedRule(msgspec.Struct, frozen=True):
+    """What somebody recognises."""
+
+    fact: Recognition
+    document: str
+    origin: str
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest verdict of a buyer on a release, as it is kept."""
+
+    product: str
+    release: str
+    buyer: str
+    baseline: str
+    verdict: str
+    requirements: str
+    """JSON object: the verdict on each."""
+    until: str
+    at: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict that changed."""
+
+    at: str
+    product: str
+    release: str
+    buyer: str
+    before: str
+    """Empty: it is the first."""
+    after: str
+    why: str
+
+
+class View(Protocol):
+    """What the node knows, as of one moment."""
+
+    def releases(self, product: str = "") -> list[Listed]:
+        """The releases that it knows, by product and release; of one product, by any case."""
+
+    def claims(self, releases: Collection[Key]) -> Mapping[Key, Sequence[Claim]]:
+        """What evidence claims of some releases."""
+
+    def shipped(self, releases: Sequence[Listed]) -> Mapping[Key, Shipped]:
+        """What the node knows of some releases by itself."""
+
+    def verdicts(self, releases: Collection[Key]) -> list[StatedVerdict]:
+        """What was stated of some releases."""
+
+    def rules(self) -> list[StatedRule]:
+        """What is recognised by whom."""
+
+    def baselines(self) -> list[Baseline]:
+        """The baselines in effect, by name."""
+
+    def crosswalk(self) -> Carrying:
+        """The crosswalk of everything that is loaded."""
+
+    def touched(self) -> Touched:
+        """What documents that came since the last time may change."""
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """What may have changed since assessments were last brought up to date."""
+
+    everything: bool
+    """Baselines or crosswalks changed, or nothing was ever assessed."""
+    releases: frozenset[Key]
+    last: int
+    """Number of the last document that was looked at."""
+
+
+class Ledger(Protocol):
+    """Where verdicts are kept, with each of their changes."""
+
+    def kept(self, releases: Collection[Key] | None = None) -> list[Kept]:
+        """The verdicts kept, of some releases or of all."""
+
+    def due(self, now: str) -> frozenset[Key]:
+        """Releases of which a verdict must be made anew, since something in it ended."""
+
+    def keep(self, kept: Sequence[Kept], events: Sequence[Event], last: int) -> None:
+        """Keep verdicts with their changes, all or none."""
+
+    def events(self, product: str = "", after: int = 0) -> list[tuple[int, Event]]:
+        """Changes of verdicts in order, each with its number."""
+
+
+class Store(Protocol):
+    """Opens views, and keeps verdicts."""
+
+    def view(self, as_of: str = "") -> AbstractContextManager[View]:
+        """The node as of a `when()`; empty is now."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where verdicts are kept."""

@@ -1,0 +1,65 @@
+"""The artefacts and contacts that a release's documents name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from accord.assurance.assessing.findings import Named
+from accord.flows.assessing.port import Key, Listed
+from accord.store.assurance.releases import ties
+from accord.store.view import SqlView
+
+CONTACT = "fact@1#contact-named"
+"""What a reader says where a document names a contact for reports."""
+_ARTEFACTS = """
+SELECT a.part, a.name, a.algorithm, a.digest, d.digest AS document
+FROM artefact a JOIN document d ON d.id = a.document_id WHERE d.digest IN ({}) ORDER BY a.id
+"""
+_CONTACTS = f"""
+SELECT s.why, d.digest AS document FROM assertion s JOIN document d ON d.id = s.document_id
+WHERE s.item = '{CONTACT}' AND d.digest IN ({{}}) ORDER BY s.id
+"""  # noqa: S608 - our own words
+_BILL, _PROVENANCE = "bill", "provenance"
+
+
+class Names(msgspec.Struct):
+    """What the documents of one release name."""
+
+    billed: list[Named] = []
+    built: list[Named] = []
+    made_from: list[Named] = []
+    contacts: list[str] = []
+
+
+def named_artefacts(view: SqlView, wanted: Sequence[Listed]) -> dict[Key, Names]:
+    """What bills and provenance name, and where reports may go, by release."""
+    tied = _tied(view, wanted)
+    found = {one.key: Names() for one in wanted}
+    for row in view.among(_ARTEFACTS, sorted(tied)):
+        digest = f"{row.algorithm}:{row.digest}" if row.digest else ""
+        named = Named(row.name, digest, row.document)
+        for key, kind in tied[row.document]:
+            if kind == _BILL and row.part == "subject":
+                found[key].billed.append(named)
+            elif kind == _PROVENANCE:
+                list_ = found[key].built if row.part == "subject" else found[key].made_from
+                list_.append(named)
+    for row in view.among(_CONTACTS, sorted(tied)):
+        for key, _ in tied[row.document]:
+            found[key].contacts.append(row.why)
+    return found
+
+
+def _tied(view: SqlView, wanted: Sequence[Listed]) -> dict[str, list[tuple[Key, str]]]:
+    """The releases that each document is tied to, and as what; by digest."""
+    releases: dict[str, list[tuple[str, Key]]] = {}
+    for one in wanted:
+        releases.setdefault(one.product.casefold(), []).append((one.release.casefold(), one.key))
+    found: dict[str, list[tuple[Key, str]]] = {}
+    for row in ties(view):
+        for release, key in releases.get(row.product.casefold(), ()):
+            if not row.release or release == row.release.casefold():
+                found.setdefault(row.digest, []).append((key, row.kind))
+    return found

@@ -1,0 +1,100 @@
+"""`accord.flows.assessing.port.Store` on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from accord.assurance.assessing.baseline import Baseline, Carrying
+from accord.assurance.assessing.findings import Shipped
+from accord.assurance.model import Claim
+from accord.flows.assessing.port import Key, Listed, StatedRule, StatedVerdict, Touched
+from accord.store.assurance import stated
+from accord.store.assurance.ledger import SqlLedger
+from accord.store.assurance.releases import releases
+from accord.store.assurance.shipped import shipped
+from accord.store.assurance.touching import touched
+from accord.store.view import SqlView
+
+Claiming = Callable[[Collection[Key], str], Mapping[Key, Sequence[Claim]]]
+"""What evidence claims of some releases, as of a `when()`; empty is now."""
+Standards = Callable[[str], tuple[Sequence[Baseline], Carrying]]
+"""The baselines in effect, and the crosswalk, as of a `when()`; empty is now."""
+
+
+class SqlAssessing:
+    """The store of assessments."""
+
+    def __init__(
+        self, engine: Engine, claiming: Claiming, standards: Standards, now: Callable[[], str]
+    ) -> None:
+        self._engine = engine
+        self._claiming = claiming
+        self._standards = standards
+        self._now = now
+
+    @contextmanager
+    def view(self, as_of: str = "") -> Iterator[SqlAssessingView]:
+        """The node as of a moment."""
+        with self._engine.connect() as connection, connection.begin():
+            view = SqlView(connection, as_of)
+            yield SqlAssessingView(view, self._claiming, self._standards, as_of or self._now())
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """Where verdicts are kept."""
+        return SqlLedger(self._engine)
+
+
+class SqlAssessingView:
+    """One moment of it."""
+
+    def __init__(self, view: SqlView, claiming: Claiming, standards: Standards, now: str) -> None:
+        self._view = view
+        self._claiming = claiming
+        self._standards = standards
+        self._now = now
+
+    @cached_property
+    def _listed(self) -> list[Listed]:
+        return releases(self._view)
+
+    @cached_property
+    def _standing(self) -> tuple[Sequence[Baseline], Carrying]:
+        return self._standards(self._view.as_of)
+
+    def releases(self, product: str = "") -> list[Listed]:
+        """The releases that it knows."""
+        name = product.casefold()
+        return [one for one in self._listed if not name or one.product.casefold() == name]
+
+    def claims(self, releases: Collection[Key]) -> Mapping[Key, Sequence[Claim]]:
+        """What evidence claims of some releases."""
+        return self._claiming(releases, self._view.as_of)
+
+    def shipped(self, releases: Sequence[Listed]) -> Mapping[Key, Shipped]:
+        """What the node knows of some releases by itself."""
+        return shipped(self._view, releases, self._now)
+
+    def verdicts(self, releases: Collection[Key]) -> list[StatedVerdict]:
+        """What was stated of some releases."""
+        return list(stated.verdicts(self._view, releases))
+
+    def rules(self) -> list[StatedRule]:
+        """What is recognised by whom."""
+        return list(stated.rules(self._view))
+
+    def baselines(self) -> list[Baseline]:
+        """The baselines in effect."""
+        return list(self._standing[0])
+
+    def crosswalk(self) -> Carrying:
+        """The crosswalk of everything that is loaded."""
+        return self._standing[1]
+
+    def touched(self) -> Touched:
+        """What documents that came since the last time may change."""
+        return touched(self._view, self._listed)

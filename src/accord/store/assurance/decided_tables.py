@@ -1,0 +1,61 @@
+"""The tables of verdicts: what authorities stated and recognise, and what this node made of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, SmallInteger, Table
+
+from accord.store.metadata import ID, METADATA, document, key, texts
+
+verdict = Table(
+    "verdict",
+    METADATA,
+    key(),
+    document(),
+    *texts("authority", "product", "release", "type", "digests", "baseline", "verdict"),
+    *texts("at", "until", "person", "found"),
+    Index("verdict_product", "product", "release"),
+)
+"""`digests` is a JSON list of text, `found` one of what was found, item by item."""
+
+recognition = Table(
+    "recognition",
+    METADATA,
+    key(),
+    document(),
+    *texts("rule", "recognised_by", "recognised"),
+    Column("level", SmallInteger, nullable=False),
+    *texts("items", "types", "without_types"),
+    Column("onward", Boolean, nullable=False),
+    *texts("since", "until", "revoked", "person", "why"),
+    Index("recognition_rule", "rule"),
+)
+"""`items`, `types` and `without_types` are JSON lists of text."""
+
+FACTS = (verdict, recognition)
+"""What authorities stated."""
+
+assessment = Table(
+    "assessment",
+    METADATA,
+    *(Column(c.name, c.type, primary_key=True) for c in texts("product", "release", "buyer")),
+    *texts("baseline", "verdict", "requirements", "until", "at"),
+    Index("assessment_until", "until"),
+)
+"""The newest verdict of each buyer on each release. `requirements` is a JSON object: the verdict on
+each. It follows from documents and the time; `until` is when it must be made anew at the latest."""
+
+assessment_event = Table(
+    "assessment_event",
+    METADATA,
+    key(),
+    *texts("at", "product", "release", "buyer", "before", "after", "why"),
+    Index("assessment_event_product", "product", "release"),
+)
+"""Each change of a verdict, in order. `before` is empty for the first."""
+
+assessed = Table(
+    "assessed",
+    METADATA,
+    Column("document_id", ID, nullable=False),
+)
+"""One row: the last document that assessments know of."""

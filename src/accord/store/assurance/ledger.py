@@ -1,0 +1,94 @@
+"""The verdicts that are kept, with each of their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select
+
+from accord.flows.assessing.port import Event, Kept, Key
+from accord.store import database
+from accord.store.assurance.decided_tables import assessed, assessment, assessment_event
+
+_MANY = 400
+_COLUMNS = ("product", "release", "buyer", "baseline", "verdict", "requirements", "until", "at")
+
+
+class SqlLedger:
+    """`accord.flows.assessing.port.Ledger` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def kept(self, releases: Collection[Key] | None = None) -> list[Kept]:
+        """The verdicts kept, of some releases or of all."""
+        order = (assessment.c.product, assessment.c.release, assessment.c.buyer)
+        query = select(*(assessment.c[name] for name in _COLUMNS)).order_by(*order)
+        with self._engine.connect() as connection:
+            if releases is None or len(releases) > _MANY:
+                wanted = None if releases is None else frozenset(releases)
+                rows: Iterable[Any] = connection.execute(query)
+                return [
+                    _kept(row)
+                    for row in rows
+                    if wanted is None or (row.product, row.release) in wanted
+                ]
+            found = []
+            for product, release in sorted(releases):
+                same = (assessment.c.product == product) & (assessment.c.release == release)
+                found += [_kept(row) for row in connection.execute(query.where(same))]
+            return found
+
+    def due(self, now: str) -> frozenset[Key]:
+        """Releases of which a verdict must be made anew, since something in it ended."""
+        table = assessment.c
+        query = (
+            select(table.product, table.release)
+            .where(table.until != "", table.until <= now)
+            .distinct()
+        )
+        with self._engine.connect() as connection:
+            return frozenset((row.product, row.release) for row in connection.execute(query))
+
+    def keep(self, kept: Sequence[Kept], events: Sequence[Event], last: int) -> None:
+        """Keep verdicts with their changes, all or none."""
+        with database.writing(self._engine) as connection:
+            if kept:
+                _replace(connection, kept)
+            if events:
+                number = connection.scalar(select(func.max(assessment_event.c.id))) or 0
+                rows = [
+                    {"id": place, **{name: getattr(one, name) for name in Event.__struct_fields__}}
+                    for place, one in enumerate(events, number + 1)
+                ]
+                connection.execute(insert(assessment_event), rows)
+            connection.execute(delete(assessed))
+            connection.execute(insert(assessed), [{"document_id": last}])
+
+    def events(self, product: str = "", after: int = 0) -> list[tuple[int, Event]]:
+        """Changes of verdicts in order, each with its number."""
+        table = assessment_event.c
+        query = select(assessment_event).where(table.id > after).order_by(table.id)
+        if product:
+            query = query.where(func.lower(table.product) == product.lower())
+        with self._engine.connect() as connection:
+            return [
+                (row.id, Event(**{name: getattr(row, name) for name in Event.__struct_fields__}))
+                for row in connection.execute(query)
+            ]
+
+
+def _kept(row: Any) -> Kept:  # noqa: ANN401 - a row of the database
+    return Kept(**{name: getattr(row, name) for name in _COLUMNS})
+
+
+def _replace(connection: Connection, kept: Sequence[Kept]) -> None:
+    table = assessment.c
+    rows = [{name: getattr(one, name) for name in _COLUMNS} for one in kept]
+    if connection.scalar(select(func.count()).select_from(assessment)):
+        places = [(one["product"], one["release"], one["buyer"]) for one in rows]
+        for product, release, buyer in places:
+            same = (table.product == product) & (table.release == release) & (table.buyer == buyer)
+            connection.execute(delete(assessment).where(same))
+    connection.execute(insert(assessment), rows)
