@@ -15,10 +15,14 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from accord.cli import main
 from accord.cli.exposures import as_object
 from accord.flows.load import Loaded, load_documents
 from accord.wiring import Node, Settings
@@ -98,6 +102,30 @@ def command(
         check=False, capture_output=True, text=True, timeout=timeout, env=environment,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def run(*words: str | Path, home: Path | str = "") -> subprocess.CompletedProcess[str]:
+    """The real command line in this process: for what does not depend on a process of its own."""
+    out = TextIOWrapper(BytesIO(), encoding="utf-8")
+    err = TextIOWrapper(BytesIO(), encoding="utf-8", errors="backslashreplace")
+    code: str | int | None = 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in [name for name in os.environ if name.startswith("ACCORD_")]:
+            patch.delenv(name)
+        patch.setenv("ACCORD_HOME", str(home))
+        patch.setattr(sys, "argv", ["accord", *map(str, words)])
+        patch.setattr(sys, "stdin", StringIO())
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    assert code is None or isinstance(code, int), code
+    return subprocess.CompletedProcess(words, code or 0, _text_of(out), _text_of(err))
+
+
+def _text_of(stream: TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def _uuid(name: str) -> uuid.UUID:

@@ -61,15 +61,15 @@ def test_the_words_learned_and_as_of_do_it(tmp_path: Path) -> None:
         path.write_bytes(data)
         done = CliRunner().invoke(app, ["load", str(path), "--learned", day, "--home", str(home)])
         assert done.exit_code == 0
-    before = nodes.command("exposures", "--json", "--as-of", "2026-03-02", home=home)
-    after = nodes.command("exposures", "--json", "--as-of", "2026-03-03", home=home)
+    before = nodes.run("exposures", "--json", "--as-of", "2026-03-02", home=home)
+    after = nodes.run("exposures", "--json", "--as-of", "2026-03-03", home=home)
     assert (json.loads(before.stdout), len(json.loads(after.stdout))) == ([], 1)
     explained = json.loads(after.stdout)[0]["id"]
-    said = nodes.command("explain", explained, "--as-of", "2026-03-03", home=home)
+    said = nodes.run("explain", explained, "--as-of", "2026-03-03", home=home)
     assert "learned 2026-03-03" in said.stdout
-    unknown = nodes.command("explain", explained, "--as-of", "2026-03-02", home=home)
+    unknown = nodes.run("explain", explained, "--as-of", "2026-03-02", home=home)
     assert unknown.returncode == 1
-    assert nodes.command("load", home, "--learned", "never", home=home).returncode == 2
+    assert nodes.run("load", home, "--learned", "never", home=home).returncode == 2
 
 
 def test_a_day_is_over_at_its_end_and_a_moment_at_itself(tmp_path: Path) -> None:
@@ -82,5 +82,5 @@ def test_a_day_is_over_at_its_end_and_a_moment_at_itself(tmp_path: Path) -> None
         ("2026-03-01T12:59:59Z", 0),
         ("2026-03-01T14:00+01:00", 1),
     ):
-        done = nodes.command("exposures", "--json", "--as-of", at, home=tmp_path)
+        done = nodes.run("exposures", "--json", "--as-of", at, home=tmp_path)
         assert len(json.loads(done.stdout)) == count, at

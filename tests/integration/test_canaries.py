@@ -80,7 +80,7 @@ def test_no_canary_leaves(
 
 def _asked_in_taxii(holder: Holder) -> Iterator[Request]:
     """Every address of TAXII, with every collection of anybody and every object."""
-    means = holder.node._answering
+    means = holder.node.answering
     names = {one.collection.id for role in ("india", "japan", "united-states")
              for one in of_caller(means, Recipient("partner", role))}  # fmt: skip
     gaps = {"collection": [*sorted(names), "all", "inbox", "nowhere"],
@@ -231,5 +231,5 @@ def test_the_pages_are_for_this_machine_alone(holder: Holder) -> None:
                 answer = client.get(path, headers={"host": host})
                 assert answer.status_code == 400
                 assert not words_in(answer.content)
-    listed = nodes.command("serve", "--help").stdout
+    listed = nodes.run("serve", "--help").stdout
     assert "--host" not in listed

@@ -94,7 +94,7 @@ def written(folder: Path, name: str, data: bytes) -> Path:
 
 def claimed(tmp_path: Path, bill: bytes, *words: str) -> Any:
     path = written(tmp_path, f"{digest(bill)[:8]}.json", bill)
-    return nodes.command("load", path, *words, "--json", home=tmp_path / "node")
+    return nodes.run("load", path, *words, "--json", home=tmp_path / "node")
 
 
 def rows_of(tmp_path: Path) -> list[dict[str, Any]]:
@@ -139,11 +139,11 @@ def test_a_claim_of_what_is_no_bill_is_wrong_usage_and_the_load_still_counts(
     tmp_path: Path,
 ) -> None:
     path = written(tmp_path, "osv.json", ADVISORY[1])
-    done = nodes.command("load", path, "--operator", "Grid", "--json", home=tmp_path / "node")
+    done = nodes.run("load", path, "--operator", "Grid", "--json", home=tmp_path / "node")
     assert done.returncode == 2
     assert json.loads(done.stdout)["total"]["new"] == 1
     assert "--operator" in done.stderr
-    done = nodes.command("load", path, "--product", "P", home=tmp_path / "node")
+    done = nodes.run("load", path, "--product", "P", home=tmp_path / "node")
     assert done.returncode == 2
 
 
@@ -153,5 +153,5 @@ def test_claims_that_are_loaded_and_made_are_counted_together(tmp_path: Path) ->
     bill = nodes.bill("Pump", "1")
     written(folder, "bill.json", bill)
     written(folder, "claim.json", nodes.claim_of(digest(bill), "Water", "Pump"))
-    done = nodes.command("load", folder, "--operator", "Grid", "--json", home=tmp_path / "node")
+    done = nodes.run("load", folder, "--operator", "Grid", "--json", home=tmp_path / "node")
     assert json.loads(done.stdout)["counts"]["claim"]["read"] == 2

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +60,35 @@ def test_help_names_every_command() -> None:
         assert re.search(rf"^\s+{name}\s", done.stdout, re.MULTILINE), name
 
 
+SLOW = {
+    "exposures": ("alembic", "cryptography", "duckdb", "httpcore", "litestar", "tuf", "uvicorn"),
+    "feeds": ("accord.flows.read", "alembic", "duckdb", "httpcore", "litestar", "tuf", "uvicorn"),
+    "load": ("alembic", "duckdb", "httpcore", "litestar", "tuf", "uvicorn"),
+}
+
+
+@pytest.mark.parametrize("words", [["exposures"], ["feeds", "list"], ["load", "."]], ids=" ".join)
+def test_a_command_waits_for_nothing_that_it_does_not_use(tmp_path: Path, words: list[str]) -> None:
+    """What is slow to load, and of use to others only, is not loaded."""
+    nodes.new_node(tmp_path / "n").engine.dispose()
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "one.json").write_bytes(nodes.osv("OSV-1"))
+    code = (
+        "import sys\nfrom accord.cli import main\n"
+        f"sys.argv = ['accord', *{words!r}, '--home', {str(tmp_path / 'n')!r}]\n"
+        "try:\n    main()\nfinally:\n    print('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=given
+    )
+    loaded = set(done.stderr.splitlines())
+    assert "accord.wiring.place" in loaded
+    assert not loaded.intersection(SLOW[words[0]])
+
+
 def test_each_object_has_what_is_promised(home: Path) -> None:
-    done = nodes.command("exposures", "--json", home=home)
+    done = nodes.run("exposures", "--json", home=home)
     assert (done.returncode, done.stderr) == (0, "")
     rows = json.loads(done.stdout)
     assert len(rows) > 60
@@ -160,18 +189,18 @@ def test_the_table_is_no_wider_than_a_hundred_columns(home: Path) -> None:
 def test_load_says_by_its_code_what_became_of_the_documents(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_bytes(nodes.osv("OSV-1"))
     (tmp_path / "bad.json").write_bytes(b"{")
-    done = nodes.command("load", tmp_path / "good.json", "--json", home=tmp_path / "n")
+    done = nodes.run("load", tmp_path / "good.json", "--json", home=tmp_path / "n")
     account = json.loads(done.stdout)
     assert done.returncode == 0
     assert account["counts"] == {
         "OSV advisory": {"read": 1, "new": 1, "same": 0, "quarantined": 0, "items_quarantined": 0}
     }
-    done = nodes.command("load", tmp_path / "good.json", tmp_path / "bad.json", home=tmp_path / "n")
+    done = nodes.run("load", tmp_path / "good.json", tmp_path / "bad.json", home=tmp_path / "n")
     assert done.returncode == 3
     assert "bad.json" in done.stderr
     assert re.search(r"all\s+2\s+0\s+1\s+1\s+0", done.stdout)
-    assert nodes.command("load", tmp_path / "none", home=tmp_path / "n").returncode == 2
-    assert nodes.command("load", home=tmp_path / "n").returncode == 2
+    assert nodes.run("load", tmp_path / "none", home=tmp_path / "n").returncode == 2
+    assert nodes.run("load", home=tmp_path / "n").returncode == 2
 
 
 def test_quarantined_documents_are_listed_with_place_and_reason(tmp_path: Path) -> None:
@@ -190,7 +219,7 @@ def test_explain_names_every_step_with_its_document(home: Path) -> None:
     (one,) = [
         row for row in listed(home, "--advisory", "CVE-2022-34265") if row["component"] == "Django"
     ]
-    done = nodes.command("explain", one["id"][:8], "--json", home=home)
+    done = nodes.run("explain", one["id"][:8], "--json", home=home)
     found = json.loads(done.stdout)
     assert found["exposure"] == one
     about: dict[str, list[dict[str, Any]]] = {}
@@ -211,7 +240,7 @@ def test_explain_names_every_step_with_its_document(home: Path) -> None:
         assert re.fullmatch(r"[0-9a-f]{64}", source["document"])
         assert all(source[name] for name in ("name", "kind", "place"))
         assert source["learned"] == "2026-01-31"
-    printed = nodes.command("explain", one["id"], home=home)
+    printed = nodes.run("explain", one["id"], home=home)
     assert match["sentence"] in printed.stdout
     assert printed.returncode == 0
 
@@ -259,8 +288,8 @@ def test_unevaluated_lists_reason_subject_and_place(home: Path) -> None:
 
 
 def test_init_may_be_run_again(tmp_path: Path) -> None:
-    assert "A new node is" in nodes.command("init", home=tmp_path).stdout
-    again = nodes.command("init", home=tmp_path)
+    assert "A new node is" in nodes.run("init", home=tmp_path).stdout
+    again = nodes.run("init", home=tmp_path)
     assert (again.returncode, "The node is" in again.stdout) == (0, True)
 
 
@@ -289,7 +318,7 @@ def test_confirm_and_choose_are_kept(tmp_path: Path) -> None:
     assert "rival documents" not in {gap["reason"] for gap in gaps}
     assert "1 set aside" in quick("choose", digest(other)[:12], *by, home=tmp_path).stdout
     alone = digest(dict(scenario.files())["estate.yaml"])
-    refused = nodes.command("choose", alone, *by, home=tmp_path)
+    refused = nodes.run("choose", alone, *by, home=tmp_path)
     assert (refused.returncode, "no rivals" in refused.stderr) == (1, True)
 
 
@@ -324,13 +353,13 @@ def test_compare_says_wrong_usage_by_its_code(words: tuple[str, ...]) -> None:
 def test_compare_checks_a_file_of_facts(tmp_path: Path) -> None:
     facts = tmp_path / "facts"
     facts.write_text("# order\n1.0 < 1.1\n1.0 == 1.0.0\n2.0 <= 1.0\n1!2 > x!y\nnonsense\n")
-    done = nodes.command("compare", "pypi", "--facts", facts)
+    done = nodes.run("compare", "pypi", "--facts", facts)
     assert done.returncode == 1
     assert "agree 2, disagree 1, unorderable 1" in done.stdout
     assert "line 4: 2.0 <= 1.0" in done.stdout
     assert "line 6 is not a fact" in done.stderr
     facts.write_text("1.0 < 1.1\n")
-    assert nodes.command("compare", "pypi", "--facts", facts, "--json").returncode == 0
+    assert nodes.run("compare", "pypi", "--facts", facts, "--json").returncode == 0
 
 
 def test_demo_shows_what_a_node_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

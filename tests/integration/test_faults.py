@@ -250,7 +250,7 @@ def test_a_damaged_body_is_told_to_a_person(tmp_path: Path) -> None:
     node = nodes.new_node(tmp_path)
     nodes.give(node, scenario.files())
     _damage(node)
-    done = nodes.command("rebuild", home=tmp_path)
+    done = nodes.run("rebuild", home=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("accord: document ")
     assert "restore it from a backup" in done.stderr
@@ -265,7 +265,7 @@ def test_a_damaged_database_is_told_to_a_person(tmp_path: Path) -> None:
         data[page * 4096 : page * 4096 + 64] = bytes(64)
     (tmp_path / "accord.sqlite").write_bytes(data)
     for words in (["exposures"], ["rebuild"]):
-        done = nodes.command(*words, home=tmp_path)
+        done = nodes.run(*words, home=tmp_path)
         assert done.returncode == 1, done
         assert "Traceback" not in done.stderr
 
@@ -289,7 +289,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_kept(tmp_path: Path) -> None:
 
 def test_a_node_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> None:
     for words in (["exposures"], ["explain", "abc"]):
-        done = nodes.command(*words, home=tmp_path / "nowhere")
+        done = nodes.run(*words, home=tmp_path / "nowhere")
         assert done.returncode == 1
         assert "accord init" in done.stderr
         assert not (tmp_path / "nowhere").exists()
@@ -297,7 +297,7 @@ def test_a_node_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> Non
 
 def test_a_node_in_a_place_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    done = nodes.command("init", home=tmp_path / "file" / "node")
+    done = nodes.run("init", home=tmp_path / "file" / "node")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     shutil.rmtree(tmp_path / "file", ignore_errors=True)

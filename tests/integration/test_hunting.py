@@ -328,10 +328,10 @@ def test_the_commands(node: Node, tmp_path: Path) -> None:
     nodes.give(node, given(EVIL))
     home = tmp_path / "node"
     path = log(tmp_path, zeek([HIT]))
-    done = nodes.command("hunt", str(path), "--json", home=home)
+    done = nodes.run("hunt", str(path), "--json", home=home)
     said: dict[str, Any] = json.loads(done.stdout)
     assert said["strengths"] == {"strong": 1}
-    shown = nodes.command("hunt", str(path), home=home)
+    shown = nodes.run("hunt", str(path), home=home)
     assert "www.evil.example" in shown.stdout
-    listed = nodes.command("sightings", home=home)
+    listed = nodes.run("sightings", home=home)
     assert "indicator 1" in listed.stdout

@@ -102,6 +102,6 @@ def test_a_damaged_log_of_the_archive_is_told_and_stops_nothing(node: Node, tmp_
 def test_the_command(node: Node, tmp_path: Path) -> None:
     home = tmp_path / "node"
     path = log(tmp_path, "old.log", OLD)
-    done = nodes.command("hunt", path, "--archive-days", "365", home=home)
+    done = nodes.run("hunt", path, "--archive-days", "365", home=home)
     assert "Deleted from the archive: 1 logs, 1 records of 2020-01-01 to 2020-01-01" in done.stdout
     assert "The archive holds 0 logs" in done.stdout

@@ -231,12 +231,12 @@ def test_the_commands(node: Node, tmp_path: Path) -> None:
     home = node.settings.home
     node.engine.dispose()
     words = ["--audience", "pair", "--at-most", "green", "--person", "Asha", "--why", "agreed"]
-    done = nodes.command("sightings", "rule", "add", *words, "--kind", "domain", home=home)
+    done = nodes.run("sightings", "rule", "add", *words, "--kind", "domain", home=home)
     assert "Rule 1: to pair, domain" in done.stdout, done.stderr
-    listed = nodes.command("sightings", "rule", "list", "--json", home=home)
+    listed = nodes.run("sightings", "rule", "list", "--json", home=home)
     (one,) = json.loads(listed.stdout)
     assert (one["person"], one["why"], one["at_most"]) == ("Asha", "agreed", "GREEN")
-    gone = nodes.command(
+    gone = nodes.run(
         "sightings", "rule", "remove", "1", "--person", "Asha", "--why", "over", home=home
     )
     assert (gone.returncode, gone.stdout) == (0, "Rule 1 for audience pair is removed.\n")

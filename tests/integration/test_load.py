@@ -93,7 +93,7 @@ def test_every_way_in_ends_in_the_same_state(way: Way, tmp_path: Path, state: st
 def test_worker_processes_end_in_the_same_state(tmp_path: Path, state: str) -> None:
     """More pieces than are done in the process itself."""
     (folder,) = as_many_small_zips(tmp_path)
-    done = nodes.command("load", folder, "--json", home=tmp_path / "node")
+    done = nodes.run("load", folder, "--json", home=tmp_path / "node")
     assert json.loads(done.stdout)["total"]["new"] == len(scenario.files())
     node = Node(Settings(tmp_path / "node"))
     assert node.views.state_hash() == state

@@ -35,10 +35,10 @@ def test_the_database_is_its_owners_alone_even_in_an_open_folder(tmp_path: Path)
 @pytest.mark.parametrize("name", ["q?b", "a%41b", "c#d", "with blank"])
 def test_a_folders_name_is_a_name(tmp_path: Path, name: str) -> None:
     home = tmp_path / name
-    assert nodes.command("init", home=home).returncode == 0
+    assert nodes.run("init", home=home).returncode == 0
     assert [file.name for file in tmp_path.iterdir()] == [name]
     assert (home / "accord.sqlite").stat().st_size > 0
-    assert nodes.command("state-hash", home=home).returncode == 0
+    assert nodes.run("state-hash", home=home).returncode == 0
 
 
 def test_an_address_tells_no_secret(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_text_past_the_bound_is_refused_and_a_title_is_cut() -> None:
 )
 def test_slips_on_the_command_line_are_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
     nodes.new_node(tmp_path).engine.dispose()
-    done = nodes.command(*words, home=tmp_path)
+    done = nodes.run(*words, home=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 

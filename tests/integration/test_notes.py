@@ -132,15 +132,15 @@ def test_notes_are_written_and_listed_by_the_command(tmp_path: Path) -> None:
     people = tmp_path / "people.txt"
     people.write_text("Bob@Example.org\n+81 3-1234-5678\n")
     words = ("--title", "Leak", "--text", "A list was copied.", "--tlp", "amber")
-    done = nodes.command("notes", "new", "breach", *words, "--identifiers", people, home=home)
+    done = nodes.run("notes", "new", "breach", *words, "--identifiers", people, home=home)
     assert done.returncode == 0, done.stderr
     assert "2 identifiers stand in it, as hashes only." in done.stderr
     assert "accord share incident--" in done.stdout
-    listed = nodes.command("notes", "list", home=home).stdout
+    listed = nodes.run("notes", "list", home=home).stdout
     assert "Leak" in listed
     assert "this node" in listed
-    (found,) = json.loads(nodes.command("notes", "list", "--json", home=home).stdout)
-    shown = nodes.command("notes", "show", found["note"]["object"], home=home).stdout
+    (found,) = json.loads(nodes.run("notes", "list", "--json", home=home).stdout)
+    shown = nodes.run("notes", "show", found["note"]["object"], home=home).stdout
     assert "A list was copied." in shown
     assert "identifiers: 2, as hashes" in shown
     kept = b"".join(file.read_bytes() for file in home.iterdir() if file.is_file())
@@ -151,9 +151,9 @@ def test_notes_are_written_and_listed_by_the_command(tmp_path: Path) -> None:
         ("answer", "--title", "x", "--text", "x"),
         ("breach", "--title", "x", "--text", "x", "--identifiers", tmp_path / "none"),
     ):
-        refused = nodes.command("notes", "new", *wrong, home=home)
+        refused = nodes.run("notes", "new", *wrong, home=home)
         assert refused.returncode == 2
         assert "Traceback" not in refused.stderr
         assert "bob@" not in refused.stderr.lower()
-    definitions = nodes.command("notes", "definitions", home=home)
+    definitions = nodes.run("notes", "definitions", home=home)
     assert json.loads(definitions.stdout)["type"] == "bundle"

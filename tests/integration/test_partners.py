@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from subprocess import CompletedProcess
 
 import pytest
 from exchange_nodes import NOW, HandClock, close, partnership
-from nodes import command, new_node
+from nodes import command, new_node, run
 from sqlalchemy import update
 
-from accord.cli.app import main
 from accord.core.errors import AccordError
 from accord.flows.exchange import partners as flow
 from accord.flows.exchange.trust import Kept
@@ -84,14 +80,6 @@ def test_a_flipped_bit_in_the_database_is_a_loud_stop(tmp_path: Path) -> None:
     close(nodes)
 
 
-class Done(NamedTuple):
-    """How a command ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 class Body:
     """A partner at its command line. The program is the real one, in this process: it is run some
     seventy times."""
@@ -101,17 +89,8 @@ class Body:
         self.name = name
         new_node(self.home).engine.dispose()
 
-    def run(self, *words: str | Path) -> Done:
-        out, err = StringIO(), StringIO()
-        code = 0
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            patch.setenv("ACCORD_HOME", str(self.home))
-            patch.setattr(sys, "argv", ["accord", "partners", *map(str, words)])
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return Done(code, out.getvalue(), err.getvalue())
+    def run(self, *words: str | Path) -> CompletedProcess[str]:
+        return run("partners", *words, home=self.home)
 
     def does(self, *words: str | Path) -> str:
         done = self.run(*words)
@@ -215,7 +194,7 @@ def test_the_program_asks_nothing_where_nobody_is(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.replace("-", " ").split()) == 16
-    shown = command("partners", "show", "alone", home=tmp_path)
+    shown = run("partners", "show", "alone", home=tmp_path)
     assert done.stdout.strip() in shown.stdout
 
 
@@ -240,22 +219,22 @@ def test_without_a_partnership_the_next_step_is_named(
 def test_a_founder_who_knows_nobody_is_told_so(tmp_path: Path) -> None:
     body = Body(tmp_path, "alone")
     body.does("found", "alone", "--partnership", "pacific", *body.who())
-    done = command("sync", home=body.home)
+    done = run("sync", home=body.home)
     assert done.returncode == 0
     assert "knows no other member of pacific" in done.stderr
     assert not done.stdout
-    status = command("exchange", "status", home=body.home)
+    status = run("exchange", "status", home=body.home)
     assert "in pacific with nobody else yet" in status.stdout
 
 
 def test_a_fresh_node_is_told_how_to_find_partners(tmp_path: Path) -> None:
     body = Body(tmp_path, "alone")
     for words in (("init",), ("exchange", "status")):
-        done = command(*words, home=body.home)
+        done = run(*words, home=body.home)
         assert "accord partners found" in done.stdout
         assert "accord partners accept" in done.stdout
     body.does("found", "alone", "--partnership", "pacific", *body.who())
-    assert "accord partners" not in command("init", home=body.home).stdout
+    assert "accord partners" not in run("init", home=body.home).stdout
 
 
 def test_a_wrong_file_is_named(three: list[Body], tmp_path: Path) -> None:

@@ -161,6 +161,6 @@ def test_what_cannot_be_done_is_said(
     tmp_path: Path, words: list[str], code: int, said: str
 ) -> None:
     nodes.new_node(tmp_path).engine.dispose()
-    done = nodes.command(*words, home=tmp_path)
+    done = nodes.run(*words, home=tmp_path)
     assert done.returncode == code
     assert said in done.stderr

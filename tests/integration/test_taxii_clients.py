@@ -144,7 +144,7 @@ def test_stix2_posts_and_a_person_accepts(live: Live) -> None:
     for one, name in ((posted, "accept"), (private, "refuse")):
         number = str(waiting[one.id].number)
         said = ("--why", "agreed", "--person", "ann")
-        done = nodes.command("inbox", name, number, *said, home=node.settings.home)
+        done = nodes.run("inbox", name, number, *said, home=node.settings.home)
         assert done.returncode == 0, done.stderr
     assert not node.inbox.posted(50, waiting=True)
     assert wanted.find([posted.id], node.holdings)

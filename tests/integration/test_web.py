@@ -420,7 +420,7 @@ def test_pages_are_the_same_on_postgresql(
     client: Client, on_postgres: Client, address: str
 ) -> None:
     for each in (on_postgres, client):
-        each.get("/unevaluated.json")  # Counts to the end, which another page waits for only a while.
+        each.get("/unevaluated.json")  # counts to the end, which a page waits for only a while
     assert on_postgres.get(address).json() == client.get(address).json()
 
 

@@ -29,6 +29,8 @@ PRAGMAS = (
     "PRAGMA journal_size_limit=67108864",
 )
 """How every connection to SQLite is set up."""
+FILE = "accord.sqlite"
+"""Of the node's folder: the embedded database."""
 
 
 class Unreachable(AccordError):
@@ -57,7 +59,7 @@ def connect(address: str, home: Path) -> Engine:
 
 def _embedded(home: Path) -> URL:
     """The node's own file; a name is a name, whatever it holds of `?` and `%`."""
-    return URL.create("sqlite", database=str(home / "accord.sqlite"))
+    return URL.create("sqlite", database=str(home / FILE))
 
 
 def shown(url: URL) -> str:

@@ -51,14 +51,21 @@ def upgrade(engine: Engine) -> None:
         Newer: the database is ahead of this release.
         Foreign: it is somebody else's.
     """
-    from alembic import command  # noqa: PLC0415 - needed by this command alone, and slow to load
-    from alembic.config import Config  # noqa: PLC0415 - as above
-
     revision = _revision(engine)
+    if revision == HEAD:
+        return
     if revision is not None and revision > HEAD:
         raise _newer(revision)
     if revision is None:
         _must_be_empty(engine)
+    _run(engine)
+
+
+def _run(engine: Engine) -> None:
+    """Every migration that the database lacks."""
+    from alembic import command  # noqa: PLC0415 - seldom needed, and slow to load
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", "accord.store:migrations")
     config.set_main_option("path_separator", "os")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from accord.identity.directory.trusted import Trusted
-from accord.identity.partners import Directory
+if TYPE_CHECKING:
+    # Slow to load, and all read a setting's name here.
+    from accord.identity.directory.trusted import Trusted
+    from accord.identity.partners import Directory
 
 ME = "me"
 """Setting: this node's short name as a partner."""
