@@ -57,7 +57,8 @@ def main() -> None:
         seconds = time.process_time() - started
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"{len(large) / 1e6:.0f} MB, {scored.scores[0].components:,} components: {seconds:.1f} s,"
+            f"{len(large) / 1e6:.0f} MB, {scored.scores[0].components:,} components: "
+            f"{seconds:.1f} s,"
             f" {most:,.0f} MiB at most ({before:,.0f} MiB while the bill was made)"
         )
 
