@@ -91,6 +91,26 @@ def test_nothing_listed_nothing_passed() -> None:
     assert all(field.share == 0 for field in empty.fields if field.level == "component")
 
 
+def test_a_profile_of_the_bill_alone_needs_components_too() -> None:
+    profile = named("ntia-2021")
+    alone = replace(profile, fields=tuple(f for f in profile.fields if f.level == "bill"))
+    for parts, passes in (((), False), ((WHOLE,), True)):
+        data = json.dumps(bills.cyclonedx(*parts, **HEAD)).encode()
+        (found,) = score_bill(data, [alone]).scores
+        assert all(field.passes for field in found.fields)
+        assert found.passes is passes
+
+
+def test_an_entry_on_nothing_speaks_for_no_component() -> None:
+    nameless = {**WHOLE, "bom-ref": ""}
+    found = ntia(nameless, dependencies=[{"ref": "", "dependsOn": ["", "app"]}])
+    assert by_field(found)["dependency-relationship"] == (1, 2)
+    profile = named("cert-in-2.0")
+    bill = bills.cyclonedx(nameless, dependencies=[{"ref": "", "dependsOn": ["x"]}])
+    (scored,) = score_bill(json.dumps(bill).encode(), [profile]).scores
+    assert by_field(scored)["component-dependencies"] == (0, 1)
+
+
 def test_the_whole_is_claimed_with_what_lacks() -> None:
     whole = claims(ntia(WHOLE, {}), evidence="sha256:aa", issued="2026-03-04T05:06:07.000000Z")[-1]
     assert whole.item == "sbom@ntia-2021#all"

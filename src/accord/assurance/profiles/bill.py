@@ -96,7 +96,9 @@ class Edges(msgspec.Struct):
     """Components of which the bill itself tells vulnerabilities."""
 
     def tell(self, ref: str, how: Said) -> None:
-        """Note one statement; a better one counts."""
+        """Note one statement; a better one counts, and one on nothing named counts for nothing."""
+        if not ref:
+            return
         self.told[ref] = max(how, self.told.get(ref, Said.MISSING))
 
 

@@ -144,7 +144,9 @@ def _purpose(*words: str) -> OfComponent:
 
 def _relationship(component: Component, edges: Edges) -> Said:
     """Something depends on it or holds it, or what it depends on is told."""
-    if component.is_within or component.has_within or component.ref in edges.related:
+    if component.is_within or component.has_within:
+        return Said.STATED
+    if component.ref and component.ref in edges.related:
         return Said.STATED
     return edges.told.get(component.ref, Said.MISSING)
 
