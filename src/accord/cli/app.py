@@ -27,6 +27,7 @@ from accord.cli import (
     receipts,
     records,
     review,
+    score,
     serve,
     share,
     sightings,
@@ -58,6 +59,7 @@ for command in (
     node.state_hash,
     serve.serve,
     compare.compare,
+    score.score,
     demo.demo,
     demo.demo_one,
 ):

@@ -72,14 +72,14 @@ def read_tag_value(data: bytes) -> Reading:
 
     """
     read = _Text()
-    for line, tag, value in _tags(data):
+    for line, tag, value in tags(data):
         _take(read, line, tag, value)
     made = reading_of_2(_document(read), "tag-value", _places(read))
     made.refused[:0] = read.refused
     return made
 
 
-def _tags(data: bytes) -> Iterator[tuple[int, str, str]]:
+def tags(data: bytes) -> Iterator[tuple[int, str, str]]:
     """Line number, tag and value of each entry; comments and blank lines say nothing."""
     lines = enumerate(_lines(data), 1)
     for number, line in lines:
