@@ -1,0 +1,51 @@
+"""Identifiers of items as the catalogue itself writes them.
+
+People write `P0.3.1` with a zero, `RV 2.2` with a space and `1f` without its hyphen. Where a
+catalogue says what its identifiers look like, the fewest such slips that lead to one are undone;
+where none do, the identifier stays as it is. Whoever asks learns whether anything was undone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import combinations
+
+from accord.assurance.catalogues.names import known
+
+_Slip = Callable[[str], str]
+_SLIPS: tuple[_Slip, ...] = (
+    lambda text: re.sub(r"\s+", ".", text),
+    lambda text: re.sub(r"\s+", "", text),
+    lambda text: re.sub(r"^([A-Za-z]+)0(?=\.)", r"\1O", text),
+    lambda text: re.sub(r"(\d)([a-z])$", r"\1-\2", text),
+    str.upper,
+)
+
+
+class Unlike(ValueError):
+    """An identifier that its catalogue cannot have."""
+
+
+@lru_cache(1 << 14)
+def normal(catalogue: str, text: str) -> str:
+    """The identifier that was meant.
+
+    Raises:
+        Unlike: the catalogue says what its identifiers look like, and this leads to none.
+    """
+    about = known(catalogue)
+    plain = " ".join(text.split())
+    plain = about.also.get(plain, plain)
+    if not about.identifiers:
+        return plain
+    shape = re.compile(about.identifiers)
+    for count in range(len(_SLIPS) + 1):
+        for slips in combinations(_SLIPS, count):
+            undone = plain
+            for slip in slips:
+                undone = slip(undone)
+            if shape.fullmatch(undone):
+                return undone
+    raise Unlike(plain)
