@@ -41,6 +41,7 @@ from accord.identity.directory.trusted import Lookup
 from accord.identity.keys import LibrarySigner, Signers
 from accord.identity.markings import parse_tlp
 from accord.store import database, keys, migrate
+from accord.store.assurance.standards import SqlStandards
 from accord.store.exchange.accounts import SqlAccounts
 from accord.store.exchange.answers import SqlAnswers
 from accord.store.exchange.following import SqlFollowing
@@ -137,6 +138,11 @@ class Node:
     def views(self) -> SqlViews:
         """What the node knows."""
         return SqlViews(self.engine)
+
+    @cached_property
+    def standards(self) -> SqlStandards:
+        """Catalogues, crosswalks and baselines that were loaded."""
+        return SqlStandards(self.engine)
 
     @cached_property
     def exposures(self) -> Exposures:

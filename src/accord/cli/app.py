@@ -30,6 +30,7 @@ from accord.cli import (
     serve,
     share,
     sightings,
+    standards,
     sync,
 )
 from accord.core.errors import AccordError
@@ -58,6 +59,8 @@ for command in (
     node.state_hash,
     serve.serve,
     compare.compare,
+    standards.catalogues,
+    standards.baselines,
     demo.demo,
     demo.demo_one,
 ):

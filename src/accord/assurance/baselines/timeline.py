@@ -23,14 +23,11 @@ def timeline(versions: Iterable[Baseline]) -> tuple[Baseline, ...]:
     Raises:
         Overlap: two hold on one day; it names both.
     """
-    ordered = sorted(set(versions), key=lambda one: (one.since, one.version))
+    ordered = sorted(versions, key=lambda one: (one.since, one.version))
     for one, following in pairwise(ordered):
+        name = one.baseline
         if one.since == following.since or one.until > following.since:
-            raise Overlap(
-                f"{_called(one)} and {_called(following)} hold on the same day: end the earlier one"
-                f" by {following.since[:10]}, or begin the later one afterwards",
-                one.baseline,
-            )
+            raise Overlap(f"{_called(one)} and {_called(following)} {_told(one, following)}", name)
     return tuple(ordered)
 
 
@@ -44,6 +41,14 @@ def in_force(versions: Iterable[Baseline], at: str) -> Baseline | None:
     if not begun or (begun[-1].until and begun[-1].until <= at):
         return None
     return begun[-1]
+
+
+def _told(one: Baseline, following: Baseline) -> str:
+    """What is wrong with two versions, and what to do about it."""
+    if one.version == following.version:
+        return "are one version in two texts: say in each when it was `updated`"
+    day = following.since[:10]
+    return f"hold on the same day: end the earlier one by {day}, or begin the later one afterwards"
 
 
 def _called(one: Baseline) -> str:

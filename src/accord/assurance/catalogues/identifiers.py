@@ -19,6 +19,7 @@ _SLIPS: tuple[_Slip, ...] = (
     lambda text: re.sub(r"\s+", ".", text),
     lambda text: re.sub(r"\s+", "", text),
     lambda text: re.sub(r"^([A-Za-z]+)0(?=\.)", r"\1O", text),
+    lambda text: re.sub(r"^([A-Za-z]+)\.(?=\d)", r"\1", text),
     lambda text: re.sub(r"(\d)([a-z])$", r"\1-\2", text),
     str.upper,
 )

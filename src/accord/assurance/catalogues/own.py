@@ -55,7 +55,7 @@ def read(data: bytes) -> Reading:
     else:
         found = yaml.decode_as(_Document, data)
     name = f"{found.catalogue}@{found.version}"
-    if names.split(f"{name}#x") != (name, "x") or "@" in found.version:
+    if names.split(f"{name}#x") != (name, "x") or name.count("@") != 1:
         raise Invalid(f"{name[:60]!r}: a name and a version of one word each", "/catalogue")
     if not found.items:
         raise Invalid("a catalogue without items", "/items")

@@ -45,6 +45,11 @@ class Carried(msgspec.Struct, frozen=True):
     cap: Level
     """How far a claim on this item is believed of the wanted one, at most."""
 
+    @property
+    def satisfies(self) -> bool:
+        """Whether a verdict carries over; else it only supports."""
+        return self.relationship == "satisfies"
+
     def level(self, claimed: Level) -> Level:
         """How far a claim of this level is believed once carried."""
         return min(self.cap, claimed)
