@@ -263,14 +263,9 @@ class Node:
         owner = self.owner
         partners.current(self.trust, owner.now)
         return Sharer(
-            owner.directory,
-            owner.me,
-            owner.sharing,
-            owner.now,
-            self.holdings,
-            PersonalScreen(SqlScans(self.engine)),
-            self.signers,
-        )
+            owner.directory, owner.me, owner.sharing, owner.now, self.holdings,
+            PersonalScreen(SqlScans(self.engine)), self.signers,
+        )  # fmt: skip
 
     @property
     def recaller(self) -> Recaller:

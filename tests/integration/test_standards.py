@@ -20,6 +20,7 @@ from accord.core.times import when
 from accord.exchange.accept import OURS_TO_SAY
 from accord.flows.rebuild import rebuild
 from accord.flows.standards import listing
+from accord.flows.standards.buyers import buyers
 from accord.flows.standards.library import Library, library
 from accord.flows.standards.port import Standing
 from accord.flows.standards.shipped import documents, shipped
@@ -102,7 +103,7 @@ def test_a_loaded_later_version_takes_the_place_of_a_shipped_one(node: Node) -> 
     later = later.replace("2026-01-01", "2026-06-01").replace('"2026.1"', '"2026.2"')
     nodes.give(node, [("us.yaml", later.encode())])
     found = library(node.standards)
-    assert found.baseline("us", when("2026-05-31")).owner.startswith("United States")
+    assert found.baseline("us", when("2026-05-31")).owner == "united-states"
     chosen = found.baseline("us", when("2026-06-01"))
     assert (chosen.owner, len(found.requirements(chosen))) == ("Kite Agency", 1)
     earlier = later.replace('"2026.2"', '"2026.0"').replace("2026-06-01", "2026-01-23")
@@ -136,6 +137,20 @@ def test_two_texts_of_one_version_are_never_taken_together(node: Node) -> None:
     found = library(node.standards)
     chosen = found.baseline("kine", TODAY)
     assert [one.requirement for one in found.requirements(chosen)] == ["k-2"]
+
+
+def test_buyers_are_ready_to_be_assessed_and_one_that_overlaps_stands_aside(node: Node) -> None:
+    other = standards.BASELINE.replace('"2026.1"', '"2026.2"')
+    nodes.give(node, [("a", standards.BASELINE.encode()), ("b", other.encode())])
+    found, problems = buyers(library(node.standards), TODAY)
+    assert {one.name: len(one.needs) for one in found} == SHIPPED
+    assert list(problems) == ["kite"]
+    assert "hold on the same day" in problems["kite"]
+    need = next(need for need in found[0].needs if need.id == "bill")
+    assert need.items == (("ism@2025.12.9#ism-1730", "sbom@ntia-2021#all"),)
+    assert need.accepts == {"bill"}
+    early, _ = buyers(library(node.standards), when("2020-01-01"))
+    assert early == []
 
 
 def test_versions_that_overlap_are_told_and_cannot_be_used(node: Node) -> None:

@@ -12,6 +12,7 @@ import standards
 from shared import real, real_members
 
 from accord.assurance.catalogues import cyclonedx, identifiers, names, oscal, osps, own, psscrm
+from accord.assurance.catalogues.assembling import Entry, assemble
 from accord.assurance.facts import Catalogue, CatalogueItem, Mapping
 from accord.core.errors import Invalid
 from accord.core.reading import Reading
@@ -94,6 +95,17 @@ def test_items_that_hold_each_other_are_reported_and_do_not_hang() -> None:
 
     reading = _changed(change)
     assert [note[0] for note in notes(reading)].count("an item holds itself") == 3
+
+
+def test_a_line_of_items_without_an_end_costs_no_more_than_its_bound() -> None:
+    entries = [
+        Entry(key=str(n), identifier=str(n), parent=str(n - 1) if n else "", place=f"/{n}")
+        for n in range(5000)
+    ]
+    account = assemble("x@1", entries)
+    assert len(account.items) == 5000
+    assert {note.reason for note in account.notes} == {"an item holds itself"}
+    assert account.notes[0].place == "/101"
 
 
 def test_osps_controls_requirements_and_references() -> None:

@@ -17,7 +17,10 @@ from accord.core.reading import NotEvaluated, Refused
 
 CORRECTED = "identifier corrected"
 """Why a load reports an identifier that it put right."""
+_ENDLESS = "an item holds itself"
 _TITLE = 200
+_DEEPEST = 100
+"""Items within items, past which a line of them is taken to have no end."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +56,7 @@ def assemble(catalogue: str, entries: Sequence[Entry]) -> Account:
         line = _line(entry, by_key)
         parent = by_key.get(entry.parent)
         if entry.parent and (parent is None or line is None):
-            reason = "parent does not exist" if parent is None else "an item holds itself"
+            reason = "parent does not exist" if parent is None else _ENDLESS
             account.notes.append(
                 NotEvaluated(entry.place, reason, entry.identifier, f"parent {entry.parent}")
             )
@@ -121,7 +124,7 @@ def _line(entry: Entry, by_key: dict[str, Entry]) -> tuple[str, ...] | None:
     above: dict[str, None] = {}
     at = by_key.get(entry.parent)
     while at is not None:
-        if at.key in above or at.key == entry.key:
+        if at.key in above or at.key == entry.key or len(above) >= _DEEPEST:
             return None
         above[at.key] = None
         at = by_key.get(at.parent)

@@ -25,18 +25,20 @@ class SqlStandards:
     def loaded(self, as_of: str = "") -> Standing:
         """What this node's own people loaded and counts at a `when()`; empty: now."""
         with self._engine.connect() as connection, connection.begin():
-            view = SqlView(connection, as_of)
-            catalogues = list(view.ours("SELECT * FROM catalogue ORDER BY id"))
-            return Standing(
-                catalogues=tuple(map(_catalogue, catalogues)),
-                items=tuple(map(_item, view.ours("SELECT * FROM catalogue_item ORDER BY id"))),
-                mappings=tuple(map(_mapping, view.ours("SELECT * FROM mapping ORDER BY id"))),
-                baselines=tuple(map(_baseline, view.ours("SELECT * FROM baseline ORDER BY id"))),
-                requirements=tuple(
-                    map(_requirement, view.ours("SELECT * FROM requirement ORDER BY id"))
-                ),
-                corrected=_corrected(view, catalogues),
-            )
+            return loaded_in(SqlView(connection, as_of))
+
+
+def loaded_in(view: SqlView) -> Standing:
+    """What this node's own people loaded, as one view has it."""
+    catalogues = list(view.ours("SELECT * FROM catalogue ORDER BY id"))
+    return Standing(
+        catalogues=tuple(map(_catalogue, catalogues)),
+        items=tuple(map(_item, view.ours("SELECT * FROM catalogue_item ORDER BY id"))),
+        mappings=tuple(map(_mapping, view.ours("SELECT * FROM mapping ORDER BY id"))),
+        baselines=tuple(map(_baseline, view.ours("SELECT * FROM baseline ORDER BY id"))),
+        requirements=tuple(map(_requirement, view.ours("SELECT * FROM requirement ORDER BY id"))),
+        corrected=_corrected(view, catalogues),
+    )
 
 
 def _corrected(view: SqlView, catalogues: list[Any]) -> tuple[tuple[str, str, str], ...]:
