@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import standards
 from shared import real
 
 from accord import scenario
@@ -74,6 +75,8 @@ _MISP = b"""\
 VALID: dict[str, bytes] = {
     "accord record": _CLAIM,
     "ATT&CK mapping": _SCENARIO["threats/kev-to-attack.json"],
+    "baseline": standards.BASELINE.encode(),
+    "catalogue": standards.CATALOGUE.encode(),
     "CSAF": _SCENARIO["vex/indus-grid-works-gridview-4.2.csaf.json"],
     "CVE record": next(d for n, d in _SCENARIO.items() if n.startswith("advisories/cve/")),
     "CycloneDX JSON": _kept("cyclonedx/bill-1.7.json"),
@@ -89,6 +92,12 @@ VALID: dict[str, bytes] = {
         b"CVE-2021-44228,Apache,Log4j2,Log4Shell,2021-12-10,x,y,2021-12-24,Known,,\n"
     ),
     "MISP event": _MISP,
+    "OSCAL catalogue": standards.written(standards.OSCAL),
+    "OSCAL mapping collection": standards.written(
+        standards.collection(("a:1", "superset-of", "b:1"))
+    ),
+    "OSPS catalogue": standards.OSPS.encode(),
+    "P-SSCRM catalogue": standards.written(standards.PSSCRM),
     "OpenVEX": _kept("openvex/document-0.2.0.json"),
     "OSV JSON": next(d for n, d in _SCENARIO.items() if n.startswith("advisories/osv/")),
     "OSV YAML": _OSV_YAML,
@@ -115,6 +124,9 @@ REAL: dict[str, tuple[str, str]] = {
     "KEV catalogue": ("data/kev/known_exploited_vulnerabilities.json", ""),
     "MISP event": ("data/threat/misp-events-eset.zip", "misp-badiis.json"),
     "OpenVEX": ("data/vex/vexhub.zip", "trivy.openvex.json"),
+    "OSCAL catalogue": ("data/standards/ISM_catalog.json", ""),
+    "OSPS catalogue": ("data/standards/osps-baseline.zip", "OSPS-BR"),
+    "P-SSCRM catalogue": ("data/standards/p-sscrm-2_0.json", ""),
     "OSV JSON": ("data/osv/Go.zip", "GO-2020-0001"),
     "OSV YAML": ("data/osv/PyPI.zip", "PYSEC-2021-335"),
     "RustSec": ("data/osv/rustsec-source.zip", "RUSTSEC-2021-0120"),
@@ -127,7 +139,10 @@ REAL: dict[str, tuple[str, str]] = {
 """Publishers' own files; for the other readers none is at hand and VALID stands alone."""
 
 _JSON = sorted(name for name, data in VALID.items() if data.lstrip().startswith(b"{"))
-_STRICT = ("accord record", "CSAF", "MISP event", "OpenVEX", "STIX bundle", "STIX object")
+_STRICT = (
+    "accord record", "CSAF", "MISP event", "OpenVEX", "OSCAL mapping collection", "STIX bundle",
+    "STIX object",
+)  # fmt: skip
 """A marking, an identity or a signature hangs on them: no key may stand twice."""
 _TEXT = sorted(set(VALID) - set(_JSON) - {"CycloneDX XML"})
 

@@ -66,6 +66,7 @@ class Baseline(Fact, frozen=True):
     baseline: str
     """Short name: `us`, `partnership`, or an agency's."""
     owner: str
+    """The partner who alone may speak for the buyer, by its name."""
     version: str
     since: str
     """`when()` it begins to hold."""

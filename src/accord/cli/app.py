@@ -9,6 +9,7 @@ import typer
 
 from accord import __version__
 from accord.cli import (
+    assess,
     audience,
     clients,
     compare,
@@ -25,12 +26,14 @@ from accord.cli import (
     partners,
     recall,
     receipts,
+    recognise,
     records,
     review,
     score,
     serve,
     share,
     sightings,
+    standards,
     sync,
 )
 from accord.core.errors import AccordError
@@ -60,6 +63,9 @@ for command in (
     serve.serve,
     compare.compare,
     score.score,
+    assess.assess,
+    standards.catalogues,
+    standards.baselines,
     demo.demo,
     demo.demo_one,
 ):
@@ -78,6 +84,7 @@ app.add_typer(inbox.inbox, name="inbox")
 app.add_typer(misp.misp, name="misp")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")
+app.add_typer(recognise.recognise, name="recognise")
 app.add_typer(review.review, name="review")
 app.add_typer(sightings.sightings, name="sightings")
 

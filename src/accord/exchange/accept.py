@@ -22,7 +22,10 @@ from accord.exchange.objects import Content
 from accord.identity.markings import Marking, Tlp, strictest
 from accord.identity.partners import Directory, Untrusted
 
-OURS_TO_SAY = frozenset({"accord record", "estate CSV", "estate YAML", "SSVC table"})
+OURS_TO_SAY = frozenset({
+    "accord record", "baseline", "catalogue", "estate CSV", "estate YAML",
+    "OSCAL mapping collection", "SSVC table",
+})  # fmt: skip
 """What only this node's own people give: what is run here, and how it is judged. A partner's would
 decide in their place."""
 _LONGEST = 500

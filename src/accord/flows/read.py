@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from accord.assurance.baselines import reader as baselines
+from accord.assurance.catalogues import cyclonedx as standards
+from accord.assurance.catalogues import oscal, osps, own, psscrm
+from accord.assurance.crosswalks import oscal as crosswalks
 from accord.assurance.statements import rule, verdict
 from accord.core.reading import Reading
 from accord.exchange.misp import reading as misp
@@ -25,28 +29,47 @@ from accord.supply.inventory import cyclonedx, estate, records, spdx
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """What UTF-16 begins with, in which XML may be written."""
 
+_BOM = b"\xef\xbb\xbf"
+
 Reader = Callable[[bytes], Reading]
 
 
 def _cyclonedx(read_bill: Reader) -> Reader:
-    """A CycloneDX document may be a bill, a VEX, or both at once."""
+    """A CycloneDX document may be a bill, a VEX, a standard, or several at once."""
 
     def read(data: bytes) -> Reading:
         reading = read_bill(data)
-        if b"vulnerabilities" not in data and not data.startswith(_WIDE_MARKS):
-            return reading
-        statements = cyclonedx_vex.read(data)
-        reading.facts = [*reading.facts, *statements.facts]
-        reading.refused = [*reading.refused, *statements.refused]
-        reading.not_evaluated = [*reading.not_evaluated, *statements.not_evaluated]
+        if b"vulnerabilities" in data or data.startswith(_WIDE_MARKS):
+            _join(reading, cyclonedx_vex.read(data))
+        if b'"standards"' in data and data[:64].removeprefix(_BOM).lstrip().startswith(b"{"):
+            reading = _with_standards(reading, standards.read(data))
         return reading
 
     return read
 
 
+def _with_standards(reading: Reading, defined: Reading) -> Reading:
+    """A document that only defines standards is no bill: it is an edition of those standards."""
+    if not defined.facts:
+        return reading
+    if not reading.facts:
+        _join(defined, reading)
+        return defined
+    _join(reading, defined)
+    return reading
+
+
+def _join(reading: Reading, other: Reading) -> None:
+    reading.facts = [*reading.facts, *other.facts]
+    reading.refused = [*reading.refused, *other.refused]
+    reading.not_evaluated = [*reading.not_evaluated, *other.not_evaluated]
+
+
 READERS: dict[str, Reader] = {
     "accord record": records.read,
     "ATT&CK mapping": kev_attack.read,
+    "baseline": baselines.read,
+    "catalogue": own.read,
     "CSAF": csaf.read,
     "CVE record": cve.read,
     "CycloneDX JSON": _cyclonedx(cyclonedx.read),
@@ -59,8 +82,12 @@ READERS: dict[str, Reader] = {
     "KEV CSV": kev.read_csv,
     misp.KIND: misp.read,
     "OpenVEX": openvex.read,
+    "OSCAL catalogue": oscal.read,
+    "OSCAL mapping collection": crosswalks.read,
+    "OSPS catalogue": osps.read,
     "OSV JSON": osv.read_json,
     "OSV YAML": osv.read_yaml,
+    "P-SSCRM catalogue": psscrm.read,
     "recognition": rule.read,
     "RustSec": rustsec.read,
     "SPDX JSON": spdx.read_json,
@@ -76,9 +103,8 @@ READERS: dict[str, Reader] = {
 KEPT = frozenset(
     {
         "DSSE envelope", "in-toto statement", "Maven project", "MISP galaxy cluster",
-        "MISP taxonomy", "MISP warning list", "OSCAL catalogue", "OSPS catalogue",
-        "P-SSCRM catalogue", "ROLIE feed", "Scorecard result", "test suite", "version facts",
-        "VEX hub index", "VEX hub manifest",
+        "MISP taxonomy", "MISP warning list", "ROLIE feed", "Scorecard result", "test suite",
+        "version facts", "VEX hub index", "VEX hub manifest",
     }
 )  # fmt: skip
 """Recognised and kept byte for byte, without a reader yet: they become facts on a later rebuild."""

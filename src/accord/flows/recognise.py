@@ -59,6 +59,9 @@ class _Sniff(msgspec.Struct):
     values: Raw = _UNSET
     uuid: Raw = _UNSET
     catalog: Raw = _UNSET
+    mapping_collection: Raw = msgspec.field(name="mapping-collection", default=_UNSET)
+    baseline: Raw = _UNSET
+    catalogue: Raw = _UNSET
     scorecard: Raw = _UNSET
     checks: Raw = _UNSET
     statement_type: Raw = msgspec.field(name="_type", default=_UNSET)
@@ -186,6 +189,9 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("MISP taxonomy", lambda s: s.has("namespace", "predicates")),
     ("MISP galaxy cluster", lambda s: s.has("values", "uuid")),
     ("OSCAL catalogue", lambda s: s.has("catalog")),
+    ("OSCAL mapping collection", lambda s: s.has("mapping_collection")),
+    ("baseline", lambda s: s.has("baseline")),
+    ("catalogue", lambda s: s.has("catalogue")),
     ("Scorecard result", lambda s: s.has("scorecard", "checks")),
     ("verdict", lambda s: s.text("predicate_type") == verdict.PREDICATE),
     ("recognition", lambda s: s.text("predicate_type") == rule.PREDICATE),
@@ -195,7 +201,7 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("VEX hub index", lambda s: s.has("packages", "updated_at")),
     ("VEX hub manifest", lambda s: s.has("hub_id", "hub_sources") or s.has("versions")),
     ("test suite", lambda s: s.has("tests")),
-    ("P-SSCRM catalogue", lambda s: s.has("groups") or s.has("tasks")),
+    ("P-SSCRM catalogue", lambda s: s.has("groups") and b'"practices"' in bytes(s.groups)),  # type: ignore[arg-type]
 )
 """In this order: the first that fits is the answer."""
 
@@ -217,7 +223,11 @@ def _xml(data: bytes) -> str | None:
     return "Maven project" if b"maven.apache.org/POM" in attributes else None
 
 
+_FIRST = rb"(?s)\A(?:---[^\n]*\n|\s|#[^\n]*\n)*[\"']?%s[\"']?:\s"
+"""A member that stands first, whatever comments come before it."""
 _TEXT = (
+    ("baseline", re.compile(_FIRST % b"baseline")),
+    ("catalogue", re.compile(_FIRST % b"catalogue")),
     ("SPDX tag-value", re.compile(rb"(?m)^SPDXVersion:\s*SPDX-")),
     ("RustSec", re.compile(rb"\A```toml\s")),
     ("endoflife", re.compile(rb"(?s)\A---\s.*^(title|releases|permalink|category):", re.MULTILINE)),
@@ -230,12 +240,15 @@ _TEXT = (
     ("SPDX YAML", re.compile(rb"(?m)^[\"']?spdxVersion[\"']?:\s*[\"']?SPDX-")),
     ("estate YAML", re.compile(rb"(?m)^(estate|operators|deployments):")),
     ("OSV YAML", re.compile(rb"(?m)^[\"']?(id|schema_version|modified)[\"']?:\s")),
-    ("OSPS catalogue", re.compile(rb"(?m)^(family|families|controls|title|metadata):")),
+    ("OSPS catalogue", re.compile(rb"(?m)^controls:\s*$")),
     ("version facts", re.compile(rb"(?m)^[^\s#<=>]\S* (<|=|>|<=|>=) \S+\s*$")),
 )
 
 
-_ANYWHERE = frozenset({"SPDX tag-value", "SPDX YAML", "estate YAML", "OSV YAML"})
+_ANYWHERE = frozenset({
+    "SPDX tag-value", "SPDX YAML", "estate YAML", "OSV YAML", "OSPS catalogue", "baseline",
+    "catalogue",
+})  # fmt: skip
 """What may begin with a long comment, or with another member of many lines."""
 
 

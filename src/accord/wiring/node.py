@@ -20,6 +20,7 @@ from accord.wiring import asking
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from accord.flows.assessing.assess import Change
     from accord.flows.exchange.answering.asked import Means
     from accord.flows.exchange.answering.door import Door
     from accord.flows.exchange.answering.taxii.door import Taxii
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from accord.flows.misp.export import Exporter
     from accord.identity.keys import LibrarySigner, Signers
     from accord.store import keys
+    from accord.store.assurance.assessing import SqlAssessing
+    from accord.store.assurance.standards import SqlStandards
     from accord.store.exchange.accounts import SqlAccounts
     from accord.store.exchange.answers import SqlAnswers
     from accord.store.exchange.following import SqlFollowing
@@ -96,6 +99,26 @@ class Node:
         from accord.store.views import SqlViews
 
         return SqlViews(self.engine)
+
+    @cached_property
+    def standards(self) -> SqlStandards:
+        """Catalogues, crosswalks and baselines that were loaded."""
+        from accord.store.assurance.standards import SqlStandards
+
+        return SqlStandards(self.engine)
+
+    @cached_property
+    def assessing(self) -> SqlAssessing:
+        """What releases are assessed by, and the verdicts."""
+        from accord.wiring import assuring
+
+        return assuring.assessing(self)
+
+    def reassess(self) -> Change:
+        """Make every verdict anew that a new document, or time, may have changed."""
+        from accord.flows.assessing.assess import update
+
+        return update(self.assessing, self.me, self.clock.now())
 
     @cached_property
     def exposures(self) -> Exposures:

@@ -163,7 +163,9 @@ def item(profile: str, field: str = "all") -> str:
 
 
 def claims(found: Score, evidence: str = "", issued: str = "") -> tuple[Claim, ...]:
-    """What a score proves and disproves. The node counted by itself, so each is verified.
+    """What a score proves: the node counted by itself, so what passes is verified.
+
+    What falls short is unknown rather than denied: a better bill of the same release may follow.
 
     Args:
         found: the score.
@@ -174,8 +176,7 @@ def claims(found: Score, evidence: str = "", issued: str = "") -> tuple[Claim, .
     made = [
         Claim(
             item=item(found.profile, field.id),
-            holds=field.passes,
-            level=Level.VERIFIED,
+            level=Level.VERIFIED if field.passes else Level.UNKNOWN,
             kind="bill",
             evidence=evidence,
             issued=issued,
@@ -193,8 +194,7 @@ def claims(found: Score, evidence: str = "", issued: str = "") -> tuple[Claim, .
         why += f"; lacking: {', '.join(short)}"
     whole = Claim(
         item=item(found.profile),
-        holds=found.passes,
-        level=Level.VERIFIED,
+        level=Level.VERIFIED if found.passes else Level.UNKNOWN,
         kind="bill",
         evidence=evidence,
         issued=issued,

@@ -1,0 +1,1 @@
+"""What standards ask for: shipped with accord, and loaded."""

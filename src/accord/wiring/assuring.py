@@ -1,0 +1,29 @@
+"""What a node assesses releases with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from accord.assurance.assessing.baseline import Baseline, Carrying
+from accord.assurance.model import Claim
+from accord.flows.assessing.port import Key
+from accord.flows.standards.buyers import buyers
+from accord.flows.standards.library import library
+from accord.store.assurance.assessing import SqlAssessing
+
+if TYPE_CHECKING:
+    from accord.wiring.node import Node
+
+
+def assessing(node: Node) -> SqlAssessing:
+    """The store of assessments, over a node's evidence and standards."""
+
+    def claiming(releases: Collection[Key], _as_of: str) -> Mapping[Key, Sequence[Claim]]:
+        return dict.fromkeys(releases, ())
+
+    def standards(as_of: str) -> tuple[Sequence[Baseline], Carrying]:
+        found = library(node.standards, as_of)
+        return buyers(found, as_of or node.clock.now())[0], found.crosswalk
+
+    return SqlAssessing(node.engine, claiming, standards, node.clock.now)
