@@ -58,14 +58,19 @@ def delta(
 
     `claims` are what each buyer, by name, knows: they recognise different verdicts of others.
     """
-    found: dict[str, list[tuple[Baseline, Judged]]] = {}
+    found: dict[str, dict[tuple[str, str], tuple[Baseline, Judged]]] = {}
     for assessment in assessments:
         for judged in assessment.judged:
             if not judged.met:
                 for alternatives in judged.missing:
                     for item in alternatives:
-                        found.setdefault(item, []).append((assessment.baseline, judged))
-    every = [_missing(item, short, assessments, claims, table) for item, short in found.items()]
+                        place = (assessment.baseline.name, judged.need.id)
+                        short = found.setdefault(item, {})
+                        short[place] = (assessment.baseline, judged)
+    every = [
+        _missing(item, list(short.values()), assessments, claims, table)
+        for item, short in found.items()
+    ]
     return sorted(
         every, key=lambda one: (-len(one.unlocks), -len(one.accepts), -len(one.wanted), one.item)
     )
