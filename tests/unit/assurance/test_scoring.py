@@ -51,7 +51,7 @@ def test_a_whole_bill_passes() -> None:
     found = ntia(WHOLE, WHOLE)
     assert (found.passes, found.components, found.listed) == (True, 3, 2)
     assert all(field.passes and field.share == 1 for field in found.fields)
-    assert all(claim.holds for claim in claims(found))
+    assert all(claim.level == Level.VERIFIED for claim in claims(found))
 
 
 def test_one_field_of_one_component_is_enough_to_fail() -> None:
@@ -84,7 +84,7 @@ def test_nothing_listed_nothing_passed() -> None:
     assert not any(field.passes for field in found.fields if field.level == "component")
     made = {claim.item: claim for claim in claims(found)}
     assert made["sbom@ntia-2021#supplier-name"].why == ("the bill lists nothing beside its product")
-    assert not made["sbom@ntia-2021#supplier-name"].holds
+    assert made["sbom@ntia-2021#supplier-name"].level == Level.UNKNOWN
     assert made["sbom@ntia-2021#all"].why.endswith("lists nothing beside its product")
     empty = ntia(metadata={}, dependencies=[])
     assert (empty.components, empty.passes) == (0, False)
@@ -117,7 +117,7 @@ def test_the_whole_is_claimed_with_what_lacks() -> None:
     assert whole.why == (
         "4 of 7 required fields; lacking: supplier-name, component-version, unique-identifier"
     )
-    assert (whole.evidence, whole.kind, whole.holds) == ("sha256:aa", "bill", False)
+    assert (whole.evidence, whole.kind, whole.level) == ("sha256:aa", "bill", Level.UNKNOWN)
 
 
 def test_what_is_recommended_is_never_in_the_way() -> None:
