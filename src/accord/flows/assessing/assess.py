@@ -233,7 +233,7 @@ def update(store: Store, me: str, now: str, *, everything: bool = False) -> Chan
                 if old is None or _said(old) != _said(row):
                     kept.append(row)
                 if old is None or old.verdict != row.verdict:
-                    events.append(_event(old, row, assessment))
+                    events.append(_event(old, row))
     store.ledger.keep(kept, events, touched.last)
     return Change(len(releases), tuple(events))
 
@@ -256,8 +256,22 @@ def _kept(listed: Listed, found: Assessment, now: str) -> Kept:
     )
 
 
-def _event(old: Kept | None, row: Kept, found: Assessment) -> Event:
+_NAMED = 5
+"""Requirements that an event names."""
+
+
+def _event(old: Kept | None, row: Kept) -> Event:
+    """What changed, in our own words: what a partner takes back must not stand on in them."""
+    before: dict[str, str] = msgspec.json.decode(old.requirements) if old else {}
+    after: dict[str, str] = msgspec.json.decode(row.requirements)
+    changed = [
+        f"{name}: {after.get(name, 'gone')}"
+        for name in sorted({*before, *after})
+        if old and before.get(name) != after.get(name)
+    ]
+    more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
     return Event(
         at=row.at, product=row.product, release=row.release, buyer=row.buyer,
-        before=old.verdict if old else "", after=row.verdict, why="; ".join(found.reasons[:3]),
+        before=old.verdict if old else "", after=row.verdict,
+        why="; ".join(changed[:_NAMED]) + more,
     )  # fmt: skip

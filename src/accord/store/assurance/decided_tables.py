@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, SmallInteger, Table
+from sqlalchemy import Boolean, Column, Index, LargeBinary, SmallInteger, Table, Text
 
 from accord.store.metadata import ID, METADATA, document, key, texts
 
@@ -59,3 +59,13 @@ assessed = Table(
     Column("document_id", ID, nullable=False),
 )
 """One row: the last document that assessments know of."""
+
+bill_score = Table(
+    "bill_score",
+    METADATA,
+    Column("document_id", ID, primary_key=True, autoincrement=False),
+    Column("profiles", Text, nullable=False),
+    Column("claims", LargeBinary, nullable=False),
+)
+"""What the profiles of fields find of a bill that is evidence. It follows from the document and
+from `profiles`, their digest; `claims` is a JSON list of item, level, place and why."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from accord.store import schema
+from accord.store.assurance.decided_tables import bill_score
 from accord.store.database import on_sqlite
 
 _MANY = 500
@@ -113,7 +114,13 @@ def _deletions() -> tuple[Delete, ...]:
         delete(identity).where(identity.c.component_id.in_(parts)),
         *(
             delete(table).where(table.c.document_id.in_(these))
-            for table in (*schema.FACTS, schema.quarantine, schema.source, schema.body)
+            for table in (
+                *schema.FACTS,
+                bill_score,
+                schema.quarantine,
+                schema.source,
+                schema.body,
+            )  # fmt: skip
         ),
         delete(document).where(document.c.id.in_(these)),
     )

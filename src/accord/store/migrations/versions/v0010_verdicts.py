@@ -62,3 +62,10 @@ def upgrade() -> None:
     with op.batch_alter_table("assessment_event", schema=None) as batch_op:
         batch_op.create_index("assessment_event_product", ["product", "release"], unique=False)
     op.create_table("assessed", sa.Column("document_id", _ID, nullable=False))
+    op.create_table(
+        "bill_score",
+        sa.Column("document_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("profiles", sa.Text(), nullable=False),
+        sa.Column("claims", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("document_id"),
+    )
