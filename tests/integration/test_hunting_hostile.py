@@ -187,6 +187,18 @@ def test_the_archive_keeps_what_each_mapping_reads(node: Node, tmp_path: Path) -
     assert names(looked(node, retro=True)) == {"name"}
 
 
+def test_columns_that_change_are_seen_wherever_a_part_of_the_log_ends(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log is looked through for them in parts: none may hide across the end of one."""
+    nodes.give(node, given(*signs()))
+    path = log(tmp_path, _BY_CASE["joined"][0])
+    for part in (1, 2, 5, 7, 64):
+        monkeypatch.setattr("accord.store.hunting.readers._CHUNK", part)
+        done = looked(node, path, keep=False)
+        assert (names(done), done.refused) == ({"name"}, 0)
+
+
 _HEAVY = {
     "ors": "[" + " OR ".join(f"domain-name:value LIKE '%x{n}%'" for n in range(3000)) + "]",
     "many ors": " OR ".join(f"[domain-name:value LIKE '%x{n}%']" for n in range(2000)),
