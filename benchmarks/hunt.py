@@ -7,8 +7,9 @@ Each line is done in turn with the others, three times; the best of the three co
 and by processor time apart.
 
 stix2-matcher would take over a day for a thousandth of the work (ten thousand records, a million
-patterns: 10^10 pairs, of which it looks at some ten thousands a second). So it is given the ten thousand
-records, and as many patterns as it gets through in three minutes: what a pair takes is scaled.
+patterns: 10^10 pairs, of which it looks at less than a hundred thousand a second). So it is given
+the ten thousand records, and as many patterns as it gets through in three minutes: what a pair
+takes is scaled.
 """
 
 from __future__ import annotations
