@@ -14,7 +14,7 @@ from typing import Any
 import nodes
 import pytest
 import zstandard
-from hunted import found, given, indicator, looked, of_misp, zeek
+from hunted import ZEEK, found, given, indicator, looked, of_misp, zeek
 from shared import real_members
 from stix_objects import bundle, link, ref, thing
 
@@ -316,6 +316,26 @@ def test_the_archive_is_looked_through_for_new_indicators_only(node: Node, tmp_p
     assert [one.indicator for one in done.findings] == [EVIL["id"]]
     assert len(done.sightings) == 1
     assert looked(node, retro=True).files == 0
+
+
+def test_a_record_has_its_place_however_many_read_the_log(node: Node, tmp_path: Path) -> None:
+    """A log of several parts, which are read at once; later ones may be done first."""
+    nodes.give(node, given(EVIL))
+    planted = range(7, 240_000, 39_999)
+    body = bytearray()
+    for place in range(1, 240_001):
+        name = f"at{place}.evil.example" if place in planted else "x" * 60
+        body += f"{1893456000 + place}\tC1\t10.0.0.1\t9.9.9.9\tudp\t{name}\t-\t-\t-\n".encode()
+    path = log(tmp_path, ZEEK.encode() + bytes(body))
+    late = "2030-01-02T00:00:00.000000Z"
+    places = {f"at{place}.evil.example": place for place in planted}
+    assert {one.value: one.record for one in looked(node, path).findings} == places
+    after = {name: place for name, place in places.items() if place >= 86_400}
+    assert {one.value: one.record for one in looked(node, path, since=late).findings} == after
+    other = indicator(4, "[domain-name:value = 'evil.example' OR url:value = 'x.test']")
+    nodes.give(node, given(other), "2030-01-02T00:00:00.000000Z")
+    again = looked(node, retro=True).findings
+    assert {one.value: one.record for one in again if one.indicator == other["id"]} == places
 
 
 def test_since_leaves_older_records_out(node: Node, tmp_path: Path) -> None:

@@ -187,6 +187,18 @@ def test_the_archive_keeps_what_each_mapping_reads(node: Node, tmp_path: Path) -
     assert names(looked(node, retro=True)) == {"name"}
 
 
+def test_columns_that_change_are_seen_wherever_a_part_of_the_log_ends(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log is looked through for them in parts: none may hide across the end of one."""
+    nodes.give(node, given(*signs()))
+    second = f"#fields\tts\tquery\tuser\n{DAY}\ta.b\tbob\n"
+    path = log(tmp_path, f"{_Z}query\n{DAY}\t10.0.0.1\t{D}\n{second}")
+    for part in (1, 2, 5, 7, 64):
+        monkeypatch.setattr("accord.store.hunting.readers._CHUNK", part)
+        assert names(looked(node, path, keep=False)) == {"name"}
+
+
 _HEAVY = {
     "ors": "[" + " OR ".join(f"domain-name:value LIKE '%x{n}%'" for n in range(3000)) + "]",
     "many ors": " OR ".join(f"[domain-name:value LIKE '%x{n}%']" for n in range(2000)),

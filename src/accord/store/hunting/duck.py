@@ -25,6 +25,9 @@ CREATE OR REPLACE MACRO logged_url(x) AS url_of(bare_url(x))
     || coalesce(TRY(url_decode(url_path(bare_url(x)))), url_path(bare_url(x)));
 CREATE OR REPLACE MACRO logged_domain(x) AS
     rtrim(regexp_replace(lower(trim(x)), ':[0-9]+$', ''), '.');
+CREATE OR REPLACE MACRO plain_domain(x) AS NOT (contains(x, ':') OR contains(x, ' ')
+    OR suffix(x, '.') OR strlen(x) <> length(x));
+CREATE OR REPLACE MACRO tail_of(x) AS regexp_extract(x, '[^.]+\.[^.]+$');
 CREATE OR REPLACE MACRO hash_of(x) AS
     CASE WHEN regexp_full_match(x, '([0-9a-f]{2}:)+[0-9a-f]{2}') THEN replace(x, ':', '')
     ELSE x END;
@@ -54,8 +57,9 @@ CREATE OR REPLACE MACRO epoch_time(x) AS CASE
     WHEN x < 1e20 THEN to_timestamp(x / 1e9) END;
 CREATE OR REPLACE MACRO true_time(x) AS CASE WHEN isfinite(x) AND year(x) BETWEEN 1 AND 9999
     THEN x END;
-CREATE OR REPLACE MACRO logged_time(x) AS coalesce(epoch_time(try_cast(x AS DOUBLE)),
-    true_time(try_cast(replace(x, ',', '.') AS TIMESTAMPTZ)));
+CREATE OR REPLACE MACRO logged_time(x) AS CASE WHEN try_cast(x AS DOUBLE) IS NULL
+    THEN true_time(try_cast(replace(x, ',', '.') AS TIMESTAMPTZ))
+    ELSE epoch_time(try_cast(x AS DOUBLE)) END;
 CREATE OR REPLACE MACRO registry(x) AS regexp_replace(regexp_replace(regexp_replace(
     regexp_replace(x, '^HKLM\\', 'HKEY_LOCAL_MACHINE\\'), '^HKU\\', 'HKEY_USERS\\'),
     '^HKCU\\', 'HKEY_CURRENT_USER\\'), '^HKCR\\', 'HKEY_CLASSES_ROOT\\');
@@ -85,6 +89,8 @@ def connect(scratch: Path) -> Any:  # noqa: ANN401 - DuckDB has no types
     database = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     database.execute(f"SET temp_directory = {text(str(scratch))}")
     database.execute("SET TimeZone = 'UTC'")
+    # A record's number is its place, whatever number of threads read it.
+    database.execute("SET preserve_insertion_order = true")
     database.execute(MACROS)
     return database
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +14,12 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.exchange.hunting.plan import Plan
-from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Kept, Mapping, Searched, Trouble
 from accord.store.hunting import duck, plain, readers
 from accord.store.hunting.archive import Archive
 from accord.store.hunting.joining import Joins
 from accord.store.hunting.observing import Patterns
-from accord.store.hunting.taking import TOLD, take
+from accord.store.hunting.taking import TOLD, number, take, take_again
 
 _READ: Final = "-"
 """Between a log's digest and how it was read."""
@@ -58,11 +58,14 @@ class DuckEngine:
             done.troubles.append(Trouble(name, 0, "it is no file"))
             return done
         try:
-            done.digest = _digest(path)
-            whole, cut = readers.unpacked(path, self._scratch)
-            if cut:
-                done.troubles.append(Trouble(name, 0, cut))
-            self._read(whole, mapping, done)
+            with ThreadPoolExecutor(1) as beside:
+                # Of what it is read from alone: it need not wait for it.
+                digest = beside.submit(_digest, path)
+                whole, cut = readers.unpacked(path, self._scratch)
+                if cut:
+                    done.troubles.append(Trouble(name, 0, cut))
+                self._read(whole, mapping, done)
+                done.digest = digest.result()
         except (Invalid, OSError) as wrong:
             done.troubles.append(Trouble(name, 0, str(wrong)))
             return done
@@ -113,7 +116,7 @@ class DuckEngine:
         database = self._database
         try:
             if since:
-                database.execute(f"DELETE FROM rec WHERE seen < {text(since)}::TIMESTAMPTZ")
+                number(database, since)
             here = set(duck.columns_of(database, "rec"))
             self._joins.search(here)
             done.hits += self._joins.hits()
@@ -130,14 +133,10 @@ class DuckEngine:
         digest = kept.partition(_READ)[0]
         done = Searched(f"archive {digest[:12]}", "Parquet", digest, kept=kept)
         try:
-            self._database.execute(
-                "CREATE OR REPLACE TEMP TABLE rec AS SELECT * FROM"
-                f" read_parquet({text(str(self._archive.path(kept)))})"
-            )
+            done.records = take_again(self._database, str(self._archive.path(kept)))
         except duck.failures() as wrong:
             done.troubles.append(Trouble(done.file, 0, duck.reason(wrong)))
             return done
-        (done.records,) = self._database.execute("SELECT count(*) FROM rec").fetchone()
         self._hunt(since, done)
         return done
 

@@ -2,6 +2,8 @@
 
 Law (cost): of each kind the values of all indicators are one table, which is joined once with what
 a log holds of that kind; a million indicators cost about what one does.
+Law (nothing is missed): of names, those alone are brought to their normal form that end as a name
+which is looked for, in its last two labels, or that are spelled in a way that may hide it.
 """
 
 from __future__ import annotations
@@ -57,6 +59,10 @@ class Joins:
             rows = [(r.first, r.last, r.side, r.number, r.text) for r in plan.ranges]
             self._database.executemany("INSERT INTO wanted_range VALUES (?, ?, ?, ?, ?)", rows)
         self._segments()
+        self._database.execute(
+            "CREATE OR REPLACE TEMP TABLE tail AS SELECT DISTINCT tail_of(value) AS value"
+            " FROM wanted_domain"
+        )
         self._labels = sorted(
             {one.value.count(".") + 1 for one in plan.exact if one.kind == "domain"}
         )
@@ -93,7 +99,7 @@ class Joins:
         rows = logged(column)
         self._database.execute(
             f"CREATE OR REPLACE TEMP TABLE name AS SELECT raw, logged_{kind}(raw) AS value FROM"
-            f" (SELECT DISTINCT raw FROM {rows} WHERE raw <> '')"
+            f" ({_worth_a_look(kind, rows)})"
         )
         if kind in _ODD:
             self._spell(kind, "name")
@@ -193,6 +199,19 @@ class Joins:
         """By indicator, how many records match it by any value."""
         query = "SELECT number, count(DISTINCT n) FROM hit GROUP BY number"
         return dict(self._database.execute(query).fetchall())
+
+
+def _worth_a_look(kind: str, rows: str) -> str:
+    """The different values of a kind, without names that cannot be under one that is wanted.
+
+    A name of which a wanted one is a part ends as that does; where it has a single label, none.
+    """
+    if kind != "domain":
+        return f"SELECT DISTINCT raw FROM {rows} WHERE raw <> ''"
+    return (
+        f"SELECT raw FROM {rows} SEMI JOIN tail ON tail.value = tail_of(lower(raw)) WHERE raw <> ''"
+        f" UNION SELECT raw FROM {rows} WHERE raw <> '' AND NOT plain_domain(raw)"
+    )
 
 
 def _last_labels(count: int) -> str:

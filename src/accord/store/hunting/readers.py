@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import json
-import mmap
+import os
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ _STEP: Final = 1 << 12
 _RATIO: Final = 100
 """Times that a compressed log may grow, once it is past what does no harm."""
 _HARMLESS: Final = 256 << 20
-_ZEEK_FIELDS: Final = b"#fields"
+_ZEEK_FIELDS: Final = b"\n#fields"
 _UNSET: Final = frozenset({"-", "(empty)"})
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _CLOSED: Final = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ\x00": "compressed with xz",
@@ -251,19 +251,29 @@ def _without_comments(rows: str, fields: list[str]) -> str:
 
 def _changes(path: Path) -> bool:
     """Whether the columns of a Zeek log are others further down: several were joined to one."""
-    if not path.stat().st_size:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        place, first = data.find(_ZEEK_FIELDS), b""
-        while place >= 0:
-            end = data.find(b"\n", place)
-            line = data[place : end if end >= 0 else None].rstrip(b"\r")
+    first = b""
+    with path.open("rb") as file:
+        for place in _places(file):
+            file.seek(place)
+            line = file.readline().rstrip(b"\r\n")
             first = first or line
             if line != first:
                 return True
-            place = data.find(b"\n" + _ZEEK_FIELDS, place + 1)
-            place += place >= 0
     return False
+
+
+def _places(file: IO[bytes]) -> Iterator[int]:
+    """Where lines begin that name columns."""
+    start, part = 0, b"\n"
+    while more := os.pread(file.fileno(), _CHUNK, start):
+        # Of what came before, as much as may be the beginning of such a line.
+        part = part[1 - len(_ZEEK_FIELDS) :] + more
+        # Hardly any part has the first sign of it, and one byte is found fast.
+        place = part.find(_ZEEK_FIELDS) if b"#" in part else -1
+        while place >= 0:
+            yield start + len(more) - len(part) + place + 1
+            place = part.find(_ZEEK_FIELDS, place + 1)
+        start += len(more)
 
 
 def _as_json(path: Path, target: Path, delimiter: str) -> None:

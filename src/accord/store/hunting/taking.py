@@ -1,10 +1,15 @@
-"""The records of a log, in the columns that they have here: the table `rec`."""
+"""The records of a log, in the columns that they have here: the view `rec` of a table `records`.
+
+Law (numbers): a record's number is its place in the log, from one on. It is where the record stands
+in the table: to count while reading would leave all of it to one processor.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
+from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Searched, Trouble
 from accord.store.hunting import plain
 from accord.store.hunting.columns import ALSO
@@ -26,34 +31,54 @@ def take(database: Any, source: Source, done: Searched) -> bool:  # noqa: ANN401
     chosen = ", ".join(
         f"{said} AS raw_{name}" for name, said in source.columns.items() if name in COLUMNS
     )
-    every = ", ".join(["n", *_expressions(set(source.columns))])
+    every = ", ".join(_expressions(set(source.columns)))
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE rec AS SELECT {every}, bad FROM (SELECT row_number()"
-        f" OVER () AS n, {bad} AS bad{', ' + chosen if chosen else ''} FROM {source.relation})"
+        f"CREATE OR REPLACE TEMP TABLE records AS SELECT {every}, bad FROM"
+        f" (SELECT {bad} AS bad{', ' + chosen if chosen else ''} FROM {source.relation})"
     )
     if not _rejected(database, source, done):
         return False
     if source.bad:
-        wrong = database.execute("SELECT n FROM rec WHERE bad ORDER BY n").fetchall()
+        wrong = database.execute("SELECT rowid + 1 FROM records WHERE bad ORDER BY 1").fetchall()
         done.refused += len(wrong)
         why = "not JSON: looked at as plain text"
         done.troubles += [Trouble(done.file, n, why) for (n,) in wrong[:TOLD]]
-    database.execute("ALTER TABLE rec DROP COLUMN bad")
+    database.execute("ALTER TABLE records DROP COLUMN bad")
     _drop_empty(database)
-    (done.records,) = database.execute("SELECT count(*) FROM rec").fetchone()
+    done.records = number(database)
     return True
+
+
+def take_again(database: Any, kept: str) -> int:  # noqa: ANN401 - as above
+    """The records of a log of the archive, which have their numbers there; how many there are."""
+    database.execute(
+        f"CREATE OR REPLACE TEMP TABLE records AS SELECT * FROM read_parquet({text(kept)})"
+    )
+    return number(database)
+
+
+def number(database: Any, since: str = "") -> int:  # noqa: ANN401 - as above
+    """Records from a moment on, and those without a time, with their numbers; how many there are.
+
+    What is earlier stays in the table: numbers are places in it.
+    """
+    own = "" if "n" in columns_of(database, "records") else "rowid + 1 AS n, "
+    late = f" WHERE NOT coalesce(seen < {text(since)}::TIMESTAMPTZ, FALSE)" if since else ""
+    database.execute(f"CREATE OR REPLACE TEMP VIEW rec AS SELECT {own}* FROM records{late}")
+    (count,) = database.execute("SELECT count(*) FROM rec").fetchone()
+    return int(count)
 
 
 def _drop_empty(database: Any) -> None:  # noqa: ANN401 - as above
     """Columns of what hardly any log has are looked through only where there is something."""
-    there = columns_of(database, "rec")
+    there = columns_of(database, "records")
     spare = [one for one in (*ALSO.values(), *plain.FOUND) if one in there]
     if spare:
         said = ", ".join(f"coalesce(bool_or(len({one}) > 0), FALSE)" for one in spare)
-        full = database.execute(f"SELECT {said} FROM rec").fetchone()
+        full = database.execute(f"SELECT {said} FROM records").fetchone()
         for one, some in zip(spare, full, strict=True):
             if not some:
-                database.execute(f"ALTER TABLE rec DROP COLUMN {one}")
+                database.execute(f"ALTER TABLE records DROP COLUMN {one}")
 
 
 def _rejected(database: Any, source: Source, done: Searched) -> bool:  # noqa: ANN401 - as above
@@ -89,13 +114,13 @@ def _rejected(database: Any, source: Source, done: Searched) -> bool:  # noqa: A
 def _as_text(database: Any) -> None:  # noqa: ANN401 - as above
     found = plain.found("line")
     for name in found:
-        database.execute(f"ALTER TABLE rec ADD COLUMN IF NOT EXISTS {name} VARCHAR[]")
+        database.execute(f"ALTER TABLE records ADD COLUMN IF NOT EXISTS {name} VARCHAR[]")
     columns = ", ".join(f"{said} AS {name}" for name, said in found.items())
     database.execute(
-        "INSERT INTO rec BY NAME SELECT (SELECT coalesce(max(n), 0) FROM rec)"
-        f" + row_number() OVER () AS n, logged_time({plain.moment('line')}) AS seen, {columns},"
-        " FALSE AS bad FROM (SELECT unnest(string_split(any_value(csv_line), chr(10))) AS line"
-        " FROM reject_errors GROUP BY line) WHERE trim(line) <> ''"
+        f"INSERT INTO records BY NAME SELECT logged_time({plain.moment('line')}) AS seen,"
+        f" {columns}, FALSE AS bad FROM (SELECT unnest(string_split(said, chr(10))) AS line FROM"
+        " (SELECT any_value(csv_line) AS said FROM reject_errors GROUP BY line ORDER BY line))"
+        " WHERE trim(line) <> ''"
     )
 
 
