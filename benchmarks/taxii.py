@@ -6,8 +6,8 @@ on. In the same run: medallion from its package, at 2,000 objects in memory, ove
 accord has; and the limit, the same bytes read from SQLite and written to a socket. medallion needs
 older packages than accord: it goes into an environment of its own, whose Python is named to this.
 
-Run: python -m venv /tmp/medallion && /tmp/medallion/bin/pip install medallion
-     MEDALLION=/tmp/medallion/bin/python python benchmarks/taxii.py [OBJECTS ...]
+Run: python -m venv PEER && PEER/bin/pip install medallion
+     MEDALLION=PEER/bin/python python benchmarks/taxii.py [OBJECTS ...]
 """
 
 from __future__ import annotations
