@@ -3,9 +3,11 @@
 One node holds made-up indicators of 1.4 kB; its door is a process of its own, on loopback without
 TLS. One client reads page by page, looks objects up, and posts envelopes. Release and receipts are
 on. In the same run: medallion from its package, at 2,000 objects in memory, over the server that
-accord has; and the limit, the same bytes read from SQLite and written to a socket.
+accord has; and the limit, the same bytes read from SQLite and written to a socket. medallion needs
+older packages than accord: it goes into an environment of its own, whose Python is named to this.
 
-Run: python benchmarks/taxii.py [OBJECTS ...]
+Run: python -m venv PEER && PEER/bin/pip install medallion
+     MEDALLION=PEER/bin/python python benchmarks/taxii.py [OBJECTS ...]
 """
 
 from __future__ import annotations
@@ -26,7 +28,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 
 import _partners as made
@@ -45,6 +46,8 @@ PAGE = 1_000
 POSTS = 40
 LOOKED_UP = 500
 PEER = 2_000
+PEER_PYTHON = os.environ.get("MEDALLION", sys.executable)
+"""Of the environment in which medallion is installed."""
 MEDIA = "application/taxii+json;version=2.1"
 STIX = "application/stix+json;version=2.1"
 AT = "2026-11-01T00:00:00.000Z"
@@ -282,7 +285,7 @@ def medallion(folder: Path) -> dict[str, float]:
     words = ["--host", "127.0.0.1", "--port", str(port), str(folder / "config.json")]
     program = "from medallion.scripts.run import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", program, *words],
+        [PEER_PYTHON, "-W", "ignore", "-c", program, *words],
         stdout=subprocess.DEVNULL, stderr=(folder / "medallion.log").open("wb"),
     ) as process:  # fmt: skip
         try:
@@ -315,6 +318,17 @@ def show(what: str, found: dict[str, float]) -> None:
     )
 
 
+def has_medallion() -> bool:
+    asked = [PEER_PYTHON, "-W", "ignore", "-c", "import medallion"]
+    return subprocess.run(asked, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def compare(what: str, found: dict[str, float], peer: dict[str, float]) -> None:
+    """In this run, as many times as fast."""
+    out, into, ids = (found[k] / peer[k] for k in ("out", "in", "match ms"))
+    print(f"{what:26} medallion x {out:,.0f} out, x {into:.1f} in, x {1 / ids:.0f} match[id]")
+
+
 def main() -> None:
     counts = tuple(map(int, sys.argv[1:])) or COUNTS
     with tempfile.TemporaryDirectory() as name_:
@@ -324,15 +338,20 @@ def main() -> None:
         token = clients.add(node.people, node.clock, node.entropy, client)
         limit = Limit(folder)
         held = 0
+        measured = {}
         for count in counts:
             fill(node, held, count)
             held = count
-            show(f"accord, {count:,} objects", ours(node, token, count, limit))
+            measured[f"accord, {count:,} objects"] = ours(node, token, count, limit)
+            show(*list(measured.items())[-1])
         print(f"{'limit: SQLite to a socket':26} {limit.rate():9,.0f} out/s")
-        if find_spec("medallion") is None:
-            print("medallion is not installed: pip install medallion")
-        else:
-            show(f"medallion, {PEER:,} objects", medallion(folder))
+        if not has_medallion():
+            print("medallion is not installed: MEDALLION=PYTHON names the Python that has it")
+            return
+        peer = medallion(folder)
+        show(f"medallion, {PEER:,} objects", peer)
+        for what, found in measured.items():
+            compare(what, found, peer)
 
 
 if __name__ == "__main__":

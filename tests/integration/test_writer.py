@@ -9,7 +9,9 @@ from pathlib import Path
 import exchange_nodes
 import pytest
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
+from accord.store import database
 from accord.store.exchange.screening import SqlScans
 from accord.store.intake import Refusing
 from accord.wiring import Node
@@ -50,3 +52,27 @@ def test_the_digest_of_what_is_held_changes_with_it(tmp_path: Path) -> None:
         assert len(set(before.values())) == 1
         made["india"].following.follow("australia", "abc", "all", exchange_nodes.NOW)
         assert made["india"].accounts.state_hash() != before["india"]
+
+
+def test_a_database_that_another_process_keeps_is_told(tmp_path: Path) -> None:
+    """It is told when the transaction begins, and whoever writes next is not in its way."""
+    made = exchange_nodes.partnership(tmp_path, ("australia", "india"))
+    node = made["australia"]
+    with node.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=20")
+    other = sqlite3.connect(node.settings.home / "accord.sqlite", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Refusing, match="nothing was kept: database is locked"):
+            node.trust.set({"marking": "GREEN"})
+        with (
+            pytest.raises(OperationalError, match="database is locked"),
+            database.writing(node.engine, durable=True),
+        ):
+            pass
+        other.execute("ROLLBACK")
+        node.trust.set({"marking": "GREEN"})
+        assert node.trust.setting("marking") == "GREEN"
+    finally:
+        other.close()
+        exchange_nodes.close(made)

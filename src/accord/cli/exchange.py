@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,6 +55,9 @@ def serve(
         tasks.append(watching(node, _teller(node)))
     with beside(*tasks):
         note(f"The door is open at {server.address} for partners and clients.")
+        # What is here by now stays: nothing looks through it for cycles while requests are read.
+        gc.collect()
+        gc.freeze()
         server.run()
 
 

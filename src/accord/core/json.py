@@ -38,7 +38,7 @@ def check(data: bytes, limits: Limits = LIMITS) -> bytes:
     if len(data) > limits.bytes:
         raise TooLarge(f"{len(data):,} bytes; the limit is {limits.bytes:,}")
     data = data.removeprefix(_BOM)
-    if data.count(b"[") + data.count(b"{") > limits.depth:
+    if len(data) > limits.depth and data.count(b"[") + data.count(b"{") > limits.depth:
         _check_depth(data, limits.depth)
     return data
 

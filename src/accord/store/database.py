@@ -76,13 +76,23 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get("writes", False):
-        # The setting stays with the connection, so each writer says which it wants.
-        wanted = "FULL" if options.get("durable", False) else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("BEGIN")
+    if not options.get("writes", False):
+        _tell_driver(connection, "BEGIN")
+        return
+    # The setting stays with the connection, so each writer says which it wants.
+    wanted = "FULL" if options.get("durable", False) else "NORMAL"
+    _tell_driver(connection, f"PRAGMA synchronous={wanted}")
+    _tell_driver(connection, "BEGIN IMMEDIATE")
+
+
+def _tell_driver(connection: Connection, statement: str) -> None:
+    """Without what the library does around a statement: these are of every request."""
+    raw: Any = connection.connection.driver_connection
+    foreign = connection.dialect.loaded_dbapi.Error
+    try:
+        raw.execute(statement)
+    except foreign as wrong:
+        raise DBAPIError.instance(statement, None, wrong, foreign) from wrong
 
 
 @contextmanager
@@ -147,6 +157,16 @@ def insert(
             for row in rows:
                 copy.write_row(row)
     cursor.close()
+
+
+def first(connection: Connection, query: str) -> tuple[Any, ...] | None:
+    """The first row of a question without parameters, from the driver itself; none is none."""
+    raw: Any = connection.connection.driver_connection
+    cursor = raw.cursor()
+    cursor.execute(query)
+    row: tuple[Any, ...] | None = cursor.fetchone()
+    cursor.close()
+    return row
 
 
 def many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> int:

@@ -115,7 +115,11 @@ def envelope(bodies: Sequence[bytes], following: str = "") -> bytes:
     """Objects, byte for byte as they are kept, side by side; `following` leads to the next page."""
     if not bodies:
         return b"{}"
-    return b"".join((_onward(following), b'"objects":[', b",".join(bodies), b"]}"))
+    begin, end = _onward(following) + b'"objects":[', b"]}"
+    if len(bodies) == 1:
+        return b"".join((begin, bodies[0], end))
+    # Put together at once: a page has more than a megabyte.
+    return b",".join((begin + bodies[0], *bodies[1:-1], bodies[-1] + end))
 
 
 def manifest(items: Sequence[Item], moments: Sequence[str], following: str = "") -> bytes:

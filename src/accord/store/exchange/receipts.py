@@ -42,7 +42,7 @@ def append(connection: Connection, lines: Iterable[Line]) -> None:
     `connection` is a durable transaction of the one writer, so that nobody else adds meanwhile:
     what is written with it is in the log if and only if the rest of the transaction is kept.
     """
-    last = connection.exec_driver_sql(_LAST).one_or_none()
+    last = database.first(connection, _LAST)
     first, previous = (last[0] + 1, bytes(last[1])) if last else (FIRST, START)
     numbered = [replace(line, number=number) for number, line in enumerate(lines, first)]
     rows = zip(numbered, chain(previous, numbered), strict=True)

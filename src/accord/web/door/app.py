@@ -370,7 +370,7 @@ async def _body(receive: Receive, most: int) -> bytes:
 async def _send(response: Response, send: Send, *, bare: bool = False) -> None:
     """Send an answer; a `bare` one without its body, of which the length is told all the same."""
     headers = [*_with(response.headers), ("content-length", str(len(response.body)))]
-    body = b"" if bare else response.body
+    body = memoryview(b"" if bare else response.body)
     await send(
         {
             "type": "http.response.start",

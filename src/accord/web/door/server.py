@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
-import hashlib
 import ipaddress
 import logging
 import socket
@@ -14,27 +12,23 @@ from pathlib import Path
 
 import uvicorn
 from sqlalchemy.exc import DBAPIError
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from accord.core.errors import AccordError
 from accord.identity.gate import Gate
 from accord.store.keys import FOLDER
 from accord.transport.tls import server_context
-from accord.web.door.app import SHOWN, DoorApp, Parts
+from accord.web.door.app import DoorApp, Parts
+from accord.web.door.protocol import PatientProtocol
 from accord.wiring import Node
 
 _LOG = logging.getLogger("accord.door")
 _BACKLOG = 2048
 _CONNECTIONS = 1_000
 """Past these, a request is answered with 503."""
-_HEAD = 72 << 10
-"""Bytes of the longest head of a request."""
 _IDLE = 75
 """Seconds for which a connection is kept open between requests."""
 _ENDING = 1
 """Seconds that requests are given to end in when the server stops."""
-_PATIENCE = 15.0
-"""Seconds in which the head of a request must have come."""
 
 
 class DoorServer:
@@ -132,59 +126,12 @@ def configuration(
         proxy_headers=False,
         backlog=_BACKLOG,
         limit_concurrency=_CONNECTIONS,
-        h11_max_incomplete_event_size=_HEAD,
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_ENDING,
         ssl_context_factory=(lambda _config, _default: server_context(keys, known))
         if keys
         else None,
     )
-
-
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 whose patience ends: a head that comes byte by byte must be whole in time."""
-
-    _late: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a head."""
-        super().connection_made(transport)
-        shown = _shown(transport)
-        if shown:
-            self.app_state = {**self.app_state, SHOWN: shown}
-        self._late = self.loop.call_later(_PATIENCE, self.timeout_keep_alive_handler)
-
-    def data_received(self, data: bytes) -> None:
-        """Wait for no longer once a head is there; begin to wait when a next one begins."""
-        super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._stop_waiting()
-        elif self._late is None:
-            self._late = self.loop.call_later(_PATIENCE, self.timeout_keep_alive_handler)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def shutdown(self) -> None:
-        """End. A connection on which nobody asks is cut: to part from it in TLS takes two."""
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.abort()
-        else:
-            super().shutdown()
-
-    def _stop_waiting(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
-
-
-def _shown(transport: asyncio.Transport) -> str:
-    """SHA-256 of the certificate that the other end proved to hold, or empty."""
-    connection = transport.get_extra_info("ssl_object")
-    shown = connection.getpeercert(binary_form=True) if connection else None
-    return hashlib.sha256(shown).hexdigest() if shown else ""
 
 
 def is_loopback(host: str) -> bool:
