@@ -18,6 +18,7 @@ from accord.cli.app import app
 from accord.core.errors import NotFound
 from accord.core.times import when
 from accord.exchange.accept import OURS_TO_SAY
+from accord.flows.load import Giver, load_documents
 from accord.flows.rebuild import rebuild
 from accord.flows.standards import listing
 from accord.flows.standards.buyers import buyers
@@ -116,6 +117,7 @@ def test_a_loaded_later_version_takes_the_place_of_a_shipped_one(node: Node) -> 
 
 def test_a_loaded_text_of_a_shipped_version_takes_its_place_whole(node: Node) -> None:
     same = standards.BASELINE.replace("baseline: kite", "baseline: us")
+    same = same.replace("2026-01-01", "2026-06-01")
     nodes.give(node, [("us", same.encode())])
     found = library(node.standards)
     assert [len(found.requirements(one)) for one in found.baselines["us"]] == [1]
@@ -149,6 +151,12 @@ def test_buyers_are_ready_to_be_assessed_and_one_that_overlaps_stands_aside(node
     need = next(need for need in found[0].needs if need.id == "bill")
     assert need.items == (("ism@2025.12.9#ism-1730", "sbom@ntia-2021#all"),)
     assert need.accepts == {"bill"}
+    ended = standards.BASELINE.replace("kite", "kine").replace(
+        "owner:", "until: 2027-01-01\nowner:"
+    )
+    nodes.give(node, [("c", ended.encode())])
+    kine = next(one for one in buyers(library(node.standards), TODAY)[0] if one.name == "kine")
+    assert kine.until == when("2027-01-01")
     early, _ = buyers(library(node.standards), when("2020-01-01"))
     assert early == []
 
@@ -210,6 +218,12 @@ def test_a_loop_across_two_crosswalks_only_supports(node: Node) -> None:
     assert len(found.loops) == 2
     assert [carried.satisfies for carried in found.sources("a@1#1")] == [False]
     assert "is part of a loop" in run(node, "catalogues").output
+
+
+def test_what_another_party_gave_is_not_taken_for_what_this_node_asks(node: Node) -> None:
+    giver = Giver(origin="feed:other")
+    load_documents([("kite", standards.BASELINE.encode())], node.intake, TODAY, giver)
+    assert node.standards.loaded().baselines == ()
 
 
 def test_partners_do_not_say_what_this_node_asks() -> None:
