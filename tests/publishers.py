@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import nodes
 
 from accord.core.times import when
 from accord.flows.feeds.add import add
@@ -147,6 +148,18 @@ def added(node: Node, name: str, kind: str, url: str, **options: Any) -> Feed:
 
 def once(node: Node, name: str, with_: Means | None = None) -> Ran:
     return run(node.feeds.one(name), with_ or means(node))
+
+
+def advisory(name: str) -> bytes:
+    return nodes.text({"document": {
+        "category": "csaf_base", "csaf_version": "2.0", "title": name,
+        "publisher": {"category": "vendor", "name": "P", "namespace": "https://p.example"},
+        "tracking": {
+            "id": name, "status": "final", "version": "1",
+            "initial_release_date": AT, "current_release_date": AT,
+            "revision_history": [{"number": "1", "date": AT, "summary": "s"}],
+        },
+    }})  # fmt: skip
 
 
 def served(made: Publisher, files: dict[str, bytes], under: str = "/") -> None:

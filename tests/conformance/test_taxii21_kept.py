@@ -86,6 +86,36 @@ def test_old_status_resources_go(house: House, monkeypatch: pytest.MonkeyPatch) 
     assert len(inbox.SqlInbox(house.engine).posted(99, waiting=True)) == 7  # what waits still does
 
 
+def test_status_resources_of_one_caller_take_so_many_bytes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed is told in a status resource itself, so it may be long."""
+    monkeypatch.setattr(inbox, "STATUS_BYTES", 3_000)
+
+    def kept() -> dict[str, int]:
+        with house.engine.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT caller, length(told) FROM taxii_status")
+            sizes: dict[str, int] = {}
+            for caller, size in rows:
+                sizes[caller] = sizes.get(caller, 0) + size
+            return sizes
+
+    wrong = [msgspec.Raw(b'{"type":"malware"}')] * 10
+    theirs = post(house, *wrong, caller=SUPPLIER)["id"]
+    names: list[str] = []
+    for _ in range(9):
+        house.clock.at = f"{house.clock.at[:20]}{len(names):06}Z"
+        names.append(post(house, *wrong)["id"])
+        assert max(kept().values()) <= 3_000
+    found = [ask(house, f"{ROOT}status/{one}/").status for one in names]
+    assert found == sorted(found, reverse=True)
+    assert found.count(200) > 1
+    assert ask(house, f"{ROOT}status/{theirs}/", caller=SUPPLIER).status == 200
+    last = post(house, *wrong * 10)["id"]
+    assert ask(house, f"{ROOT}status/{last}/").status == 200
+    assert ask(house, f"{ROOT}status/{names[-1]}/").status == 404
+
+
 def test_a_redacted_object_is_found_by_the_identifier_it_was_shown_under(house: House) -> None:
     marks = [{"marking_ref": marking_id(Tlp.AMBER), "selectors": ["description"]}]
     parts = stix("malware", "parts", description="not for all", granular_markings=marks)

@@ -64,6 +64,17 @@ def test_one_object_that_cannot_be_read_does_not_sink_the_rest(house: House, mem
     assert [kept.body(one.number) for one in kept.posted(9, waiting=True)] == [GOOD, last]
 
 
+def test_half_of_a_pair_is_told_with_its_place(house: House) -> None:
+    wrong = odd(rb'"x":"\ud800",')
+    status = told(raw(house, b'{"objects":[' + GOOD + b"," + wrong + b"]}"), 202)
+    (failure,) = status["failures"]
+    place = wrong.index(b"\\ud800")
+    assert failure["message"] == (
+        "object 2 of the envelope: cannot be taken: not JSON: half of a surrogate pair, \\ud800,"
+        f" at byte {place}; write both or none"
+    )
+
+
 def test_an_object_may_nest_as_deep_as_is_said(house: House) -> None:
     for depth, outcome in ((63, [0, 0, 1]), (64, [0, 1, 0])):
         name = f"d{depth}".encode()

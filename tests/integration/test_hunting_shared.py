@@ -14,6 +14,7 @@ from stix_objects import bare, sighting
 
 from accord.flows.hunting.tally import tally
 from accord.flows.prepare import prepare
+from accord.identity.markings import Tlp
 from accord.wiring import Node
 
 pytest.importorskip("duckdb")
@@ -100,5 +101,36 @@ def test_a_sighting_is_shared_by_a_persons_word_and_tells_nothing_of_the_record(
         assert sharing.one(node, one, "pair").what == "shared"
     assert len(sharing.entries(node)) == 4
     sharing.check(node)
+    node.hunting.close()
+    node.engine.dispose()
+
+
+@pytest.mark.parametrize("how", ["together", "apart"])
+@pytest.mark.parametrize("first", ["open", "canary"])
+def test_what_was_seen_under_two_markings_goes_under_the_strictest(
+    tmp_path: Path, how: str, first: str
+) -> None:
+    """In one hunt, or in two: what was observed has one identifier."""
+    node = sharing.house(tmp_path / "house")
+    signs = [
+        sharing.indicator(name, tlp) | {"pattern": PATTERN}
+        for name, tlp in (("open", Tlp.GREEN), ("canary", Tlp.AMBER_STRICT))
+    ]
+    if first == "canary":
+        signs.reverse()
+    made: set[str] = set()
+    path = tmp_path / "dns.log"
+    for number, some in enumerate([signs[:1], signs[1:]] if how == "apart" else [signs]):
+        sharing.load(node, *some)
+        day = str(float(DAY) + number)
+        path.write_bytes(zeek([(day, "10.0.0.1", "9.9.9.9", "evil.example", "-", "-", "-")]))
+        done = looked(node, path, weak=True)
+        assert done.sightings
+        with node.views.view() as view:
+            documents = {row.document for name in done.sightings for row in view.stix_objects(name)}
+            bodies = [view.body(name) for name in documents]
+        made |= {one["id"] for body in bodies for one in json.loads(body)["objects"]}
+    (name,) = [one for one in made if one.startswith("domain-name--")]
+    assert sharing.one(node, name, "pair").tlp == "AMBER+STRICT"
     node.hunting.close()
     node.engine.dispose()

@@ -190,6 +190,29 @@ def test_every_decision_is_in_the_log_by_way_of_export(node: Node, tmp_path: Pat
     assert {len(one.digest) for one in told if one.decision == "yes"} == {64}
 
 
+def test_the_log_says_yes_of_what_is_in_the_feed_alone(tmp_path: Path) -> None:
+    """Release lets each go; the feed holds neither the recalled event nor what has no equal."""
+    made = sharing.house(tmp_path / "node")
+    shared_event(made, attribute(100, "domain", "gone.example"))
+    shared_event(made, attribute(101, "domain", "stays.example"), number=3)
+    assert sharing.one(made, f"report--{name(1)}", "pair").what == "shared"
+    recall.recall(made.recaller, f"report--{name(1)}", "wrong")
+    actor = sharing.stix("malware", "no-equal", Tlp.CLEAR, name="M", is_family=False)
+    assert [one.what for one in sharing.give(made, "pair", actor)] == ["shared"]
+    everything = exported(made, tmp_path / "feed")[1]
+    assert b"stays.example" in everything
+    assert b"gone.example" not in everything
+    told = {
+        one.object: (one.decision, one.rule, bool(one.digest))
+        for one in lines(made.receipts, (), (), "", 1000)
+        if one.way == "export"
+    }
+    assert told[f"misp:{name(3)}"] == ("yes", "clear", True)
+    assert told[f"misp:{name(1)}"] == ("no", "left-out", False)
+    assert told[actor["id"]] == ("no", "left-out", False)
+    made.engine.dispose()
+
+
 class _Full:
     """Answers of a node whose disclosure log takes nothing more."""
 

@@ -130,6 +130,8 @@ def list_(json: AsJson = False, home: Home = DEFAULT_HOME, database: Database = 
     for one in found:
         if one.error:
             show.note(printable(f"{one.name}: {one.error}"))
+        if one.checked:
+            show.note(printable(f"{one.name}: {one.checked}"))
 
 
 def _row(one: Listed) -> tuple[str, ...]:
@@ -158,7 +160,7 @@ def run(
     Exit code 0: everything came. 1: a feed did not answer as it should, or not all of it came.
     """
     from accord.flows.feeds.run import due
-    from accord.flows.feeds.run import run as read
+    from accord.flows.feeds.several import run_several
 
     if watch and name:
         raise typer.BadParameter("--watch reads all feeds: name none")
@@ -166,20 +168,18 @@ def run(
     if watch:
         _watch(node, json=json)
         return
-    means = node.reading
     chosen = [node.feeds.one(name)] if name else due(node.feeds, node.clock.now())
-    done = []
-    for feed in chosen:
-        ran = read(feed, means)
-        done.append(ran)
-        if not json:
-            _tell(ran)
+    done = run_several(chosen, node.reading, _untold if json else _tell)
     if json:
         show.as_json(done)
     elif not chosen:
         typer.echo("No feed is due. `accord feeds list` says when each is.")
     if any(ran.error for ran in done):
         raise typer.Exit(FAILED)
+
+
+def _untold(_: Ran) -> None:
+    """What is printed as one list is not told one by one."""
 
 
 def _tell(ran: Ran) -> None:

@@ -25,6 +25,11 @@ _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _PASSED_OVER = bytes(sorted(set(range(256)) - set(b'[]{}"')))
 _BETWEEN = ord("\\")
 """The character between `[` and `]`: +1 from what opens, -1 from what closes."""
+_ESCAPES = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""One escape, two where they are a pair; the group is half of one."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -112,7 +117,7 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Any:
     try:
         return msgspec.json.decode(check(data, limits))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise unreadable(wrong) from wrong
+        raise Unreadable(f"not JSON: {_no_text(data) or wrong}") from wrong
 
 
 def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
@@ -134,7 +139,7 @@ def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
     except msgspec.ValidationError as wrong:
         raise Invalid(*_reason_and_place(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise unreadable(wrong) from wrong
+        raise Unreadable(f"not JSON: {_no_text(data) or wrong}") from wrong
 
 
 def decode_strict(data: bytes, limits: Limits = LIMITS) -> Any:
@@ -156,6 +161,21 @@ def decode_strict(data: bytes, limits: Limits = LIMITS) -> Any:
 def unreadable(wrong: Exception) -> Unreadable:
     """A decoder's complaint as accord's own."""
     return Unreadable(f"not JSON: {wrong}")
+
+
+def _no_text(data: bytes) -> str:
+    """What in it is no text, and where, which the decoder does not tell; empty: all of it is."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as wrong:
+        return f"byte {wrong.start} (0x{data[wrong.start]:02x}) is not UTF-8"
+    for escape in _ESCAPES.finditer(data) if b"\\" in data else ():
+        if escape[1]:
+            half = escape[1].decode()
+            return (
+                f"half of a surrogate pair, \\u{half}, at byte {escape.start()}; write both or none"
+            )
+    return ""
 
 
 def _reason_and_place(wrong: msgspec.ValidationError) -> tuple[str, str]:

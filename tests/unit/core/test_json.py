@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.core import json
-from accord.core.errors import Invalid, TooLarge
+from accord.core.errors import Invalid, TooLarge, Unreadable
 from accord.core.limits import Limits
 
 TEXTS = st.text(alphabet='[]{}"\\a\n\u00e9', max_size=6)
@@ -88,3 +88,26 @@ def test_a_wide_document_of_allowed_depth_is_taken() -> None:
     json.check(data)
     with pytest.raises(TooLarge):
         json.check(b"[" + data + b"]")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (rb'{"a":"x\ud800y"}', r"half of a surrogate pair, \ud800, at byte 7"),
+        (rb'{"a":"\udc00"}', r"half of a surrogate pair, \udc00, at byte 6"),
+        (rb'{"a":"\\\\\ud83d\ude00","b":"\uD83D\uD83D\uDE00"}', r"\uD83D, at byte 29"),
+        (b'{"a":"\xed\xa0\x80"}', "byte 6 (0xed) is not UTF-8"),
+        (b'["\xff"]', "byte 2 (0xff) is not UTF-8"),
+    ],
+)
+def test_what_is_no_text_is_told_with_its_place(data: bytes, told: str) -> None:
+    for read in (json.decode, json.decode_strict, lambda one: json.decode_as(object, one)):
+        with pytest.raises(Unreadable) as wrong:
+            read(data)
+        assert told in str(wrong.value)
+
+
+@pytest.mark.parametrize("data", [rb'["\ud83d\ude00"]', rb'["\\ud800"]', rb'["\\\\ud800"]'])
+def test_pairs_and_what_only_looks_like_an_escape_are_text(data: bytes) -> None:
+    assert json.decode_strict(data)
+    assert json._no_text(data) == ""

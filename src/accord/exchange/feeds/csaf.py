@@ -1,7 +1,7 @@
 """CSAF providers: provider metadata, ROLIE feeds, and directories.
 
 Source: CSAF 2.0, section 7.1: requirements 7 (provider metadata), 11 to 14 (directories with
-`index.txt` and `changes.csv`), 15 to 17 (ROLIE).
+`index.txt` and `changes.csv`), 15 to 17 (ROLIE), 18 to 20 (digests, signatures, keys).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import msgspec
 from accord.core.errors import Invalid
 from accord.core.json import decode_as
 from accord.exchange.feeds.addresses import below, linked
+from accord.exchange.feeds.beside import DIGESTS, KEYS, SIGNATURE
 from accord.exchange.feeds.errors import Misanswered
-from accord.exchange.feeds.values import FROM, Answer, Ask, Item, Position, Read
+from accord.exchange.feeds.values import FROM, Answer, Ask, Item, Key, Position, Read
 
 _CHANGES, _INDEX = "changes.csv", "index.txt"
 _ABSENT: Final = (404,)
@@ -58,9 +59,15 @@ class _Entries(msgspec.Struct):
     entry: list[_Entry] = []
 
 
+class _Key(msgspec.Struct):
+    url: str = ""
+    fingerprint: str = ""
+
+
 class _Resource(msgspec.Struct):
     distributions: list[_Distribution] | None = None
     feed: _Entries | None = None
+    public_openpgp_keys: list[_Key] = []
 
 
 class Csaf:
@@ -92,7 +99,8 @@ class Csaf:
         if found.feed is not None:
             return Read(items=tuple(_entry(answer.url, one) for one in found.feed.entry))
         if found.distributions is not None:
-            return _distributed(answer.url, found.distributions, position)
+            asks = _distributed(answer.url, found.distributions, position)
+            return Read(asks=asks, keys=_keys(answer.url, found.public_openpgp_keys))
         raise Misanswered("neither provider metadata nor a ROLIE feed")
 
 
@@ -100,7 +108,11 @@ def _changes(folder: str) -> Ask:
     return Ask(url=urljoin(folder, _CHANGES), conditional=True, reads=_ABSENT)
 
 
-def _distributed(base: str, found: list[_Distribution], position: Position) -> Read:
+def _keys(base: str, found: list[_Key]) -> tuple[Key, ...]:
+    return tuple(Key(linked(base, one.url), one.fingerprint) for one in found[:KEYS])
+
+
+def _distributed(base: str, found: list[_Distribution], position: Position) -> tuple[Ask, ...]:
     """ROLIE feeds say when each document changed, so they come before directories."""
     feeds = [feed for one in found if one.rolie is not None for feed in one.rolie.feeds]
     asks = [
@@ -116,7 +128,7 @@ def _distributed(base: str, found: list[_Distribution], position: Position) -> R
         asks = [_changes(linked(base, f"{folder.rstrip('/')}/")) for folder in folders]
     if not asks:
         raise Misanswered("the provider metadata names neither a ROLIE feed nor a directory")
-    return Read(asks=_going_on(list(dict.fromkeys(asks)), position))
+    return _going_on(list(dict.fromkeys(asks)), position)
 
 
 def _going_on(asks: list[Ask], position: Position) -> tuple[Ask, ...]:
@@ -132,7 +144,18 @@ def _entry(base: str, entry: _Entry) -> Item:
     own = [link.href for link in entry.link if link.rel == "self"]
     href = own[0] if own else entry.content.src if entry.content is not None else ""
     url = linked(base, href)
-    return Item(url, entry.updated, url)
+    offered = [(one, linked(base, one.href)) for one in entry.link if one.href != href]
+    digests = [to for one, to in offered if one.rel == "hash" or to.endswith(DIGESTS)]
+    digests.sort(key=lambda to: not to.endswith(DIGESTS[0]))
+    signed = [to for one, to in offered if one.rel == "signature" or to.endswith(SIGNATURE)]
+    return Item(url, entry.updated, url, tuple(digests[:2]), signed[0] if signed else "")
+
+
+def _within(answer: Answer, name: str, revision: str) -> Item:
+    """A document of a directory, which does not say what is beside it."""
+    url = below(answer.url, name)
+    digests = tuple(f"{url}{ending}" for ending in DIGESTS)
+    return Item(name, revision, url, digests, f"{url}{SIGNATURE}", probed=True)
 
 
 def _lines(answer: Answer) -> list[str]:
@@ -146,7 +169,7 @@ def _lines(answer: Answer) -> list[str]:
 
 
 def _named(answer: Answer) -> tuple[Item, ...]:
-    return tuple(Item(name, "", below(answer.url, name)) for name in map(str.strip, _lines(answer)))
+    return tuple(_within(answer, name, "") for name in map(str.strip, _lines(answer)))
 
 
 def _listed(answer: Answer) -> tuple[Item, ...]:
@@ -157,7 +180,7 @@ def _listed(answer: Answer) -> tuple[Item, ...]:
             if len(row) < 2:  # noqa: PLR2004 - path and date
                 raise Misanswered("a line of the list of changes has no date")
             name = row[0].strip()
-            found.setdefault(name, Item(name, row[1].strip(), below(answer.url, name)))
+            found.setdefault(name, _within(answer, name, row[1].strip()))
     except csv.Error as wrong:
         raise Misanswered(f"the list of changes is no CSV: {wrong}") from wrong
     return tuple(found.values())

@@ -21,6 +21,20 @@ class Item(msgspec.Struct, frozen=True):
     revision: str
     """Changes whenever the document does; empty: the index does not say."""
     url: str
+    digests: tuple[str, ...] = ()
+    """Addresses of its digests, the strongest first."""
+    signature: str = ""
+    """Address of its detached signature; empty: none is offered."""
+    probed: bool = False
+    """Whether these are where they would be, and nobody says that they are."""
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A key that a publisher names as its own."""
+
+    url: str
+    fingerprint: str = ""
+    """In hexadecimal; empty: it is not said."""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +76,8 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     position: Position | None = None
     """How far the feed is read once the documents are kept; None: as far as before."""
     notes: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
+    """By which what it leads to is signed."""
 
 
 class Reader(Protocol):

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from accord.exchange.hunting.known_good import Strength
-from accord.identity.markings import Marking, Pap, marking_id
+from accord.identity.markings import STIX_TLP, Marking, Pap, Tlp, marking_id
 
 _SCO: Final = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 """Under which STIX 2.1 makes the identifiers of observables."""
@@ -89,10 +89,22 @@ def sighting_id(made: Sequence[dict[str, Any]]) -> str:
 
 
 def bundle(made: Sequence[dict[str, Any]]) -> bytes:
-    """The objects as one document."""
-    unique = list({msgspec.json.encode(one): one for one in made}.values())
+    """The objects as one document.
+
+    An observable has one identifier however often it was seen: it stands there once, under the
+    strictest of the markings that it was seen under.
+    """
+    known: dict[str | bytes, dict[str, Any]] = {}
+    for one in made:
+        key = msgspec.json.encode(one) if "modified" in one else str(one["id"])
+        known[key] = max(known.get(key, one), one, key=_tlp)
+    unique = list(known.values())
     name = uuid.uuid5(_OURS, msgspec.json.encode(unique).hex())
     return msgspec.json.encode({"type": "bundle", "id": f"bundle--{name}", "objects": unique})
+
+
+def _tlp(made: dict[str, Any]) -> Tlp:
+    return max(STIX_TLP[one] for one in made["object_marking_refs"])
 
 
 def _common(seen: Seen, identity: str, now: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ WAITING_BYTES = 256 << 20
 """Bytes of these."""
 STATUSES = 1_000
 """Status resources of one caller that are kept, the newest."""
+STATUS_BYTES = 64 << 20
+"""Bytes of what these tell; the newest is kept however long it is."""
 DAYS = 90
 """Days for which a status resource is kept at most."""
 

@@ -6,6 +6,7 @@ import msgspec
 
 from accord.exchange.feeds import schedule
 from accord.exchange.feeds.addresses import shown
+from accord.exchange.feeds.beside import CHECKED, checked_of
 from accord.flows.feeds.port import DEFECT, Feed, Feeds, Worth
 from accord.identity.markings import Tlp
 
@@ -33,6 +34,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     changed: str
     due: str
     error: str
+    checked: str
+    """Digests and signatures beside its documents; empty: its kind has none."""
     worth: Worth
 
 
@@ -60,6 +63,7 @@ def _listed(feed: Feed, worth: Worth, now: str) -> Listed:
         changed=feed.changed,
         due=feed.health.due,
         error=feed.error,
+        checked=checked_of(feed.position.get(CHECKED)).told(),
         worth=worth,
     )
 

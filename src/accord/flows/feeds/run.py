@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Lock
 from typing import Final
 
 import msgspec
@@ -24,10 +25,12 @@ from accord.core.clock import Clock
 from accord.core.show import printable
 from accord.exchange.feeds import schedule, validators
 from accord.exchange.feeds.addresses import shown
+from accord.exchange.feeds.beside import CHECKED, checked_of
 from accord.exchange.feeds.errors import FeedError, Misanswered, NotFetched
 from accord.exchange.feeds.kinds import kind_of
 from accord.exchange.feeds.values import FROM, Answer, Ask, Item, Read
 from accord.flows.feeds.access import access
+from accord.flows.feeds.beside import Beside, Fetch
 from accord.flows.feeds.port import DEFECT, Feed, Feeds, Fetched, Fetcher, Ran, Session
 from accord.flows.feeds.value import weigh
 from accord.flows.feeds.way import Step, Way
@@ -71,6 +74,10 @@ class Means(msgspec.Struct, frozen=True):
     """Pages of one reading, at most."""
     indexes: int = INDEXES
     """Indexes of one reading, at most."""
+    writer: Lock = msgspec.field(default_factory=Lock)
+    """Held by the reading whose documents are taken in."""
+    stop: Event = msgspec.field(default_factory=Event)
+    """Set: a person wants no more of it; each reading ends before its next request."""
 
 
 def run(feed: Feed, means: Means) -> Ran:
@@ -95,8 +102,9 @@ def run(feed: Feed, means: Means) -> Ran:
         good=feed.good if reading.failed else now,
         changed=now if ran.new else feed.changed,
     )  # fmt: skip
-    means.feeds.save(feed)
-    means.feeds.note(ran)
+    with means.writer:
+        means.feeds.save(feed)
+        means.feeds.note(ran)
     return ran
 
 
@@ -135,7 +143,8 @@ class _Reading:
                 self._go()
             finally:
                 if self._loaded.total.new:
-                    weigh(self.feed.name, at, self._means.feeds, self._means.views)
+                    with self._means.writer:
+                        weigh(self.feed.name, at, self._means.feeds, self._means.views)
         except FeedError as wrong:
             self.failed = True
             self._left = [str(wrong)]
@@ -152,6 +161,7 @@ class _Reading:
             way = access(self.feed, self._means.environment)
             self._known = self._means.intake.known()
             with self._means.fetcher.open(way) as session:
+                self._beside = Beside(self._getter(session, folder / "beside"), self._note)
                 self._read(session, folder / "answer")
 
     def account(self, at: str, seconds: float, error: str) -> Ran:
@@ -224,6 +234,7 @@ class _Reading:
             return True
         answer = Answer(found.url, found.status, found.headers, file.read_bytes())
         read = kind_of(self.feed.kind).reader.read(ask, answer, self.feed.position)
+        self._beside.name(read.keys)
         self._take(read)
         way.lead(step, read.asks)
         items |= {one.key: one for one in read.items}
@@ -250,6 +261,8 @@ class _Reading:
         Raises:
             NotFetched: no whole answer came, or not one that says yes.
         """
+        if self._means.stop.is_set():
+            raise KeyboardInterrupt
         self._requests += 1
         headers = [("accept", ask.accept)]
         if ask.conditional:
@@ -279,7 +292,9 @@ class _Reading:
         means = self._means
         source = f"{self._source()} {shown(ask.url)}"
         now = means.clock.now()
-        self._add(load_file(file, source, means.intake, now, self._giver(), self._known))
+        with means.writer:
+            loaded = load_file(file, source, means.intake, now, self._giver(), self._known)
+        self._add(loaded)
 
     def _read_items(self, session: Session, file: Path, items: Mapping[str, Item]) -> None:
         """What an index lists and was not read in this revision, in bounded batches."""
@@ -288,11 +303,12 @@ class _Reading:
             one for one in items.values() if done.get(one.key) != one.revision or not one.revision
         ]
         batch: list[tuple[Item, bytes]] = []
-        missing = in_a_row = 0
+        missing = in_a_row = refused = 0
         last: NotFetched | None = None
         for item in wanted:
             try:
                 body = self._item(session, item, file)
+                why = "" if body is None else self._unlike(item, body)
             except NotFetched as wrong:
                 if wrong.status in _CLOSED or wrong.status >= _FAILING or _wants_rest(wrong):
                     self._take_batch(batch)
@@ -303,7 +319,8 @@ class _Reading:
                     raise
                 continue
             in_a_row = 0
-            if body is None or self._refused(item, body):
+            refused += bool(why)
+            if body is None or why or self._refused(item, body):
                 continue
             batch.append((item, body))
             if len(batch) >= _BATCH or sum(len(one) for _, one in batch) >= _BATCH_BYTES:
@@ -313,6 +330,10 @@ class _Reading:
         if last is not None:
             self._left.append(
                 f"{missing:,} of {len(wanted):,} documents did not come; last: {last}"
+            )
+        if refused:
+            self._left.append(
+                f"{refused:,} of {len(wanted):,} documents are not what their publisher vouches for"
             )
 
     def _item(self, session: Session, item: Item, file: Path) -> bytes | None:
@@ -332,20 +353,54 @@ class _Reading:
         """Whether it is not what its index names: nothing but that is kept of it."""
         why = kind_of(self.feed.kind).refused(item, body)
         if why:
-            self._add(refuse([(f"{self._source()} {shown(item.url)}", why)], self._means.intake))
-            self._means.feeds.read(self.feed.name, [item])
+            self._refuse(item, why)
+            with self._means.writer:
+                self._means.feeds.read(self.feed.name, [item])
         return bool(why)
 
+    def _unlike(self, item: Item, body: bytes) -> str:
+        """Why it is not what is vouched for: it may be damaged on its way, and is asked for again.
+
+        Raises:
+            NotFetched: what is beside it did not come.
+        """
+        if self.feed.kind != "csaf":
+            return ""
+        why = self._beside.wrong(item, body)
+        if why:
+            self._refuse(item, why)
+        return why
+
+    def _refuse(self, item: Item, why: str) -> None:
+        with self._means.writer:
+            loaded = refuse([(f"{self._source()} {shown(item.url)}", why)], self._means.intake)
+        self._add(loaded)
+
+    def _getter(self, session: Session, file: Path) -> Fetch:
+        """How what is beside a document is asked for."""
+
+        def fetched(ask: Ask, most: int) -> bytes | None:
+            found = self._fetch(session, ask, file, most)
+            return file.read_bytes() if found is not None and found.status == _OK else None
+
+        return fetched
+
     def _take_batch(self, batch: Sequence[tuple[Item, bytes]]) -> None:
+        position = self.feed.position
+        checked = self._beside.taken(checked_of(position.get(CHECKED)))
+        if checked.told():
+            self._save(position=position | {CHECKED: msgspec.to_builtins(checked)})
         if not batch:
             return
         self._add(self._load([(f"{self._source()} {shown(i.url)}", body) for i, body in batch]))
-        self._means.feeds.read(self.feed.name, [item for item, _ in batch])
+        with self._means.writer:
+            self._means.feeds.read(self.feed.name, [item for item, _ in batch])
 
     def _load(self, documents: Sequence[tuple[str, bytes]]) -> Loaded:
         means = self._means
         now = means.clock.now()
-        return load_documents(documents, means.intake, now, self._giver(), self._known)
+        with means.writer:
+            return load_documents(documents, means.intake, now, self._giver(), self._known)
 
     def _giver(self) -> Giver:
         feed = self.feed
@@ -371,7 +426,8 @@ class _Reading:
     def _save(self, **changes: object) -> None:
         """What cannot be kept is not taken for kept, either."""
         feed = msgspec.structs.replace(self.feed, **changes)
-        self._means.feeds.save(feed)
+        with self._means.writer:
+            self._means.feeds.save(feed)
         self.feed = feed
 
 

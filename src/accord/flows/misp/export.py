@@ -2,6 +2,7 @@
 
 Law (one egress): every event and indicator in it is the body of a decision of release, and all
 decisions are in the disclosure log before the first file is written.
+Law (what left): the log says yes of what is in the feed, and of nothing that is not.
 Law (every member): what one member of an audience may not have is not in the audience's feed.
 """
 
@@ -172,7 +173,9 @@ def _released(exporter: Exporter, most: Tlp) -> list[Kept]:
 
 def _export(exporter: Exporter, to: _For, folder: Path) -> Exported:
     done = Exported()
-    lines: list[Line] = []
+    lines: list[tuple[int, Line]] = []
+    events: set[int] = set()
+    left_out: set[int] = set()
     whole = Whole(exporter.owner(), exporter.holdings)
     gathered: dict[Marking, list[Thing]] = {}
     for kept, decision in _decided(exporter, to, lines, done):
@@ -180,11 +183,13 @@ def _export(exporter: Exporter, to: _For, folder: Path) -> Exported:
         if marking is None:
             continue
         if kept.type == _KIND:
-            whole.take(decision.body, marking, kept.origin)
+            whole.take(decision.body, marking, kept.origin, kept.id)
+            events.add(kept.id)
         else:
             inside = whole.part(decision.body, kept.origin)
             done.indicators += bool(inside)
             done.no_equal += not inside
+            left_out |= set() if inside else {kept.id}
             plain = Marking(marking.tlp, marking.pap)
             gathered.setdefault(plain, []).extend(inside)
     known_events = whole.events()
@@ -197,10 +202,18 @@ def _export(exporter: Exporter, to: _For, folder: Path) -> Exported:
     }
     done.attributes = sum(map(len, left.values()))
     files = feed.folder([*known_events, *feed.gathered(left, _maker(exporter), to.label)])
-    exporter.means.answers.record(lines)
+    left_out |= events - whole.sources()
+    exporter.means.answers.record([_told(one, left_out, number) for number, one in lines])
     done.files = len(files)
     done.removed = _write(folder, files)
     return done
+
+
+def _told(one: Line, left_out: set[int], number: int) -> Line:
+    """A decision as the log tells it: what release let go, and nothing came of, did not leave."""
+    if one.decision == "no" or number not in left_out:
+        return one
+    return msgspec.structs.replace(one, decision="no", rule="left-out", digest="")
 
 
 def _maker(exporter: Exporter) -> Maker:
@@ -210,7 +223,7 @@ def _maker(exporter: Exporter) -> Maker:
 
 
 def _decided(
-    exporter: Exporter, to: _For, lines: list[Line], done: Exported
+    exporter: Exporter, to: _For, lines: list[tuple[int, Line]], done: Exported
 ) -> Iterator[tuple[Kept, Decision]]:
     """Of each object the newest version that every recipient may have, with the decision on it."""
     means = exporter.means
@@ -236,9 +249,10 @@ def _decided(
         for one, decision in decisions:
             if agreed is not None or decision.outcome == "no":
                 digest = sha256(decision.body).hexdigest() if agreed is not None else ""
-                lines.append(
-                    line(kept, now, Way.EXPORT, one.label, decision.outcome, decision.rule, digest)
+                made = line(
+                    kept, now, Way.EXPORT, one.label, decision.outcome, decision.rule, digest
                 )
+                lines.append((kept.id, made))
         if agreed is None:
             done.withheld += 1
             continue

@@ -29,20 +29,23 @@ class Whole:
     def __init__(self, owner: Owner, holdings: Holdings) -> None:
         self._owner = owner
         self._holdings = holdings
-        self._events: dict[str, tuple[_Weight, str, Thing]] = {}
+        self._events: dict[str, tuple[_Weight, str, Thing, int]] = {}
         self.passed_over = 0
         """Parts and events that do not go."""
 
-    def take(self, body: bytes, marking: Marking, origin: str) -> None:
-        """The events of a document, under a marking, as a partner or this node gave them."""
+    def take(self, body: bytes, marking: Marking, origin: str, source: int) -> None:
+        """The events of a document, under a marking, as a partner or this node gave them.
+
+        `source` is the number of what was decided on.
+        """
         try:
             for event in events.read(body):
-                self._take(event, marking, origin)
+                self._take(event, marking, origin, source)
         except AccordError:
             # It is counted, so that a person is told; the others go.
             self.passed_over += 1
 
-    def _take(self, event: Event, marking: Marking, origin: str) -> None:
+    def _take(self, event: Event, marking: Marking, origin: str, source: int) -> None:
         gone = self._gone(event, origin)
         if self._ours(event, origin) or event.place in gone:
             self.passed_over += 1
@@ -55,7 +58,7 @@ class Whole:
             return
         self.passed_over += len(event.refused) + len(gone)
         made = feed.narrowed(feed.readable(event, gone), marking)
-        self._events[event.uuid] = weight, event.at, made
+        self._events[event.uuid] = weight, event.at, made, source
 
     def part(self, body: bytes, origin: str) -> list[Thing]:
         """The attributes of an object of STIX; none of what an event that was recalled held."""
@@ -73,7 +76,11 @@ class Whole:
 
     def events(self) -> list[Thing]:
         """All of them; each names such others only as go too."""
-        return [feed.related(made, self._events) for _, _, made in self._events.values()]
+        return [feed.related(made, self._events) for _, _, made, _ in self._events.values()]
+
+    def sources(self) -> set[int]:
+        """Numbers of what at least one event goes of."""
+        return {source for _, _, _, source in self._events.values()}
 
     def _ours(self, event: Event, origin: str) -> bool:
         """Whether somebody else gives an event that this node's own people gave."""

@@ -12,6 +12,7 @@ from accord.core.errors import NotFound
 from accord.exchange.taxii.filters import micros, moment
 from accord.exchange.taxii.posted import (
     DAYS,
+    STATUS_BYTES,
     STATUSES,
     WAITING,
     WAITING_BYTES,
@@ -70,6 +71,12 @@ _PAST = text(
     "DELETE FROM taxii_status WHERE id IN (SELECT id FROM taxii_status WHERE caller = :caller"
     " ORDER BY at DESC LIMIT :few OFFSET :most)"
 )
+_LONG = text(
+    "DELETE FROM taxii_status WHERE id IN (SELECT id FROM ("
+    "SELECT id, sum(length(told)) OVER (ORDER BY at DESC, id) AS bytes"
+    " FROM taxii_status WHERE caller = :caller AND id <> :id"
+    ") newer WHERE bytes + :own > :most LIMIT :few)"
+)
 _DAY = 86_400_000_000
 """In microseconds."""
 _FEW = 100
@@ -109,6 +116,8 @@ def post(
     ended = msgspec.json.encode((successes, failures))
     connection.execute(_TELL, {"id": id_, "caller": caller, "at": at, "told": ended})
     _forget(connection, caller, at)
+    long = {"caller": caller, "id": id_, "own": len(ended), "most": STATUS_BYTES, "few": _FEW}
+    connection.execute(_LONG, long)
     return Status(id_, at, successes, failures, pendings)
 
 
