@@ -120,7 +120,7 @@ def _deletions() -> tuple[Delete, ...]:
                 schema.quarantine,
                 schema.source,
                 schema.body,
-            )  # fmt: skip
+            )
         ),
         delete(document).where(document.c.id.in_(these)),
     )
