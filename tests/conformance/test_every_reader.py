@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import evidence_made
 import pytest
 import standards
 from shared import real
@@ -72,6 +73,24 @@ _MISP = b"""\
   "value": "kite.example", "to_ids": true, "timestamp": "1893456000"}]}}
 """
 
+_EVALUATION = b"""\
+evaluation-suites:
+- control-evaluations:
+    evaluations:
+    - assessment-logs:
+      - requirement: {reference-id: OSPS, entry-id: OSPS-AC-01.01}
+        result: Passed
+        message: asked for at every login
+"""
+_BUNDLE = json.dumps(
+    {
+        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "dsseEnvelope": json.loads(
+            evidence_made.envelope(evidence_made.provenance(), evidence_made.Key())
+        ),
+    }
+).encode()
+
 VALID: dict[str, bytes] = {
     "accord record": _CLAIM,
     "ATT&CK mapping": _SCENARIO["threats/kev-to-attack.json"],
@@ -81,10 +100,14 @@ VALID: dict[str, bytes] = {
     "CVE record": next(d for n, d in _SCENARIO.items() if n.startswith("advisories/cve/")),
     "CycloneDX JSON": _kept("cyclonedx/bill-1.7.json"),
     "CycloneDX XML": _kept("cyclonedx/bill-1.7.xml"),
+    "description of evidence": evidence_made.form(),
+    "DSSE envelope": evidence_made.envelope(evidence_made.provenance(), evidence_made.Key()),
     "endoflife": _SCENARIO["eol/debian.md"],
     "EPSS CSV": _SCENARIO["epss/epss_scores-2026-01-31.csv"],
     "estate CSV": _kept("estate/northern-region.csv"),
     "estate YAML": _SCENARIO["estate.yaml"],
+    "evaluation results": _EVALUATION,
+    "in-toto statement": evidence_made.provenance(),
     "KEV catalogue": _SCENARIO["kev/known_exploited_vulnerabilities.json"],
     "KEV CSV": (
         b"cveID,vendorProject,product,vulnerabilityName,dateAdded,shortDescription,requiredAction,"
@@ -102,6 +125,8 @@ VALID: dict[str, bytes] = {
     "OSV JSON": next(d for n, d in _SCENARIO.items() if n.startswith("advisories/osv/")),
     "OSV YAML": _OSV_YAML,
     "RustSec": _RUSTSEC,
+    "Scorecard result": evidence_made.scorecard(Fuzzing=9),
+    "Sigstore bundle": _BUNDLE,
     "SPDX JSON": _SCENARIO["bills/webmail-1.6.3.spdx.json"],
     "SPDX JSON-LD": _kept("spdx/written-to-specification.spdx3.json"),
     "SPDX tag-value": _kept("spdx/written-to-specification.spdx"),
@@ -121,6 +146,7 @@ REAL: dict[str, tuple[str, str]] = {
     "CycloneDX JSON": ("data/sbom/cyclonedx-examples.zip", "juice-shop/v11.1.2/bom.json"),
     "CycloneDX XML": ("data/sbom/cyclonedx-examples.zip", "juice-shop/v11.1.2/bom.xml"),
     "endoflife": ("data/eol/endoflife.zip", "centos.md"),
+    "in-toto statement": ("data/sbom/guac-data.zip", "docs/slsa/kube-slsa-v1.24.1"),
     "KEV catalogue": ("data/kev/known_exploited_vulnerabilities.json", ""),
     "MISP event": ("data/threat/misp-events-eset.zip", "misp-badiis.json"),
     "OpenVEX": ("data/vex/vexhub.zip", "trivy.openvex.json"),

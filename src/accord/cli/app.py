@@ -14,6 +14,7 @@ from accord.cli import (
     clients,
     compare,
     demo,
+    evidence,
     exchange,
     exposures,
     feeds,
@@ -78,6 +79,7 @@ app.command("receipts")(receipts.receipts)
 app.command("hunt")(hunt.hunt)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
+app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(exchange.exchange, name="exchange")
 app.add_typer(feeds.feeds, name="feeds")
 app.add_typer(inbox.inbox, name="inbox")

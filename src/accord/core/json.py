@@ -137,7 +137,7 @@ def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
     try:
         return msgspec.json.decode(check(data, limits), type=kind)
     except msgspec.ValidationError as wrong:
-        raise Invalid(*_reason_and_place(wrong)) from wrong
+        raise Invalid(*reason_and_place(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise Unreadable(f"not JSON: {_no_text(data) or wrong}") from wrong
 
@@ -178,8 +178,11 @@ def _no_text(data: bytes) -> str:
     return ""
 
 
-def _reason_and_place(wrong: msgspec.ValidationError) -> tuple[str, str]:
-    """Msgspec's "Expected `str`, got `int` - at `$.a[0].b`" as reason and JSON pointer."""
+def reason_and_place(wrong: msgspec.ValidationError, base: str = "") -> tuple[str, str]:
+    """Msgspec's "Expected `str`, got `int` - at `$.a[0].b`" as reason and JSON pointer.
+
+    `base` is the pointer to the value that was decoded.
+    """
     reason, _, path = str(wrong).partition(" - at `")
     steps = re.findall(r"\[(\d+|\.\.\.)\]|\.([^.\[\]]+)", path.rstrip("`"))
-    return reason, "".join(f"/{index or name}" for index, name in steps)
+    return reason, base + "".join(f"/{index or name}" for index, name in steps)

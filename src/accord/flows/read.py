@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from accord.assurance.baselines import reader as baselines
 from accord.assurance.catalogues import cyclonedx as standards
 from accord.assurance.catalogues import oscal, osps, own, psscrm
 from accord.assurance.crosswalks import oscal as crosswalks
+from accord.assurance.evidence import declarations, descriptions, evaluations, scorecard, statements
+from accord.assurance.evidence import records as evidence
 from accord.assurance.statements import rule, verdict
-from accord.core.reading import Reading
+from accord.core import json
+from accord.core.reading import NotEvaluated, Reading
 from accord.exchange.misp import reading as misp
 from accord.exchange.threats import kev_attack, stix
 from accord.supply.advisories import (
@@ -35,7 +40,7 @@ Reader = Callable[[bytes], Reading]
 
 
 def _cyclonedx(read_bill: Reader) -> Reader:
-    """A CycloneDX document may be a bill, a VEX, a standard, or several at once."""
+    """A CycloneDX document may be a bill, a VEX, a standard, declarations, or several at once."""
 
     def read(data: bytes) -> Reading:
         reading = read_bill(data)
@@ -43,6 +48,8 @@ def _cyclonedx(read_bill: Reader) -> Reader:
             _join(reading, cyclonedx_vex.read(data))
         if b'"standards"' in data and data[:64].removeprefix(_BOM).lstrip().startswith(b"{"):
             reading = _with_standards(reading, standards.read(data))
+        if b"declarations" in data:
+            _join(reading, _declared(data))
         return reading
 
     return read
@@ -59,6 +66,28 @@ def _with_standards(reading: Reading, defined: Reading) -> Reading:
     return reading
 
 
+def _declared(data: bytes) -> Reading:
+    """What a document declares; in XML that is only noted."""
+    if data[:64].removeprefix(_BOM).lstrip().startswith(b"{"):
+        return declarations.read(data)
+    noted = NotEvaluated("declarations", "kept, not read", "CycloneDX declarations in XML")
+    return Reading(kind="", subject="", not_evaluated=[noted] if b"<declarations" in data else [])
+
+
+_RECORDS: dict[str, Reader] = dict.fromkeys(evidence.KINDS, evidence.read)
+"""Readers of records of the parts above; every other record is one of the inventory's."""
+
+
+class _Record(msgspec.Struct):
+    accord: str
+
+
+def _record(data: bytes) -> Reading:
+    """One of accord's own records, by its kind."""
+    kind = json.decode_as(_Record, data).accord
+    return _RECORDS.get(kind, records.read)(data)
+
+
 def _join(reading: Reading, other: Reading) -> None:
     reading.facts = [*reading.facts, *other.facts]
     reading.refused = [*reading.refused, *other.refused]
@@ -66,7 +95,7 @@ def _join(reading: Reading, other: Reading) -> None:
 
 
 READERS: dict[str, Reader] = {
-    "accord record": records.read,
+    "accord record": _record,
     "ATT&CK mapping": kev_attack.read,
     "baseline": baselines.read,
     "catalogue": own.read,
@@ -74,10 +103,14 @@ READERS: dict[str, Reader] = {
     "CVE record": cve.read,
     "CycloneDX JSON": _cyclonedx(cyclonedx.read),
     "CycloneDX XML": _cyclonedx(cyclonedx.read),
+    "description of evidence": descriptions.read,
+    statements.ENVELOPE: statements.read_envelope,
     "endoflife": endoflife.read,
     "EPSS CSV": epss.read,
     "estate CSV": estate.read_csv,
     "estate YAML": estate.read_yaml,
+    evaluations.KIND: evaluations.read,
+    statements.KIND: statements.read,
     "KEV catalogue": kev.read,
     "KEV CSV": kev.read_csv,
     misp.KIND: misp.read,
@@ -90,6 +123,8 @@ READERS: dict[str, Reader] = {
     "P-SSCRM catalogue": psscrm.read,
     "recognition": rule.read,
     "RustSec": rustsec.read,
+    scorecard.KIND: scorecard.read,
+    statements.BUNDLE: statements.read_bundle,
     "SPDX JSON": spdx.read_json,
     "SPDX JSON-LD": spdx.read_jsonld,
     "SPDX tag-value": spdx.read_tag_value,
@@ -102,9 +137,8 @@ READERS: dict[str, Reader] = {
 
 KEPT = frozenset(
     {
-        "DSSE envelope", "in-toto statement", "Maven project", "MISP galaxy cluster",
-        "MISP taxonomy", "MISP warning list", "ROLIE feed", "Scorecard result", "test suite",
-        "version facts", "VEX hub index", "VEX hub manifest",
+        "Maven project", "MISP galaxy cluster", "MISP taxonomy", "MISP warning list", "PDF page",
+        "ROLIE feed", "test suite", "version facts", "VEX hub index", "VEX hub manifest",
     }
 )  # fmt: skip
 """Recognised and kept byte for byte, without a reader yet: they become facts on a later rebuild."""

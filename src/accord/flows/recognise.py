@@ -60,6 +60,10 @@ class _Sniff(msgspec.Struct):
     uuid: Raw = _UNSET
     catalog: Raw = _UNSET
     mapping_collection: Raw = msgspec.field(name="mapping-collection", default=_UNSET)
+    media_type: Raw = msgspec.field(name="mediaType", default=_UNSET)
+    evidence: Raw = _UNSET
+    evaluations: Raw = _UNSET
+    suites: Raw = msgspec.field(name="evaluation-suites", default=_UNSET)
     baseline: Raw = _UNSET
     catalogue: Raw = _UNSET
     scorecard: Raw = _UNSET
@@ -94,7 +98,7 @@ _DECODER = msgspec.json.Decoder(_Sniff)
 _OBJECT, _BUNDLE, _EVENT = "STIX object", b'"bundle"', "MISP event"
 _EARLIER = (
     "accord", "bom_format", "spdx_version", "spdx_cased", "context", "data_type", "cve_metadata",
-    "catalog_version", "mapping_objects", "document",
+    "catalog_version", "mapping_objects", "document", "evidence",
 )  # fmt: skip
 """Members by which something may be what stands before `STIX object` in the table."""
 _NOTHING = (_UNSET,) * len(_EARLIER)
@@ -119,6 +123,8 @@ def recognise(data: bytes) -> str | None:
         return _json_list(data)
     if data.startswith(b"<"):
         return _xml(data)
+    if data.startswith(b"%PDF-"):
+        return "PDF page"
     return _text(data)
 
 
@@ -173,6 +179,7 @@ def _context(seen: _Sniff, word: str) -> bool:
 
 _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("accord record", lambda s: s.has("accord")),
+    ("description of evidence", lambda s: s.has("evidence")),
     ("CycloneDX JSON", lambda s: s.has("bom_format")),
     ("SPDX JSON", lambda s: s.has("spdx_version") or s.has("spdx_cased")),
     ("OpenVEX", lambda s: _context(s, "openvex")),
@@ -190,6 +197,8 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("MISP galaxy cluster", lambda s: s.has("values", "uuid")),
     ("OSCAL catalogue", lambda s: s.has("catalog")),
     ("OSCAL mapping collection", lambda s: s.has("mapping_collection")),
+    ("evaluation results", lambda s: s.has("suites") or s.has("evaluations", "metadata")),
+    ("Sigstore bundle", lambda s: "dev.sigstore.bundle" in s.text("media_type")),
     ("baseline", lambda s: s.has("baseline")),
     ("catalogue", lambda s: s.has("catalogue")),
     ("Scorecard result", lambda s: s.has("scorecard", "checks")),
@@ -226,6 +235,7 @@ def _xml(data: bytes) -> str | None:
 _FIRST = rb"(?s)\A(?:---[^\n]*\n|\s|#[^\n]*\n)*[\"']?%s[\"']?:\s"
 """A member that stands first, whatever comments come before it."""
 _TEXT = (
+    ("description of evidence", re.compile(_FIRST % b"evidence")),
     ("baseline", re.compile(_FIRST % b"baseline")),
     ("catalogue", re.compile(_FIRST % b"catalogue")),
     ("SPDX tag-value", re.compile(rb"(?m)^SPDXVersion:\s*SPDX-")),
@@ -239,6 +249,7 @@ _TEXT = (
     ("SSVC table", re.compile(rb"\Arow,[^\n]* v\d+\.\d+")),
     ("SPDX YAML", re.compile(rb"(?m)^[\"']?spdxVersion[\"']?:\s*[\"']?SPDX-")),
     ("estate YAML", re.compile(rb"(?m)^(estate|operators|deployments):")),
+    ("evaluation results", re.compile(rb"(?m)^[\"']?evaluation(?:-suite)?s[\"']?:")),
     ("OSV YAML", re.compile(rb"(?m)^[\"']?(id|schema_version|modified)[\"']?:\s")),
     ("OSPS catalogue", re.compile(rb"(?m)^controls:\s*$")),
     ("version facts", re.compile(rb"(?m)^[^\s#<=>]\S* (<|=|>|<=|>=) \S+\s*$")),
@@ -247,7 +258,7 @@ _TEXT = (
 
 _ANYWHERE = frozenset({
     "SPDX tag-value", "SPDX YAML", "estate YAML", "OSV YAML", "OSPS catalogue", "baseline",
-    "catalogue",
+    "catalogue", "evaluation results",
 })  # fmt: skip
 """What may begin with a long comment, or with another member of many lines."""
 

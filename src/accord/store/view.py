@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -74,8 +75,12 @@ class SqlView:
         """`as_of` is a `when()`; empty is now."""
         self.connection = connection
         self.as_of = as_of
-        self.documents = self._documents()
         self._followed = Followed(self)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Which documents the node knew, looked up once and only where somebody asks."""
+        return self._documents()
 
     def known(self, bills: Collection[int] | None = None) -> Known:
         """Everything that exposures are made of: of some bills, by their documents, or of all."""

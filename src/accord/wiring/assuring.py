@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def assessing(node: Node) -> SqlAssessing:
     """The store of assessments, over a node's evidence and standards."""
 
-    def claiming(releases: Collection[Key], _as_of: str) -> Mapping[Key, Sequence[Claim]]:
-        return dict.fromkeys(releases, ())
+    def claiming(releases: Collection[Key], as_of: str) -> Mapping[Key, Sequence[Claim]]:
+        found = node.proofs.proven(releases, as_of or node.clock.now(), as_of)
+        return {release: proven.claims for release, proven in found.items()}
 
     def standards(as_of: str) -> tuple[Sequence[Baseline], Carrying]:
         found = library(node.standards, as_of)

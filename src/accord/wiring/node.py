@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from accord.identity.keys import LibrarySigner, Signers
     from accord.store import keys
     from accord.store.assurance.assessing import SqlAssessing
+    from accord.store.assurance.proofs import SqlProofs
     from accord.store.assurance.standards import SqlStandards
     from accord.store.exchange.accounts import SqlAccounts
     from accord.store.exchange.answers import SqlAnswers
@@ -106,6 +107,13 @@ class Node:
         from accord.store.assurance.standards import SqlStandards
 
         return SqlStandards(self.engine)
+
+    @cached_property
+    def proofs(self) -> SqlProofs:
+        """What is recorded of evidence."""
+        from accord.store.assurance.proofs import SqlProofs
+
+        return SqlProofs(self.engine)
 
     @cached_property
     def assessing(self) -> SqlAssessing:

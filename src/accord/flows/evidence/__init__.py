@@ -1,0 +1,1 @@
+"""Evidence taken in, listed and removed, and whose word counts for it."""
