@@ -14,7 +14,9 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -139,6 +141,7 @@ ADVISORY = msgspec.json.encode(
 )
 
 
+@contextmanager
 def took(what: str, target: float = 0.0) -> Iterator[None]:
     wall, processor = time.perf_counter(), time.process_time()
     yield
@@ -151,7 +154,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         node = Node(Settings(Path(folder)))
         node.create()
-        for _ in took(f"load {count:,} releases with their evidence"):
+        with took(f"load {count:,} releases with their evidence"):
             load_documents(
                 [(f"baseline {one}", baseline(one)) for one in BASELINES], node.intake, AT
             )
@@ -162,34 +165,29 @@ def main(count: int) -> None:
                     load_documents(batch, node.intake, AT)
                     batch = []
             load_documents(batch, node.intake, AT)
-        from accord.store.assurance.scores import SqlScores  # noqa: PLC0415 - as wiring does
-
-        for _ in took("score their bills, once"):
-            score_new(SqlScores(node.engine))
+        with took("score their bills, once"):
+            score_new(node.assessing.scores)
         with node.assessing.view() as view:
             keys = [one.key for one in view.releases()]
-            for _ in took("the limit: read their claims alone"):
+            with took("the limit: read their claims alone"):
                 read = sum(len(some) for some in view.claims(keys).values())
         print(f"{read:,} claims")
-        for _ in took(f"assess {count:,} releases for {len(BASELINES)} buyers", TARGETS["all"]):
+        with took(f"assess {count:,} releases for {len(BASELINES)} buyers", TARGETS["all"]):
             first = node.reassess()
         kept = node.assessing.ledger.kept()
-        verdicts: dict[str, int] = {}
-        for one in kept:
-            verdicts[one.verdict] = verdicts.get(one.verdict, 0) + 1
-        print(f"{first.assessed:,} releases, {len(kept):,} verdicts: {verdicts}")
-        facts = {
-            "one new form": [(form(7, less=1), tied(7, form(7, less=1), "attestation form"))],
-            "one new advisory": [(ADVISORY,)],
+        verdicts = Counter(one.verdict for one in kept)
+        print(f"{first.assessed:,} releases, {len(kept):,} verdicts: {dict(verdicts)}")
+        other = form(7, less=1)
+        new: dict[str, list[bytes]] = {
+            "one new form": [other, tied(7, other, "attestation form")],
+            "one new advisory": [ADVISORY],
         }
-        for what, made in facts.items():
-            load_documents(
-                [(what, one) for some in made for one in some], node.intake, node.clock.now()
-            )
-            for _ in took(f"after {what}", TARGETS["one"]):
+        for what, made in new.items():
+            load_documents([(what, one) for one in made], node.intake, node.clock.now())
+            with took(f"after {what}", TARGETS["one"]):
                 change = node.reassess()
             print(f"{change.assessed:,} releases looked at, {len(change.events):,} changed")
-        for _ in took("after nothing new"):
+        with took("after nothing new"):
             node.reassess()
 
 

@@ -29,6 +29,7 @@ from accord.flows.assessing.port import (
     Store,
     View,
 )
+from accord.flows.assessing.scores import score_new
 
 _AT_ONCE = 500
 """Releases that are assessed together."""
@@ -171,6 +172,7 @@ def assess_one(store: Store, me: str, now: str, asked: Question) -> Assessed:
         NotFound: no such product or release, or several of its releases are known.
         Invalid: a buyer has no baseline here.
     """
+    score_new(store.scores)
     with store.view(asked.as_of) as view:
         listed = pick(view, asked.product, asked.release)
         if asked.type:
@@ -210,6 +212,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def update(store: Store, me: str, now: str, *, everything: bool = False) -> Change:
     """Make every kept verdict anew that a new document, or time, may have changed."""
+    score_new(store.scores)
     with store.view() as view:
         touched = view.touched()
         releases = view.releases()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -134,6 +134,34 @@ class Ledger(Protocol):
         """Changes of verdicts in order, each with its number."""
 
 
+class ScoreLine(msgspec.Struct, frozen=True, array_like=True):
+    """What one profile finds of one field of a bill."""
+
+    item: str
+    level: int
+    issued: str
+    place: str
+    why: str
+
+
+class Scores(Protocol):
+    """Scores of bills, and the bills that have none yet."""
+
+    def unscored(self, profiles: str) -> Sequence[str]:
+        """Digests of the bills that are evidence and not scored by these profiles."""
+
+    def body(self, digest: str) -> bytes:
+        """A bill byte for byte."""
+
+    def keep(self, digest: str, profiles: str, lines: Sequence[ScoreLine]) -> None:
+        """Keep what was found of a bill."""
+
+    def of(
+        self, releases: Iterable[Key], as_of: str = ""
+    ) -> Mapping[Key, Sequence[tuple[str, ScoreLine]]]:
+        """What was found of the bills of some releases, each with the digest of its bill."""
+
+
 class Store(Protocol):
     """Opens views, and keeps verdicts."""
 
@@ -143,3 +171,7 @@ class Store(Protocol):
     @property
     def ledger(self) -> Ledger:
         """Where verdicts are kept."""
+
+    @property
+    def scores(self) -> Scores:
+        """What profiles of fields find of bills."""

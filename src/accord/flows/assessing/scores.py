@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Protocol
 
 import msgspec
 
@@ -14,34 +13,8 @@ from accord.assurance.model import Claim, Level
 from accord.assurance.profiles.scoring import claims
 from accord.core.errors import Invalid
 from accord.core.times import when
-from accord.flows.assessing.port import Key
+from accord.flows.assessing.port import ScoreLine, Scores
 from accord.flows.score import score_bill
-
-
-class ScoreLine(msgspec.Struct, frozen=True, array_like=True):
-    """What one profile finds of one field of a bill."""
-
-    item: str
-    level: int
-    issued: str
-    place: str
-    why: str
-
-
-class Scores(Protocol):
-    """Scores of bills, and the bills that have none yet."""
-
-    def unscored(self, profiles: str) -> Sequence[str]:
-        """Digests of the bills that are evidence and not scored by these profiles."""
-
-    def body(self, digest: str) -> bytes:
-        """A bill byte for byte."""
-
-    def keep(self, digest: str, profiles: str, lines: Sequence[ScoreLine]) -> None:
-        """Keep what was found of a bill."""
-
-    def of(self, releases: Iterable[Key]) -> Mapping[Key, Sequence[tuple[str, ScoreLine]]]:
-        """What was found of the bills of some releases, each with the digest of its bill."""
 
 
 @cache

@@ -9,6 +9,7 @@ from accord.core.errors import Invalid
 from accord.core.yaml import decode
 from accord.flows.assessing.assess import Assessor, pick
 from accord.flows.assessing.port import Store
+from accord.flows.assessing.scores import score_new
 
 MOST_OFFERS = 100
 
@@ -65,6 +66,7 @@ def compare(store: Store, me: str, now: str, tender: Tender) -> Compared:
         NotFound: a release is not known here.
         Invalid: the buyer has no baseline here.
     """
+    score_new(store.scores)
     with store.view() as view:
         assessor = Assessor(view, me, now, [tender.buyer])
         listed = []

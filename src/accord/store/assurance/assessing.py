@@ -15,6 +15,7 @@ from accord.flows.assessing.port import Key, Listed, StatedRule, StatedVerdict, 
 from accord.store.assurance import stated
 from accord.store.assurance.ledger import SqlLedger
 from accord.store.assurance.releases import releases
+from accord.store.assurance.scores import SqlScores
 from accord.store.assurance.shipped import shipped
 from accord.store.assurance.touching import touched
 from accord.store.view import SqlView
@@ -29,8 +30,15 @@ class SqlAssessing:
     """The store of assessments."""
 
     def __init__(
-        self, engine: Engine, claiming: Claiming, standards: Standards, now: Callable[[], str]
+        self,
+        engine: Engine,
+        claiming: Claiming,
+        standards: Standards,
+        scores: SqlScores,
+        now: Callable[[], str],
     ) -> None:
+        self.scores = scores
+        """What profiles of fields find of bills."""
         self._engine = engine
         self._claiming = claiming
         self._standards = standards

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Engine, delete, insert, select
 
-from accord.flows.assessing.port import Key
-from accord.flows.assessing.scores import ScoreLine
+from accord.flows.assessing.port import Key, ScoreLine
 from accord.store import database, schema
 from accord.store.assurance.decided_tables import bill_score
 from accord.store.assurance.evidence_tables import tie
@@ -61,10 +60,12 @@ class SqlScores:
             row = {"document_id": number, "profiles": profiles, "claims": _encode(lines)}
             connection.execute(insert(bill_score), [row])
 
-    def of(self, releases: Iterable[Key]) -> Mapping[Key, Sequence[tuple[str, ScoreLine]]]:
-        """What was found of the bills of some releases."""
+    def of(
+        self, releases: Iterable[Key], as_of: str = ""
+    ) -> Mapping[Key, Sequence[tuple[str, ScoreLine]]]:
+        """What was found of the bills of some releases, as of a `when()`; empty is now."""
         with self._engine.connect() as connection, connection.begin():
-            return scored(SqlView(connection), releases)
+            return scored(SqlView(connection, as_of), releases)
 
 
 def scored(view: SqlView, releases: Iterable[Key]) -> dict[Key, list[tuple[str, ScoreLine]]]:
