@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from typing import Any
 
 from accord.flows.ports import (
@@ -316,7 +316,7 @@ def refused(view: SqlView, documents: Collection[int]) -> dict[int, list[tuple[s
     return found
 
 
-def _states(row: Any, current: Collection[int], refused: Collection[int]) -> list[str]:  # noqa: ANN401 - a row of the database
+def _states(row: Any, current: Container[int], refused: Collection[int]) -> list[str]:  # noqa: ANN401 - a row of the database
     if row.outcome == "quarantined":
         return ["quarantined"]
     state = "current" if row.id in current else "superseded"

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -45,6 +53,7 @@ FROM component c CROSS JOIN identity i CROSS JOIN hit h CROSS JOIN affected a
 WHERE c.document_id IN ({}) AND i.component_id = c.id AND h.version_id = i.version_id
 AND a.id = h.affected_id
 """
+_BILLS = "SELECT b.*, d.digest, d.title FROM bill b JOIN document d ON d.id = b.document_id"
 _ALIASES = "SELECT document_id, vulnerability, name FROM alias WHERE relation = 'alias'"
 _ALIASES_OF = f"{_ALIASES} AND vulnerability IN ({{}})"
 _ALIASES_TO = f"{_ALIASES} AND name IN ({{}})"
@@ -59,28 +68,45 @@ _ALIASED = "SELECT document_id, aliases FROM vex WHERE aliases <> '[]'"
 _MANY = 500
 
 
-class Documents(msgspec.Struct):
+class Documents(Protocol):
     """Which documents the node knew, and which of them counted."""
+
+    @property
+    def learned(self) -> Mapping[int, str]:
+        """When each that was known was learned."""
+
+    @property
+    def current(self) -> Container[int]:
+        """Those that counted."""
+
+    @property
+    def origins(self) -> Mapping[int, str]:
+        """The partner that sealed each that came from one."""
+
+
+class AllDocuments(msgspec.Struct):
+    """Every document, looked up at once."""
 
     learned: dict[int, str]
     current: frozenset[int]
     origins: dict[int, str]
-    """The partner that sealed each document that came from one."""
 
 
 class SqlView:
     """Reads within one transaction, so that everything is of one moment."""
 
-    def __init__(self, connection: Connection, as_of: str = "") -> None:
-        """`as_of` is a `when()`; empty is now."""
+    def __init__(self, connection: Connection, as_of: str = "", *, few: bool = False) -> None:
+        """`as_of` is a `when()`; empty is now. `few` says that few documents will be asked for."""
         self.connection = connection
         self.as_of = as_of
+        self._few = few and not as_of
         self._followed = Followed(self)
+        self._products: dict[str, dict[str, list[str]]] = {}
 
     @cached_property
     def documents(self) -> Documents:
         """Which documents the node knew, looked up once and only where somebody asks."""
-        return self._documents()
+        return FewDocuments(self.rows) if self._few else self._documents()
 
     def known(self, bills: Collection[int] | None = None) -> Known:
         """Everything that exposures are made of: of some bills, by their documents, or of all."""
@@ -92,7 +118,7 @@ class SqlView:
         vulnerabilities = {name for hit in hits for name in names.of(hit.vulnerability)}
         documents = {(hit.document, hit.vulnerability) for hit in hits}
         parts = self._parts({hit.component for hit in hits})
-        running, products = self._running(parts)
+        running, products = self._running(parts, few=bills is not None)
         ids, titles, withdrawn = self._advisories(documents)
         return Known(
             hits=hits,
@@ -130,6 +156,15 @@ class SqlView:
             marks = ", ".join(f":{name}" for name in names)
             yield from self.rows(query.format(marks), **names)
 
+    def products(self, table: str) -> Mapping[str, list[str]]:
+        """The products that a table names, each as it is written there, by its folded name."""
+        found = self._products.get(table)
+        if found is None:
+            found = self._products[table] = {}
+            for row in self.rows(f"SELECT DISTINCT product FROM {table}"):  # noqa: S608 - our own names
+                found.setdefault(row.product.casefold(), []).append(row.product)
+        return found
+
     def counting(self, query: str) -> Iterator[Any]:
         """Rows whose `document_id` counts."""
         count = self.documents.current
@@ -145,14 +180,15 @@ class SqlView:
 
     def overruled(self) -> frozenset[str]:
         """Digests of the documents that choices of this node's own people set aside."""
-        return self._overruled(self.documents.current - self.documents.origins.keys())
+        rows = self.ours("SELECT document_id, subject FROM judgement WHERE kind = 'document'")
+        return frozenset(row.subject.removeprefix("sha256:") for row in rows)
 
-    def _documents(self) -> Documents:
+    def _documents(self) -> AllDocuments:
         if not self.as_of:
             rows = self.rows("SELECT id, learned, current, origin FROM document")
             learned = {row.id: row.learned for row in rows}
             now = frozenset(row.id for row in rows if row.current)
-            return Documents(learned, now, _origins(rows))
+            return AllDocuments(learned, now, _origins(rows))
         rows = self.rows(
             "SELECT id, digest, subject, edition, learned, outcome, origin FROM document"
             " WHERE learned <= :as_of",
@@ -177,7 +213,7 @@ class SqlView:
             if not subject.startswith("choice:"):
                 count |= current(group, overruled)
         learned = {row.id: row.learned for row in rows}
-        return Documents(learned, frozenset(count), _origins(rows))
+        return AllDocuments(learned, frozenset(count), _origins(rows))
 
     def _overruled(self, documents: Collection[int]) -> frozenset[str]:
         """Documents set aside by the choices that count."""
@@ -269,15 +305,15 @@ class SqlView:
         return {row.id: Part(*row) for row in self.among(query, sorted(wanted))}
 
     def _running(
-        self, parts: dict[int, Part]
+        self, parts: dict[int, Part], *, few: bool = False
     ) -> tuple[dict[int, list[Running]], dict[int, Running]]:
         """Who runs each bill, and which components are products named by an estate."""
         documents = {part.document for part in parts.values()}
+        rows = self.among(f"{_BILLS} WHERE d.id IN ({{}})", sorted(documents)) if few else ()
         bills = {
             row.document_id: row
-            for row in self.counting(
-                "SELECT b.*, d.digest, d.title FROM bill b JOIN document d ON d.id = b.document_id"
-            )
+            for row in (rows if few else self.rows(_BILLS))
+            if self.counts(row.document_id)
         }
         running: dict[int, list[Running]] = {}
         products: dict[int, Running] = {}
@@ -396,25 +432,34 @@ class SqlView:
 
 
 class BillNames:
-    """Bills by every name that an estate or a claim may give them."""
+    """Bills by every name that an estate or a claim may give them; looked up once it is asked."""
 
     def __init__(self, connection: Connection, bills: Collection[int]) -> None:
-        self._exact: dict[str, set[int]] = {}
-        self._files: dict[str, list[tuple[str, int]]] = {}
-        for row in connection.execute(
-            text(
-                "SELECT b.document_id, b.name, d.digest FROM bill b"
-                " JOIN document d ON d.id = b.document_id"
-            )
+        self._connection = connection
+        self._bills = bills
+
+    @cached_property
+    def _exact(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
+        for row in self._rows(
+            "SELECT b.document_id, b.name, d.digest FROM bill b"
+            " JOIN document d ON d.id = b.document_id"
         ):
-            if row.document_id in bills:
-                for name in (row.name, f"sha256:{row.digest}"):
-                    self._exact.setdefault(name, set()).add(row.document_id)
-        for row in connection.execute(text("SELECT document_id, name FROM source")):
-            if row.document_id in bills:
-                path = row.name.replace("!/", "/").replace("\\", "/")
-                last = path.rsplit("/", 1)[-1]
-                self._files.setdefault(last, []).append((path, row.document_id))
+            for name in (row.name, f"sha256:{row.digest}"):
+                found.setdefault(name, set()).add(row.document_id)
+        return found
+
+    @cached_property
+    def _files(self) -> dict[str, list[tuple[str, int]]]:
+        found: dict[str, list[tuple[str, int]]] = {}
+        for row in self._rows("SELECT document_id, name FROM source"):
+            path = row.name.replace("!/", "/").replace("\\", "/")
+            found.setdefault(path.rsplit("/", 1)[-1], []).append((path, row.document_id))
+        return found
+
+    def _rows(self, query: str) -> Iterator[Any]:
+        rows = self._connection.execute(text(query))
+        return (row for row in rows if row.document_id in self._bills)
 
     def __call__(self, name: str) -> frozenset[int]:
         """Documents that the name means; empty where no bill has it."""
@@ -464,6 +509,48 @@ def _title(bill: Any) -> str:  # noqa: ANN401 - a row of the database
 def texts_of(packed: str) -> tuple[str, ...]:
     """A list of texts as the store packs it."""
     return msgspec.json.decode(packed, type=tuple[str, ...])
+
+
+class FewDocuments:
+    """Documents looked up as they are asked for, where most of them never are; of now."""
+
+    def __init__(self, rows: Callable[..., Sequence[Any]]) -> None:
+        self._rows = rows
+        self._found: dict[int, Any] = {}
+        self.learned: Mapping[int, str] = _Column(self.row, lambda row: row.learned)
+        self.origins: Mapping[int, str] = _Column(self.row, lambda row: row.origin or None)
+        self.current: Container[int] = _Column(self.row, lambda row: row.current or None)
+
+    def row(self, document: int) -> Any:  # noqa: ANN401 - a row of the database
+        """One document, or None."""
+        if document not in self._found:
+            rows = self._rows(_ONE, id=document)
+            self._found[document] = rows[0] if rows else None
+        return self._found[document]
+
+
+class _Column(Mapping[int, Any]):
+    """One column of the documents asked for; it cannot be gone through."""
+
+    def __init__(self, row: Callable[[int], Any], value: Callable[[Any], Any]) -> None:
+        self._row = row
+        self._value = value
+
+    def __getitem__(self, document: int) -> Any:  # noqa: ANN401 - whatever the column holds
+        row = self._row(document)
+        value = None if row is None else self._value(row)
+        if value is None:
+            raise KeyError(document)
+        return value
+
+    def __iter__(self) -> Iterator[int]:
+        raise TypeError("only some documents are looked up here")
+
+    def __len__(self) -> int:
+        raise TypeError("only some documents are looked up here")
+
+
+_ONE = "SELECT id, learned, current, origin FROM document WHERE id = :id"
 
 
 def _origins(rows: Iterable[Any]) -> dict[int, str]:

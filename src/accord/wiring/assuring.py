@@ -10,9 +10,13 @@ from accord.assurance.model import Claim
 from accord.flows.assessing.port import Key
 from accord.flows.assessing.scores import claimed
 from accord.flows.standards.buyers import buyers
-from accord.flows.standards.library import library
+from accord.flows.standards.library import merged
+from accord.flows.standards.shipped import shipped
 from accord.store.assurance.assessing import SqlAssessing
-from accord.store.assurance.scores import SqlScores
+from accord.store.assurance.proofs import proven_in
+from accord.store.assurance.scores import scored
+from accord.store.assurance.standards import loaded_in
+from accord.store.view import SqlView
 
 if TYPE_CHECKING:
     from accord.wiring.node import Node
@@ -20,18 +24,16 @@ if TYPE_CHECKING:
 
 def assessing(node: Node) -> SqlAssessing:
     """The store of assessments, over a node's evidence and standards."""
-    scores = SqlScores(node.engine)
 
-    def claiming(releases: Collection[Key], as_of: str) -> Mapping[Key, Sequence[Claim]]:
-        found = node.proofs.proven(releases, as_of or node.clock.now(), as_of)
-        scored = scores.of(releases, as_of)
+    def claiming(view: SqlView, releases: Collection[Key]) -> Mapping[Key, Sequence[Claim]]:
+        found = proven_in(view, releases, view.as_of or node.clock.now())
+        bills = scored(view, releases)
         return {
-            release: [*proven.claims, *claimed(scored[release])]
-            for release, proven in found.items()
+            release: [*proven.claims, *claimed(bills[release])] for release, proven in found.items()
         }
 
-    def standards(as_of: str) -> tuple[Sequence[Baseline], Carrying]:
-        found = library(node.standards, as_of)
-        return buyers(found, as_of or node.clock.now())[0], found.crosswalk
+    def standards(view: SqlView) -> tuple[Sequence[Baseline], Carrying]:
+        found = merged(shipped(), loaded_in(view))
+        return buyers(found, view.as_of or node.clock.now())[0], found.crosswalk
 
-    return SqlAssessing(node.engine, claiming, standards, scores, node.clock.now)
+    return SqlAssessing(node.engine, claiming, standards, node.clock.now)

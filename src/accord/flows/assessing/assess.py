@@ -33,6 +33,8 @@ from accord.flows.assessing.scores import score_new
 
 _AT_ONCE = 500
 """Releases that are assessed together."""
+_MANY = 1_000
+"""Releases from which on one look at everything costs less than one at each."""
 
 
 class Assessed(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +175,7 @@ def assess_one(store: Store, me: str, now: str, asked: Question) -> Assessed:
         Invalid: a buyer has no baseline here.
     """
     score_new(store.scores)
-    with store.view(asked.as_of) as view:
+    with store.view(asked.as_of, few=True) as view:
         listed = pick(view, asked.product, asked.release)
         if asked.type:
             listed = msgspec.structs.replace(listed, type=asked.type)
@@ -187,7 +189,7 @@ def pick(view: View, product: str, release: str = "") -> Listed:
     Raises:
         NotFound: there is none, or there are several.
     """
-    every = view.releases(product)
+    every = view.releases([product])
     if not every:
         raise NotFound(
             f"no product {product!r}; `accord evidence add {product!r} FILE...` makes one known"
@@ -213,32 +215,62 @@ class Change(msgspec.Struct, frozen=True):
 def update(store: Store, me: str, now: str, *, everything: bool = False) -> Change:
     """Make every kept verdict anew that a new document, or time, may have changed."""
     score_new(store.scores)
-    with store.view() as view:
+    with store.view(few=True) as view:
         touched = view.touched()
-        releases = view.releases()
-        if not (everything or touched.everything):
-            wanted = touched.releases | store.ledger.due(now)
-            releases = [one for one in releases if one.key in wanted]
-        if not releases:
-            store.ledger.keep((), (), touched.last)
-            return Change(0, ())
-        before = {
-            (one.product, one.release, one.buyer): one
-            for one in store.ledger.kept([one.key for one in releases])
-        }
-        assessor = Assessor(view, me, now)
-        kept: list[Kept] = []
-        events: list[Event] = []
-        for found in assessor.each(releases):
+        wanted = touched.releases | store.ledger.due(now)
+        if not (everything or touched.everything or len(wanted) > _MANY):
+            releases = _concerned(view, wanted)
+            kept = store.ledger.kept({*wanted, *(one.key for one in releases)})
+            return _remade(store, view, releases, kept, (me, now, touched.last))
+    with store.view() as view:
+        kept = store.ledger.kept()
+        return _remade(store, view, view.releases(), kept, (me, now, touched.last))
+
+
+def _remade(
+    store: Store,
+    view: View,
+    releases: Sequence[Listed],
+    kept: Iterable[Kept],
+    at: tuple[str, str, int],
+) -> Change:
+    """The verdicts on some releases made anew, and kept with what changed.
+
+    `at` is who this node is, the time, and the number of the last document that was looked at.
+    """
+    me, now, last = at
+    before = {(one.product, one.release, one.buyer): one for one in kept}
+    rows: list[Kept] = []
+    events: list[Event] = []
+    if releases:
+        for found in Assessor(view, me, now).each(releases):
             for assessment in found.assessments:
                 row = _kept(found.release, assessment, now)
-                old = before.get((row.product, row.release, row.buyer))
+                old = before.pop((row.product, row.release, row.buyer), None)
                 if old is None or _said(old) != _said(row):
-                    kept.append(row)
+                    rows.append(row)
                 if old is None or old.verdict != row.verdict:
                     events.append(_event(old, row))
-    store.ledger.keep(kept, events, touched.last)
+    gone = list(before.values())
+    events += [_event(old, msgspec.structs.replace(old, verdict=GONE, at=now)) for old in gone]
+    store.ledger.keep(rows, gone, events, last)
     return Change(len(releases), tuple(events))
+
+
+GONE = "no longer known"
+"""What an event says of a release, or of a baseline, that nothing here names any more."""
+
+
+def _concerned(view: View, wanted: frozenset[Key]) -> list[Listed]:
+    """Releases by their names, whatever their case; one without a release is every one."""
+    if not wanted:
+        return []
+    names = {_folded(*key) for key in wanted}
+    return [
+        one
+        for one in view.releases({product for product, _ in wanted})
+        if _folded(*one.key) in names or _folded(one.product, "") in names
+    ]
 
 
 def _said(row: Kept) -> tuple[str, ...]:

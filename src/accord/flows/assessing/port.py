@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -83,8 +83,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class View(Protocol):
     """What the node knows, as of one moment."""
 
-    def releases(self, product: str = "") -> list[Listed]:
-        """The releases that it knows, by product and release; of one product, by any case."""
+    def releases(self, products: Collection[str] | None = None) -> list[Listed]:
+        """The releases that it knows, by product and release; of some products, by any case."""
 
     def claims(self, releases: Collection[Key]) -> Mapping[Key, Sequence[Claim]]:
         """What evidence claims of some releases."""
@@ -127,8 +127,10 @@ class Ledger(Protocol):
     def due(self, now: str) -> frozenset[Key]:
         """Releases of which a verdict must be made anew, since something in it ended."""
 
-    def keep(self, kept: Sequence[Kept], events: Sequence[Event], last: int) -> None:
-        """Keep verdicts with their changes, all or none."""
+    def keep(
+        self, kept: Sequence[Kept], gone: Sequence[Kept], events: Sequence[Event], last: int
+    ) -> None:
+        """Keep verdicts with their changes, and let others go; all or none."""
 
     def events(self, product: str = "", after: int = 0) -> list[tuple[int, Event]]:
         """Changes of verdicts in order, each with its number."""
@@ -156,17 +158,12 @@ class Scores(Protocol):
     def keep(self, digest: str, profiles: str, lines: Sequence[ScoreLine]) -> None:
         """Keep what was found of a bill."""
 
-    def of(
-        self, releases: Iterable[Key], as_of: str = ""
-    ) -> Mapping[Key, Sequence[tuple[str, ScoreLine]]]:
-        """What was found of the bills of some releases, each with the digest of its bill."""
-
 
 class Store(Protocol):
     """Opens views, and keeps verdicts."""
 
-    def view(self, as_of: str = "") -> AbstractContextManager[View]:
-        """The node as of a `when()`; empty is now."""
+    def view(self, as_of: str = "", *, few: bool = False) -> AbstractContextManager[View]:
+        """The node as of a `when()`; empty is now. `few` says that few releases will be asked."""
 
     @property
     def ledger(self) -> Ledger:

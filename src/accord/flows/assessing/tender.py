@@ -67,7 +67,7 @@ def compare(store: Store, me: str, now: str, tender: Tender) -> Compared:
         Invalid: the buyer has no baseline here.
     """
     score_new(store.scores)
-    with store.view() as view:
+    with store.view(few=True) as view:
         assessor = Assessor(view, me, now, [tender.buyer])
         listed = []
         for one in tender.offers:

@@ -58,7 +58,7 @@ def _tied(view: SqlView, wanted: Sequence[Listed]) -> dict[str, list[tuple[Key, 
     for one in wanted:
         releases.setdefault(one.product.casefold(), []).append((one.release.casefold(), one.key))
     found: dict[str, list[tuple[Key, str]]] = {}
-    for row in ties(view):
+    for row in ties(view, [one.product for one in wanted]):
         for release, key in releases.get(row.product.casefold(), ()):
             if not row.release or release == row.release.casefold():
                 found.setdefault(row.digest, []).append((key, row.kind))

@@ -20,36 +20,34 @@ from accord.store.assurance.shipped import shipped
 from accord.store.assurance.touching import touched
 from accord.store.view import SqlView
 
-Claiming = Callable[[Collection[Key], str], Mapping[Key, Sequence[Claim]]]
-"""What evidence claims of some releases, as of a `when()`; empty is now."""
-Standards = Callable[[str], tuple[Sequence[Baseline], Carrying]]
-"""The baselines in effect, and the crosswalk, as of a `when()`; empty is now."""
+Claiming = Callable[[SqlView, Collection[Key]], Mapping[Key, Sequence[Claim]]]
+"""What evidence claims of some releases."""
+Standards = Callable[[SqlView], tuple[Sequence[Baseline], Carrying]]
+"""The baselines in effect, and the crosswalk."""
 
 
 class SqlAssessing:
     """The store of assessments."""
 
     def __init__(
-        self,
-        engine: Engine,
-        claiming: Claiming,
-        standards: Standards,
-        scores: SqlScores,
-        now: Callable[[], str],
+        self, engine: Engine, claiming: Claiming, standards: Standards, now: Callable[[], str]
     ) -> None:
-        self.scores = scores
-        """What profiles of fields find of bills."""
         self._engine = engine
         self._claiming = claiming
         self._standards = standards
         self._now = now
 
     @contextmanager
-    def view(self, as_of: str = "") -> Iterator[SqlAssessingView]:
-        """The node as of a moment."""
+    def view(self, as_of: str = "", *, few: bool = False) -> Iterator[SqlAssessingView]:
+        """The node as of a moment; `few` says that few releases will be asked for."""
         with self._engine.connect() as connection, connection.begin():
-            view = SqlView(connection, as_of)
+            view = SqlView(connection, as_of, few=few)
             yield SqlAssessingView(view, self._claiming, self._standards, as_of or self._now())
+
+    @cached_property
+    def scores(self) -> SqlScores:
+        """What profiles of fields find of bills."""
+        return SqlScores(self._engine)
 
     @cached_property
     def ledger(self) -> SqlLedger:
@@ -67,21 +65,16 @@ class SqlAssessingView:
         self._now = now
 
     @cached_property
-    def _listed(self) -> list[Listed]:
-        return releases(self._view)
-
-    @cached_property
     def _standing(self) -> tuple[Sequence[Baseline], Carrying]:
-        return self._standards(self._view.as_of)
+        return self._standards(self._view)
 
-    def releases(self, product: str = "") -> list[Listed]:
+    def releases(self, products: Collection[str] | None = None) -> list[Listed]:
         """The releases that it knows."""
-        name = product.casefold()
-        return [one for one in self._listed if not name or one.product.casefold() == name]
+        return releases(self._view, products)
 
     def claims(self, releases: Collection[Key]) -> Mapping[Key, Sequence[Claim]]:
         """What evidence claims of some releases."""
-        return self._claiming(releases, self._view.as_of)
+        return self._claiming(self._view, releases)
 
     def shipped(self, releases: Sequence[Listed]) -> Mapping[Key, Shipped]:
         """What the node knows of some releases by itself."""
@@ -105,4 +98,4 @@ class SqlAssessingView:
 
     def touched(self) -> Touched:
         """What documents that came since the last time may change."""
-        return touched(self._view, self._listed)
+        return touched(self._view)

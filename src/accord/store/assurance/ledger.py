@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_
 
 from accord.flows.assessing.port import Event, Kept, Key
 from accord.store import database
@@ -36,7 +36,10 @@ class SqlLedger:
                 ]
             found = []
             for product, release in sorted(releases):
-                same = (assessment.c.product == product) & (assessment.c.release == release)
+                # One without a release is every one of its product.
+                same = assessment.c.product == product
+                if release:
+                    same &= assessment.c.release == release
                 found += [_kept(row) for row in connection.execute(query.where(same))]
             return found
 
@@ -45,17 +48,21 @@ class SqlLedger:
         table = assessment.c
         query = (
             select(table.product, table.release)
-            .where(table.until != "", table.until <= now)
+            .where(table.until > "", table.until <= now)
             .distinct()
         )
         with self._engine.connect() as connection:
             return frozenset((row.product, row.release) for row in connection.execute(query))
 
-    def keep(self, kept: Sequence[Kept], events: Sequence[Event], last: int) -> None:
-        """Keep verdicts with their changes, all or none."""
+    def keep(
+        self, kept: Sequence[Kept], gone: Sequence[Kept], events: Sequence[Event], last: int
+    ) -> None:
+        """Keep verdicts with their changes, and let others go; all or none."""
         with database.writing(self._engine) as connection:
+            _forget(connection, [*kept, *gone])
             if kept:
-                _replace(connection, kept)
+                rows = [{name: getattr(one, name) for name in _COLUMNS} for one in kept]
+                connection.execute(insert(assessment), rows)
             if events:
                 number = connection.scalar(select(func.max(assessment_event.c.id))) or 0
                 rows = [
@@ -83,12 +90,12 @@ def _kept(row: Any) -> Kept:  # noqa: ANN401 - a row of the database
     return Kept(**{name: getattr(row, name) for name in _COLUMNS})
 
 
-def _replace(connection: Connection, kept: Sequence[Kept]) -> None:
+def _forget(connection: Connection, kept: Sequence[Kept]) -> None:
+    if not kept or not connection.scalar(select(func.count()).select_from(assessment)):
+        return
     table = assessment.c
-    rows = [{name: getattr(one, name) for name in _COLUMNS} for one in kept]
-    if connection.scalar(select(func.count()).select_from(assessment)):
-        places = [(one["product"], one["release"], one["buyer"]) for one in rows]
-        for product, release, buyer in places:
-            same = (table.product == product) & (table.release == release) & (table.buyer == buyer)
-            connection.execute(delete(assessment).where(same))
-    connection.execute(insert(assessment), rows)
+    place = (table.product, table.release, table.buyer)
+    these = [(one.product, one.release, one.buyer) for one in kept]
+    for start in range(0, len(these), _MANY):
+        chunk = these[start : start + _MANY]
+        connection.execute(delete(assessment).where(tuple_(*place).in_(chunk)))

@@ -14,6 +14,7 @@ from accord.assurance.evidence.believing import Weight, weigh
 from accord.assurance.evidence.facts import PLAN, YES, Identity, SignKey, Standing, Tie
 from accord.assurance.model import Claim, Level
 from accord.flows.evidence.port import NOTHING, LeftOut, Listed, Planned, Proven, Release
+from accord.store.assurance.releases import spellings
 from accord.store.view import SqlView
 
 _TIES = (
@@ -34,6 +35,8 @@ _ASSERTIONS = (
 _SAID = "SELECT document_id, kind, issuer FROM statement"
 _UNNAMED = "the supplier"
 """Whose word a document is that names nobody and that nobody signed."""
+_FEW = 1_000
+"""Products that are looked up one by one."""
 _ALL = 500
 """Documents from which on one look at all assertions costs less than one at each."""
 
@@ -78,26 +81,8 @@ class SqlProofs:
         self, wanted: Collection[Release], at: str, as_of: str = ""
     ) -> dict[Release, Proven]:
         """What evidence says of each release."""
-        products = {product for product, _ in wanted}
         with self._view(as_of) as view:
-            only = next(iter(products)) if len(products) == 1 else ""
-            rows = [row for row in _rows(view, only) if row.tie.product in products]
-            assertions = _assertions(view, {row.body for row in rows if row.body is not None})
-            said = _said(view, assertions)
-            standings = _standings(view)
-        parts: dict[Release, list[Proven]] = defaultdict(list)
-        for row in rows:
-            found = _proven(row, weigh(row.tie, standings, at), assertions, said, at)
-            parts[row.tie.product, row.tie.release].append(found)
-        return {
-            (product, release): _joined(
-                [
-                    *parts.get((product, release), ()),
-                    *(parts.get((product, ""), ()) if release else ()),
-                ]
-            )
-            for product, release in wanted
-        }
+            return proven_in(view, wanted, at)
 
     def listed(self, product: str, at: str) -> list[Listed]:
         """Every document that is evidence, for a person."""
@@ -118,6 +103,31 @@ class SqlProofs:
         with self._view("") as view:
             query = "SELECT digest FROM document WHERE digest IN ({})"
             return frozenset(row.digest for row in view.among(query, sorted(digests)))
+
+
+def proven_in(view: SqlView, wanted: Collection[Release], at: str) -> dict[Release, Proven]:
+    """What evidence says of each release, whatever the case of its name, as one view has it."""
+    names = spellings(view, "tie", [product for product, _ in wanted])
+    rows = [row for name in names for row in _rows(view, name)] if len(names) <= _FEW else None
+    if rows is None:
+        some = frozenset(names)
+        rows = [row for row in _rows(view, "") if row.tie.product in some]
+    assertions = _assertions(view, {row.body for row in rows if row.body is not None})
+    said = _said(view, assertions)
+    standings = _standings(view)
+    parts: dict[Release, list[Proven]] = defaultdict(list)
+    for row in rows:
+        found = _proven(row, weigh(row.tie, standings, at), assertions, said, at)
+        parts[row.tie.product.casefold(), row.tie.release.casefold()].append(found)
+    return {
+        (product, release): _joined(
+            [
+                *parts.get((product.casefold(), release.casefold()), ()),
+                *(parts.get((product.casefold(), ""), ()) if release else ()),
+            ]
+        )
+        for product, release in wanted
+    }
 
 
 def _standings(view: SqlView) -> dict[str, Standing]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Container, Iterator
 from typing import Any
 
 import msgspec
 
 from accord.flows.assessing.port import Key, Listed
 from accord.store.view import BillNames, SqlView, texts_of
+
+_TIES = "SELECT document_id, digest, product, release, kind, matched, artefacts, removed FROM tie"
+_BILLS = "SELECT document_id, product, release FROM bill"
+_DEPLOYMENTS = "SELECT document_id, product, release, bill FROM deployment"
+_FEW = 1_000
+"""Products that are looked up by their names."""
 
 
 class _Release(msgspec.Struct):
@@ -19,28 +26,40 @@ class _Release(msgspec.Struct):
     digests: set[str] = set()
 
 
-def releases(view: SqlView, product: str = "") -> list[Listed]:
-    """Every release that evidence, a bill, an estate or a claim names."""
-    found: dict[Key, _Release] = {}
-    digests = {
-        row.id: row.digest
-        for row in view.rows(
-            "SELECT d.id, d.digest FROM document d JOIN bill b ON b.document_id = d.id"
-        )
-    }
-    numbers = {digest: number for number, digest in digests.items()}
-    _by_bills(view, found)
-    _by_deployments(view, found)
-    whole: list[tuple[str, Any]] = []
-    for row in ties(view):
+class _Found:
+    """Releases while they are put together; names differ in case only by habits of who wrote."""
+
+    def __init__(self) -> None:
+        self.releases: dict[Key, _Release] = {}
+
+    def of(self, product: str, release: str) -> _Release:
+        key = (product.casefold(), release.casefold())
+        if key not in self.releases:
+            self.releases[key] = _Release(product, release)
+        return self.releases[key]
+
+    def all_of(self, product: str) -> list[_Release]:
+        name = product.casefold()
+        return [one for key, one in self.releases.items() if key[0] == name]
+
+
+def releases(view: SqlView, products: Collection[str] | None = None) -> list[Listed]:
+    """Every release that evidence, a bill, an estate or a claim names; of some products, or all."""
+    found = _Found()
+    recorded = list(ties(view, products))
+    numbers = _numbers(view, {row.digest for row in recorded if row.kind == "bill"})
+    for row in recorded:
         if row.release:
-            _tie(_release(found, row.product, row.release), row, numbers)
-        else:
-            whole.append((row.product.casefold(), row))
-    for name, row in whole:
-        of_product = [one for one in found.values() if one.product.casefold() == name]
-        for one in of_product or [_release(found, row.product, "")]:
-            _tie(one, row, numbers)
+            _tie(found.of(row.product, row.release), row, numbers)
+    for row in _named(view, "bill", _BILLS, products):
+        if row.product and view.counts(row.document_id):
+            found.of(row.product, row.release).bills.add(row.document_id)
+    _by_deployments(view, found, products)
+    for row in recorded:
+        if not row.release:
+            for one in found.all_of(row.product) or [found.of(row.product, "")]:
+                _tie(one, row, numbers)
+    digests = _digests(view, {bill for one in found.releases.values() for bill in one.bills})
     return [
         Listed(
             product=one.product,
@@ -49,25 +68,38 @@ def releases(view: SqlView, product: str = "") -> list[Listed]:
             digests=tuple(sorted(one.digests))
             or tuple(sorted(f"sha256:{digests[bill]}" for bill in one.bills)),
         )
-        for _, one in sorted(found.items())
-        if not product or one.product.casefold() == product.casefold()
+        for _, one in sorted(found.releases.items())
     ]
 
 
-def _release(found: dict[Key, _Release], product: str, release: str) -> _Release:
-    """Names differ in case only by the habits of who wrote them."""
-    key = (product.casefold(), release.casefold())
-    if key not in found:
-        found[key] = _Release(product, release)
-    return found[key]
-
-
-def ties(view: SqlView) -> list[Any]:
+def ties(view: SqlView, products: Collection[str] | None = None) -> Iterator[Any]:
     """The records of this node's own people that tie a document to a release, and stand."""
-    query = (
-        "SELECT document_id, digest, product, release, kind, matched, artefacts, removed FROM tie"
-    )
-    return [row for row in view.ours(query) if not row.removed]
+    for row in _named(view, "tie", _TIES, products):
+        if not row.removed and view.counts(row.document_id) and not view.origin(row.document_id):
+            yield row
+
+
+def spellings(view: SqlView, table: str, products: Collection[str]) -> list[str]:
+    """The names of some products as one table writes them, whatever their case."""
+    wanted = {product.casefold() for product in products}
+    if len(wanted) <= _FEW and all(name.isascii() for name in wanted):
+        # What a database makes lower is the same everywhere for these letters alone.
+        query = f"SELECT DISTINCT product FROM {table} WHERE lower(product) IN ({{}})"  # noqa: S608 - our own names
+        return sorted(row.product for row in view.among(query, sorted(wanted)))
+    known = view.products(table)
+    return sorted(written for name in wanted for written in known.get(name, ()))
+
+
+def _named(
+    view: SqlView, table: str, query: str, products: Collection[str] | None
+) -> Iterator[Any]:
+    if products is None:
+        return iter(view.rows(query))
+    names = spellings(view, table, products)
+    if len(names) > _FEW:
+        some: Container[str] = frozenset(names)
+        return (row for row in view.rows(query) if row.product in some)
+    return view.among(f"{query} WHERE product IN ({{}})", names)
 
 
 def _tie(release: _Release, row: Any, numbers: dict[str, int]) -> None:  # noqa: ANN401 - a row
@@ -77,23 +109,41 @@ def _tie(release: _Release, row: Any, numbers: dict[str, int]) -> None:  # noqa:
     release.digests.update(digest for digest in named if digest.startswith("sha256:"))
 
 
-def _by_bills(view: SqlView, found: dict[Key, _Release]) -> None:
-    for row in view.counting("SELECT document_id, product, release FROM bill"):
-        if row.product:
-            _release(found, row.product, row.release).bills.add(row.document_id)
-
-
-def _by_deployments(view: SqlView, found: dict[Key, _Release]) -> None:
-    rows = [
-        row
-        for row in view.ours("SELECT document_id, product, release, bill FROM deployment")
-        if row.product
-    ]
-    if not rows:
-        return
-    bills = {row.document_id for row in view.counting("SELECT document_id FROM bill")}
-    resolve = BillNames(view.connection, bills)
-    for row in rows:
-        one = _release(found, row.product, row.release)
+def _by_deployments(view: SqlView, found: _Found, products: Collection[str] | None) -> None:
+    resolve: Callable[[str], frozenset[int]] | None = None
+    for row in _named(view, "deployment", _DEPLOYMENTS, products):
+        ours = view.counts(row.document_id) and not view.origin(row.document_id)
+        if not (row.product and ours):
+            continue
+        one = found.of(row.product, row.release)
         if row.bill:
+            resolve = resolve or _resolver(view)
             one.bills |= resolve(row.bill)
+
+
+def _resolver(view: SqlView) -> BillNames:
+    bills = {row.document_id for row in view.counting("SELECT document_id FROM bill")}
+    return BillNames(view.connection, bills)
+
+
+_MOST = 5_000
+"""Documents that are looked up by their digests or numbers, rather than all of them."""
+
+
+def _numbers(view: SqlView, digests: Collection[str]) -> dict[str, int]:
+    """The numbers of bills, by digest."""
+    query = "SELECT d.id, d.digest FROM document d JOIN bill b ON b.document_id = d.id"
+    if len(digests) > _MOST:
+        rows: Iterator[Any] = iter(view.rows(query))
+    else:
+        rows = view.among(f"{query} WHERE d.digest IN ({{}})", sorted(digests))
+    return {row.digest: row.id for row in rows}
+
+
+def _digests(view: SqlView, documents: Collection[int]) -> dict[int, str]:
+    query = "SELECT id, digest FROM document"
+    if len(documents) > _MOST:
+        rows: Iterator[Any] = iter(view.rows(query))
+    else:
+        rows = view.among(f"{query} WHERE id IN ({{}})", sorted(documents))
+    return {row.id: row.digest for row in rows}

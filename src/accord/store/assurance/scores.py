@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, delete, func, insert, or_, select
 
 from accord.flows.assessing.port import Key, ScoreLine
 from accord.store import database, schema
-from accord.store.assurance.decided_tables import bill_score
+from accord.store.assurance.decided_tables import assessed, bill_score
 from accord.store.assurance.evidence_tables import tie
+from accord.store.assurance.releases import spellings
 from accord.store.intake import unpack_checked
 from accord.store.view import SqlView
 
 _lines = msgspec.json.Decoder(list[ScoreLine]).decode
 _encode = msgspec.json.Encoder().encode
 _BILL = "bill"
+_FEW = 1_000
+"""Products that are looked up by their names."""
+_SCORED = """
+SELECT t.document_id, t.product, t.release, t.digest, t.removed, s.claims FROM tie t
+JOIN document d ON d.digest = t.digest JOIN bill_score s ON s.document_id = d.id
+WHERE t.kind = 'bill'
+"""
 
 
 class SqlScores:
@@ -28,14 +36,22 @@ class SqlScores:
     def unscored(self, profiles: str) -> Sequence[str]:
         """Digests of the bills that are evidence and not scored by these profiles."""
         document = schema.document.c
-        scored = select(bill_score.c.document_id).where(bill_score.c.profiles == profiles)
-        query = (
-            select(document.digest)
-            .where(document.digest.in_(select(tie.c.digest).where(tie.c.kind == _BILL)))
-            .where(document.outcome == "taken", document.id.not_in(scored))
-            .order_by(document.id)
-        )
+        begun = select(bill_score.c.document_id).where(bill_score.c.profiles == profiles).limit(1)
         with self._engine.connect() as connection:
+            # What was tied before the last assessment was scored then.
+            since = 0
+            if connection.scalar(begun) is not None:
+                since = connection.scalar(select(func.max(assessed.c.document_id))) or 0
+            query = (
+                select(document.digest)
+                .join(tie, tie.c.digest == document.digest)
+                .outerjoin(bill_score, bill_score.c.document_id == document.id)
+                .where(tie.c.kind == _BILL, document.outcome == "taken")
+                .where(or_(tie.c.document_id > since, document.id > since))
+                .where(func.coalesce(bill_score.c.profiles, "") != profiles)
+                .distinct()
+                .order_by(document.digest)
+            )
             return list(connection.scalars(query))
 
     def body(self, digest: str) -> bytes:
@@ -60,24 +76,17 @@ class SqlScores:
             row = {"document_id": number, "profiles": profiles, "claims": _encode(lines)}
             connection.execute(insert(bill_score), [row])
 
-    def of(
-        self, releases: Iterable[Key], as_of: str = ""
-    ) -> Mapping[Key, Sequence[tuple[str, ScoreLine]]]:
-        """What was found of the bills of some releases, as of a `when()`; empty is now."""
-        with self._engine.connect() as connection, connection.begin():
-            return scored(SqlView(connection, as_of), releases)
 
-
-def scored(view: SqlView, releases: Iterable[Key]) -> dict[Key, list[tuple[str, ScoreLine]]]:
+def scored(view: SqlView, releases: Collection[Key]) -> dict[Key, list[tuple[str, ScoreLine]]]:
     """What was found of the bills of some releases, as one view has it."""
-    query = (
-        "SELECT t.document_id, t.product, t.release, t.digest, t.removed, s.claims FROM tie t"
-        " JOIN document d ON d.digest = t.digest JOIN bill_score s ON s.document_id = d.id"
-        " WHERE t.kind = 'bill'"
-    )
+    products = spellings(view, "tie", [product for product, _ in releases])
+    if len(products) <= _FEW:
+        rows = view.among(f"{_SCORED} AND t.product IN ({{}})", products)
+    else:
+        rows = iter(view.rows(_SCORED))
     of: dict[Key, list[tuple[str, bytes]]] = {}
-    for row in view.ours(query):
-        if not row.removed:
+    for row in rows:
+        if view.counts(row.document_id) and not view.origin(row.document_id) and not row.removed:
             place = (row.product.casefold(), row.release.casefold())
             of.setdefault(place, []).append((row.digest, row.claims))
     found: dict[Key, list[tuple[str, ScoreLine]]] = {}
