@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import nodes
 import pytest
 import sharing
 from house_of_nodes import Nodes
 from hunted import looked, zeek
 from sqlalchemy import text
 
+from accord.core.origins import of_feed
 from accord.exchange.envelope import peek
 from accord.flows.exchange.sharing import audience
+from accord.flows.load import Giver, load_documents
 from accord.identity.markings import Tlp
 from accord.wiring import Node
 
@@ -51,6 +54,11 @@ def told(node: Node) -> list[bytes]:
         kept = connection.scalars(text("SELECT envelope FROM shared WHERE envelope IS NOT NULL"))
         bodies = [peek(bytes(one)).body for one in kept.all()]
     return [one for one in bodies if b"canary" in one or b"domain-name--" in one]
+
+
+def seen(node: Node) -> list[bytes]:
+    """The same without what names no more than the indicator's own title."""
+    return [one for one in told(node) if b"canary.example" in one or b"domain-name--" in one]
 
 
 def outcomes(node: Node, made: dict[str, str]) -> list[str]:
@@ -95,6 +103,88 @@ def test_what_this_node_says_itself_stays_its_own_word(four: Nodes, tmp_path: Pa
     sharing.give(us, "others", own)
     made = hunted(us, tmp_path)
     assert sharing.one(us, made["domain-name"], "others").what == "shared"
+
+
+SECRET = "[domain-name:value = 'canary.example']"
+HARMLESS = "[domain-name:value = 'harmless.example']"
+
+
+def given_by_a_feed(node: Node, tlp: Tlp, pattern: str, **more: str) -> None:
+    value = sharing.indicator("canary", tlp, **more) | {"pattern": pattern}
+    giver = Giver(of_feed("other"), "other")
+    loaded = load_documents([("feed", sharing.bundle(value))], node.intake, nodes.TODAY, giver)
+    assert not loaded.quarantined
+
+
+@pytest.mark.parametrize("modified", [sharing.AT, sharing.LATER])
+def test_our_own_word_covers_only_what_our_own_version_names(
+    four: Nodes, tmp_path: Path, modified: str
+) -> None:
+    """Under the same identifier a feed says something harmless, and that is shared as ours."""
+    japans = sharing.indicator("canary", Tlp.AMBER_STRICT)
+    sharing.give(four["japan"], "friend", japans)
+    four.settle()
+    us = four["united-states"]
+    given_by_a_feed(us, Tlp.CLEAR, HARMLESS, modified=modified)
+    assert sharing.one(us, japans["id"], "others").what == "shared"
+    made = hunted(us, tmp_path)
+    assert [sharing.one(us, made[kind], "others").rule for kind in KINDS] == ["derived"] * 3
+    four.settle()
+    assert seen(four["india"]) == []
+
+
+def test_a_feed_that_names_the_same_value_lets_it_go(four: Nodes, tmp_path: Path) -> None:
+    japans = sharing.indicator("canary", Tlp.AMBER_STRICT)
+    sharing.give(four["japan"], "friend", japans)
+    four.settle()
+    us = four["united-states"]
+    given_by_a_feed(us, Tlp.CLEAR, SECRET)
+    assert sharing.one(us, japans["id"], "others").what == "shared"
+    assert outcomes(us, hunted(us, tmp_path)) == ["shared"] * 3
+
+
+def test_what_only_a_partners_pattern_matches_is_that_partners(four: Nodes, tmp_path: Path) -> None:
+    """A pattern that is no plain value: nothing but that something was seen would go out."""
+    like = {"pattern": "[domain-name:value LIKE 'can%.example']"}
+    japans = sharing.indicator("canary", Tlp.AMBER_STRICT) | like
+    sharing.give(four["japan"], "friend", japans)
+    four.settle()
+    us = four["united-states"]
+    given_by_a_feed(us, Tlp.CLEAR, HARMLESS)
+    assert sharing.one(us, japans["id"], "others").what == "shared"
+    made = hunted(us, tmp_path)
+    assert sharing.one(us, made["sighting"], "others").rule == "derived"
+
+
+def test_a_later_and_milder_version_of_another_partner_lifts_nothing(
+    four: Nodes, tmp_path: Path
+) -> None:
+    sharing.give(four["japan"], "friend", sharing.indicator("canary", Tlp.AMBER_STRICT))
+    audience.create(four["australia"].owner, "friend", ["united-states"])
+    other = sharing.indicator("canary", Tlp.GREEN, modified=sharing.LATER) | {"pattern": HARMLESS}
+    sharing.give(four["australia"], "friend", other)
+    four.settle()
+    us = four["united-states"]
+    assert outcomes(us, hunted(us, tmp_path)) == ["refused"] * 3
+    four.settle()
+    assert told(four["india"]) == []
+
+
+def test_what_was_shared_stays_once_a_partner_says_it_more_strictly(
+    four: Nodes, tmp_path: Path
+) -> None:
+    """At send time: a second giver of what was seen counts from the moment it is here."""
+    us = four["united-states"]
+    green = sharing.indicator("canary", Tlp.GREEN)
+    sharing.give(four["japan"], "friend", green)
+    four.settle()
+    sharing.give(us, "others", sharing.indicator("canary", Tlp.GREEN) | {"pattern": HARMLESS})
+    made = hunted(us, tmp_path)
+    assert outcomes(us, made) == ["shared"] * 3
+    sharing.one(four["japan"], green["id"], "friend", tlp=Tlp.AMBER, everywhere=True)
+    four.sync("united-states", "japan")
+    four.settle()
+    assert seen(four["india"]) == []
 
 
 def test_what_is_narrowed_later_holds_back_what_was_made_of_it(four: Nodes, tmp_path: Path) -> None:

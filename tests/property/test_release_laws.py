@@ -242,9 +242,8 @@ def ends(node: Node, thing: Thing) -> list[str]:
 
 
 def counting(node: Node, thing: Thing) -> list[Thing]:
-    """Sources that must show: its own originator's where there is one, or else every one."""
-    every = node.sources(thing)
-    return [one for one in every if one.known and one.origin == thing.origin] or every
+    """Sources that must show: every one, whoever they are of."""
+    return node.sources(thing)
 
 
 def check(node: Node, thing: Thing, row: Row, way: Way) -> None:

@@ -1,4 +1,4 @@
-"""What observed data was made of: the sources of what was seen.
+"""What sightings and observed data were made of: the sources of what was seen.
 
 Law (derived data): what a sighting observed goes only where that which was sighted may go.
 
@@ -42,8 +42,15 @@ def observable(object_: str) -> bool:
     return object_.partition("--")[0] not in _SAYS
 
 
-def sources(bundle: bytes) -> dict[str, set[str]]:
-    """By identifier of what sightings in a bundle observed, what was sighted.
+def made(object_: str) -> bool:
+    """Whether an identifier is one of what may be made of something that was sighted."""
+    return object_.startswith("sighting--") or observable(object_)
+
+
+def sources(bundle: bytes) -> dict[str, dict[str, set[str]]]:
+    """By identifier of a sighting and of what it observed: what was sighted, and in which values.
+
+    Values are the identifiers of the observables that say what was seen.
 
     Raises:
         Invalid: it speaks of sightings and cannot be read.
@@ -57,17 +64,25 @@ def sources(bundle: bytes) -> dict[str, set[str]]:
     return _sources(objects)
 
 
-def _sources(objects: Sequence[_Object]) -> dict[str, set[str]]:
+def _sources(objects: Sequence[_Object]) -> dict[str, dict[str, set[str]]]:
     observed: dict[str, set[str]] = {}
     for one in objects:
         if one.type == "observed-data":
             observed.setdefault(one.id, set()).update(one.object_refs)
-    found: dict[str, set[str]] = {}
+    found: dict[str, dict[str, set[str]]] = {}
     for one in objects:
-        if one.type != "sighting" or observable(one.sighting_of_ref):
+        sighted = one.sighting_of_ref
+        if one.type != "sighting" or not sighted or observable(sighted):
             continue
+        every: set[str] = set()
         for name in one.observed_data_refs:
-            for made in (name, *observed.get(name, ())):
-                if observable(made):
-                    found.setdefault(made, set()).add(one.sighting_of_ref)
+            values = {value for value in observed.get(name, ()) if observable(value)}
+            every |= values
+            for value in values:
+                found.setdefault(value, {}).setdefault(sighted, set()).add(value)
+            if observable(name):
+                found.setdefault(name, {}).setdefault(sighted, set()).update(values)
+        if not made(sighted):
+            # What is made of something is the source of nothing that has sources itself.
+            found.setdefault(one.id, {}).setdefault(sighted, set()).update(every)
     return found

@@ -21,7 +21,8 @@ LookUp = Callable[[str], Subject | None]
 body, without ends or references; None: not on this node. The identity of each partner, which the
 directory names to all of them, is best given as CLEAR."""
 Derived = Callable[[Subject], Iterable[str]]
-"""Identifiers of what a subject was made of."""
+"""What a subject was made of, by the names under which it is looked up. Every one of them counts:
+whose word it was, where several give one identifier, is for who knows their versions to say."""
 
 DEPTH: Final = 4
 """Ends of ends: a sighting of a relationship has ends two steps away."""
@@ -80,7 +81,7 @@ class Graph:
             unknown=bool(content.unknown_markings),
             body=body,
         )
-        bare = msgspec.structs.replace(bare, sources=self._sources(bare, sources, DEPTH))
+        bare = msgspec.structs.replace(bare, sources=self._sources(sources, DEPTH))
         return self._with(bare, content, DEPTH, refs=True)
 
     def completed(self, bare: Subject) -> Subject:
@@ -102,20 +103,15 @@ class Graph:
             granular=bare.granular or content.granular,
             unknown=bare.unknown or bool(content.unknown_markings),
             ends=tuple(self._end(name, depth - 1) for name in content.ends),
-            sources=bare.sources or self._sources(bare, self._derived(bare), depth),
+            sources=bare.sources or self._sources(self._derived(bare), depth),
             refs=tuple((name, one) for name, one in named if one is not None),
         )
 
-    def _sources(
-        self, bare: Subject, names: Iterable[str], depth: int
-    ) -> tuple[Subject | None, ...]:
-        """What it was made of. Where that was its own originator's word too, nobody else's counts.
-
-        No step further away than itself: what is made of something is no source of anything.
+    def _sources(self, names: Iterable[str], depth: int) -> tuple[Subject | None, ...]:
+        """What it was made of, no step further away than itself: what is made of something is no
+        source of anything.
         """
-        found = tuple(self._end(name, max(depth, 1)) for name in names)
-        own = tuple(one for one in found if one is not None and one.origin == bare.origin)
-        return own or found
+        return tuple(self._end(name, max(depth, 1)) for name in names)
 
     def _end(self, name: str, depth: int) -> Subject | None:
         """What must show, whole; None: not known here, not readable, or too far away."""

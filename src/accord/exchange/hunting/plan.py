@@ -25,7 +25,7 @@ from accord.exchange.hunting.patterns import (
     parse,
 )
 from accord.exchange.hunting.values import NORMAL, Kind, network
-from accord.identity.markings import Marking
+from accord.identity.markings import STRICTEST, Marking
 
 
 class Indicator(msgspec.Struct, frozen=True):
@@ -127,6 +127,12 @@ def plan(indicators: Iterable[Indicator]) -> Plan:
         except Invalid as wrong:
             made.not_evaluated.append((one.id, f"its pattern is not understood: {wrong}"))
     return made
+
+
+def plan_of(pattern: str, language: str = "stix") -> Plan:
+    """What one pattern looks for, whoever says it."""
+    one = Indicator("", "", "", pattern, language, "", "", None, False, STRICTEST, "", "")  # noqa: FBT003 - a field of the value
+    return plan([one])
 
 
 def _sort(made: Plan, number: int, tree: Expression) -> None:

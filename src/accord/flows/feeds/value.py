@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from accord.exchange.hunting.known_good import KnownGood
-from accord.exchange.hunting.plan import Indicator, plan
+from accord.exchange.hunting.plan import plan_of
 from accord.flows.feeds.port import Feeds
 from accord.flows.hunting.hunt import lists_of
 from accord.flows.ports import Views
-from accord.identity.markings import STRICTEST
 
 
 def weigh(name: str, since: str, feeds: Feeds, views: Views) -> None:
@@ -24,12 +23,8 @@ def weigh(name: str, since: str, feeds: Feeds, views: Views) -> None:
 
 def _is_good(pattern: str, lists: KnownGood) -> bool:
     """Whether everything that an indicator looks for is on a list, or nobody's address."""
-    made = plan([_indicator(pattern)])
+    made = plan_of(pattern)
     if made.rest or made.not_evaluated or not made.exact:
         return False
     said = [lists.about(one.kind, one.value) for one in made.exact]
     return all(one is not None and one[0] == "suppressed" for one in said)
-
-
-def _indicator(pattern: str) -> Indicator:
-    return Indicator("", "", "", pattern, "stix", "", "", None, False, STRICTEST, "", "")  # noqa: FBT003 - a field of the value

@@ -47,6 +47,14 @@ _KNOWN = ForMany(
     )
 )
 """Put together once, like those below: they are asked many times of every object shared."""
+_GONE = ForMany(
+    lambda among: (
+        select(tables.shared.c.object, tables.shared.c.origin)
+        .where(func.coalesce(tables.shared.c.state, "").not_in(_STATES))
+        .where(among(tables.shared.c.object))
+        .distinct()
+    )
+)
 _FINALS = ForMany(
     lambda among: (
         select(tables.final.c.origin, tables.final.c.object, tables.final.c.at)
@@ -130,6 +138,15 @@ def known(connection: Connection, objects: Collection[str]) -> Known:
     rows.sort(key=lambda row: row.id)
     copies = tuple(_copies(connection, rows))
     return Known(copies, frozenset(finals), frozenset(taken_back))
+
+
+def gone(connection: Connection, objects: Collection[str]) -> set[tuple[str, str]]:
+    """Object and origin of what was given of some objects, and is given no more."""
+    every: set[tuple[str, str]] = set()
+    for chunk in chunks(sorted(set(objects))):
+        every |= {(row.object, row.origin) for row in _GONE(connection, chunk)}
+        every |= {(row.object, row.origin) for row in _FINALS(connection, chunk)}
+    return every
 
 
 def finals(connection: Connection, objects: Collection[str]) -> list[Final]:

@@ -133,6 +133,11 @@ class SqlSharing:
         with self._reading() as connection:
             return found.known(connection, objects)
 
+    def gone(self, objects: Collection[str]) -> set[tuple[str, str]]:
+        """Object and origin of what was given of some objects, and is given no more."""
+        with self._reading() as connection:
+            return found.gone(connection, objects)
+
     def finals(self, objects: Collection[str]) -> list[Final]:
         """Which of some objects were recalled for good, by whom and when."""
         with self._reading() as connection:

@@ -86,7 +86,7 @@ class Subjects:
 
     def derive(self, names: Iterable[str]) -> None:
         """Find out what of these was made of others."""
-        self._around.derive({name for name in names if derived.observable(name)})
+        self._around.derive({name for name in names if derived.made(name)})
 
     def of(self, kept: Kept, body: bytes) -> Subject:
         """What release decides about.

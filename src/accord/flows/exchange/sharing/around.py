@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from accord.core.errors import Invalid
 from accord.exchange import derived
 from accord.exchange.envelope import peek
+from accord.exchange.hunting.words import Word, makers, word
 from accord.exchange.objects import ENDS, Content, read_stix, resolved
 from accord.exchange.release import Subject
 from accord.flows.exchange.sharing.givers import Given, Givers
@@ -19,6 +21,9 @@ from accord.identity.markings import Marking, Pap, Tlp
 
 _DEPTH = 4
 """Steps that are followed; release follows no more of them."""
+_SIGHTING = "sighting--"
+_TOLD = (_SIGHTING, "observed-data--")
+"""What says how often and when, beside what was seen."""
 _NOBODY = Given()
 _MOST = 100_000
 """Objects that are remembered; past it everything is looked up anew."""
@@ -39,7 +44,10 @@ class Around:
         self._given: dict[str, Given] = {}
         self.givers = Givers(holdings, default, lambda name: self.definition(Beside(), name))
         self._sources: dict[str, tuple[str, ...]] = {}
-        self._bundles: dict[str, dict[str, set[str]]] = {}
+        self._words: dict[str, list[Word]] = {}
+        self._lost: set[str] = set()
+        """What a partner gave here and gives no more: its version can not be read any longer."""
+        self._bundles: dict[str, dict[str, dict[str, set[str]]]] = {}
         self._partners = {
             partner.identity: _identity(
                 partner.identity, partner.title, partner.since, partner.name
@@ -52,9 +60,13 @@ class Around:
         """Look these up, and what they refer to in their turn as far as it connects others."""
         if len(self._found) > _MOST:
             self._found, self._sources, self._bundles, self._given = {}, {}, {}, {}
+            self._words, self._lost = {}, set()
         wanted = set(names)
         self.derive(wanted)
-        wanted -= self._partners.keys()
+        self._fetch(wanted, beside)
+
+    def _fetch(self, names: Iterable[str], beside: Collection[Beside]) -> None:
+        wanted = set(names) - self._partners.keys()
         near = {name for name in wanted if any(one.get(name) is not None for one in beside)}
         self._given |= self.givers.of(near - self._given.keys())
         for _ in range(_DEPTH):
@@ -93,19 +105,78 @@ class Around:
 
     def derive(self, names: Iterable[str]) -> None:
         """Find out what these were made of, all at once, and look that up."""
-        wanted = {name for name in names if derived.observable(name)} - self._sources.keys()
+        wanted = {name for name in names if derived.made(name)} - self._sources.keys()
         if not wanted:
             return
-        made: dict[str, set[str]] = {name: set() for name in wanted}
+        made: dict[str, dict[str, set[str]]] = {name: {} for name in wanted}
         for place in self._holdings.places(sorted(wanted)):
             if not place.document.origin:
-                made[place.object] |= self._in_bundle(place.document.digest).get(
-                    place.object, set()
-                )
-        self._sources |= {name: tuple(sorted(found)) for name, found in made.items()}
-        self.fetch({source for found in made.values() for source in found}, ())
+                here = self._in_bundle(place.document.digest).get(place.object, {})
+                for source, values in here.items():
+                    made[place.object].setdefault(source, set()).update(values)
+        every = {source for found in made.values() for source in found}
+        self._fetch(every, ())
+        self._listen(every - self._words.keys())
+        self._sources |= {name: self._makers(name, found) for name, found in made.items()}
 
-    def _in_bundle(self, digest: str) -> dict[str, set[str]]:
+    def _makers(self, name: str, sighted: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+        """What one was made of. Where that was this node's own word too, nobody else's counts.
+
+        A sighting has what was sighted at its end: more is said only where several give that.
+        """
+        told = name.startswith(_TOLD)
+        found: list[list[str]] = []
+        for source, values in sorted(sighted.items()):
+            words = self._words[source]
+            if words:
+                made = makers(words, values, self._owner.me, told=told)
+                lost = source in self._lost and not _tell(made, values)
+                found.append([*(one.name for one in made), *([f"{source} "] if lost else [])])
+            elif not name.startswith(_SIGHTING):
+                found.append([source])
+        own = [] if told else [each for each in found if all(map(self._is_own, each))]
+        return tuple(one for each in own or found for one in each)
+
+    def _is_own(self, name: str) -> bool:
+        found = self._found.get(name)
+        return found is not None and found.origin == self._owner.me
+
+    def _listen(self, names: Collection[str]) -> None:
+        """Whose word some objects are, version by version, where several are known here."""
+        if not names:
+            return
+        known = self._owner.sharing.known(names)
+        versions: dict[tuple[str, str, str], Copy] = {}
+        for copy in known.copies:
+            key = (copy.object, copy.origin, copy.version)
+            if key not in versions or self._weight(versions[key]) < self._weight(copy):
+                versions[key] = copy
+        gone = self._owner.sharing.gone(names) - {pair[:2] for pair in versions}
+        self._lost |= {name for name, origin in gone if origin != self._owner.me}
+        bodies = self._owner.sharing.envelopes([copy.id for copy in versions.values()])
+        subjects: dict[str, list[Subject]] = defaultdict(list)
+        for (name, _, _), copy in sorted(versions.items(), reverse=True):
+            subjects[name].append(_shared(copy, peek(bodies[copy.id]).body))
+        mine = {name for origin, name in known.finals if origin == self._owner.me}
+        silent = {
+            name
+            for name, each in subjects.items()
+            if name not in mine and all(one.origin != self._owner.me for one in each)
+        }
+        for name, one in self._at_home(silent).items():
+            subjects[name].append(one)
+        self._words |= {name: self._heard(name, subjects[name]) for name in names}
+
+    def _heard(self, name: str, subjects: Collection[Subject]) -> list[Word]:
+        """The versions of one object, kept under names of their own; nothing where it is one."""
+        if len(subjects) + (name in self._lost) <= 1:
+            return []
+        # No identifier of STIX holds a space.
+        every = {f"{name} {one.origin} {one.version}": one for one in subjects}
+        self._found |= every
+        return [word(key, one.origin, one.body) for key, one in every.items()]
+
+    def _in_bundle(self, digest: str) -> dict[str, dict[str, set[str]]]:
         found = self._bundles.get(digest)
         if found is None:
             found = self._bundles[digest] = derived.sources(self._holdings.body(digest))
@@ -131,12 +202,16 @@ class Around:
         found = {name: _shared(copy, peek(bodies[copy.id]).body) for name, copy in copies.items()}
         # What this node recalled shows no more, though its document is still kept here.
         mine = {name for origin, name in known.finals if origin == self._owner.me}
-        elsewhere = set(names) - copies.keys() - mine
-        every = self._holdings.places(sorted(elsewhere))
+        return found | self._at_home(set(names) - copies.keys() - mine)
+
+    def _at_home(self, names: Collection[str]) -> dict[str, Subject]:
+        """Those in documents of this node; a partner's is known by its envelope alone."""
+        if not names:
+            return {}
+        every = [one for one in self._holdings.places(sorted(names)) if not one.document.sealed]
         places, given = newest_of(every), self.givers.among(every)
-        # A partner's is known by its envelope alone.
-        own = [place for place in places.values() if not place.document.sealed]
-        for name, body in self._holdings.objects(own).items():
+        found: dict[str, Subject] = {}
+        for name, body in self._holdings.objects(list(places.values())).items():
             kept = self._kept(body, places[name].document.default(self._default))
             if kept is not None:
                 found[name] = given.get(name, _NOBODY).of(kept)
@@ -167,6 +242,12 @@ class Around:
             unknown=bool(content.unknown_markings),
             body=body,
         )
+
+
+def _tell(words: Collection[Word], values: Collection[str]) -> bool:
+    """Whether versions that are here say themselves all that was seen."""
+    named = {value for one in words for value in one.values}
+    return named.issuperset(values) if values else not any(one.pattern for one in words)
 
 
 def _ends(body: bytes) -> tuple[str, ...]:

@@ -306,6 +306,9 @@ class Sharing(Protocol):
     def finals(self, objects: Collection[str]) -> list[Final]:
         """Which of some objects were recalled for good, by whom and when."""
 
+    def gone(self, objects: Collection[str]) -> set[tuple[str, str]]:
+        """Object and origin of what was given of some objects, and is given no more."""
+
     def made_of(self, object: str) -> list[str]:  # noqa: A002 - the field's own word
         """The objects into which one was redacted, sorted."""
 
