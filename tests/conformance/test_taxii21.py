@@ -170,6 +170,17 @@ def test_a_bad_filter_is_refused(tmp_path: Path, query: str) -> None:
     assert ask(house, f"{ALL}objects/", query).status == 400
 
 
+@pytest.mark.parametrize("place", [1 << 63, (1 << 64) - 1, 253_402_300_800_000_000])
+def test_a_forged_place_that_no_item_can_have_is_refused(house: House, place: int) -> None:
+    some(house, 3)
+    onward = told(ask(house, f"{ALL}objects/", "limit=1"))["next"]
+    bound = urlsafe_b64decode(f"{onward}==")[8:]
+    forged = urlsafe_b64encode(place.to_bytes(8, "big") + bound).decode().rstrip("=")
+    answer = ask(house, f"{ALL}objects/", f"limit=1&next={forged}")
+    assert answer.status == 400
+    assert "`next`" in told(answer)["title"]
+
+
 def test_permissions_are_403_and_the_unknown_404(house: House) -> None:
     (name,) = some(house, 1)
     body = b'{"objects":[]}'

@@ -80,6 +80,39 @@ def test_a_date_before_all_servers_is_not_kept(
         assert (feed.health.failures, feed.position) == (failures, {})
 
 
+@pytest.mark.parametrize("more", [True, False])
+def test_a_date_far_ahead_is_not_kept(node: Node, server: Publisher, *, more: bool) -> None:
+    dated(server, "9999-12-31T23:59:59.999999Z", more=more)
+    added(node, "bad", "taxii", server.url(COLLECTION))
+    assert "ahead of time" in once(node, "bad").error
+    assert node.feeds.one("bad").position == {}
+
+
+@pytest.mark.parametrize("trust", ["other", "full"])
+def test_a_catalogue_dated_far_ahead_takes_the_place_of_nothing(
+    node: Node, server: Publisher, trust: str
+) -> None:
+    server.files["/kev"] = nodes.kev("CVE-2030-0002", released="9999-06-01T00:00:00Z")
+    added(node, "kev", "kev", server.url("/kev"), trust=trust)
+    ran = once(node, "kev")
+    assert (ran.new, ran.quarantined) == (0, 1)
+    assert "ahead of time" in ran.notes[0]
+    server.files["/kev"] = nodes.kev("CVE-2030-0001")
+    assert once(node, "kev").new == 1
+    with node.views.view() as view:
+        assert [one.edition for one in view.shelf("KEV catalogue", "", 0, 9).documents] == [
+            "2026-01-11T00:00:00.000000Z"
+        ]
+
+
+def test_scores_dated_far_ahead_are_refused(node: Node, server: Publisher) -> None:
+    server.files["/epss"] = nodes.epss({"CVE-2030-0001": 0.1}, "9999-01-01")
+    added(node, "epss", "epss", server.url("/epss"))
+    ran = once(node, "epss")
+    assert (ran.new, ran.quarantined) == (0, 1)
+    assert "ahead of time" in ran.notes[0]
+
+
 def test_a_date_that_was_kept_before_does_no_harm(node: Node, server: Publisher) -> None:
     dated(server, "2026-01-01T00:00:00Z", more=False)
     feed = added(node, "bad", "taxii", server.url(COLLECTION))

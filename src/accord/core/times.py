@@ -18,6 +18,9 @@ _TIMESTAMP = re.compile(
 )
 
 
+_AHEAD = timedelta(days=1)
+
+
 def when(text: str, place: str = "") -> str:
     """A date or timestamp as `YYYY-MM-DDTHH:MM:SS.ffffffZ` in UTC, where text order is time order.
 
@@ -60,6 +63,11 @@ def _zone(offset: str) -> timezone:
         return UTC
     minutes = int(offset[1:3]) * 60 + int(offset[-2:])
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
+
+
+def latest(now: str) -> str:
+    """The last moment at which another's clock may be, a day past a `when()`; no zone is further."""
+    return when((datetime.fromisoformat(now) + _AHEAD).isoformat())
 
 
 def numbered(*numbers: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import re
 import signal
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
@@ -45,6 +46,9 @@ class Giver(msgspec.Struct, frozen=True):
     """TLP that the feed gives what bears none; None: the node's default."""
     admits: Callable[[str], bool] | None = None
     """Whether a document of a kind is taken; None: all are."""
+    until: str = ""
+    """`when()` past which no document's own date may lie: one from a wrong clock would stay current
+    for ever. Empty: it is not looked at."""
 
 
 OURS = Giver()
@@ -323,12 +327,22 @@ def _keep(  # noqa: PLR0913, PLR0917 - as `load`, with what this load has seen s
     _count_refused(loaded, sealed)
 
 
+_AHEAD = (
+    "it is dated {}, ahead of time, and would take the place of all that follows; nothing of it is"
+    " kept: its publisher's clock is wrong, or this node's"
+)
+_DATED = re.compile(r"[0-9]{4,}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NOT_FOR_IT = "{} is not what a feed of this kind brings; nothing of it is kept"
 
 
 def _admitted(outcome: Outcome, giver: Giver) -> Outcome:
     """What its giver may not give is refused before anything of it is kept."""
-    if giver.admits is None or not isinstance(outcome, Prepared) or giver.admits(outcome.kind):
+    if not isinstance(outcome, Prepared):
+        return outcome
+    edition = outcome.edition
+    if giver.until and edition > giver.until and _DATED.match(edition):
+        return Sealed(outcome.source, _AHEAD.format(edition[:19]))
+    if giver.admits is None or giver.admits(outcome.kind):
         return outcome
     why = outcome.quarantined[0][1] if outcome.quarantined else outcome.kind
     return Sealed(outcome.source, _NOT_FOR_IT.format(why))

@@ -19,7 +19,7 @@ import msgspec
 from accord.core.errors import Invalid
 from accord.core.json import decode_as
 from accord.core.show import printable
-from accord.core.times import when
+from accord.core.times import latest, when
 from accord.exchange.feeds.addresses import linked
 from accord.exchange.feeds.errors import Misanswered
 from accord.exchange.feeds.values import Answer, Ask, Position, Read
@@ -74,7 +74,7 @@ class Taxii:
             Misanswered: it is none of TAXII, or leads round in a circle.
         """
         if answer.status == _REFUSED:
-            return _again(ask, position)
+            return _again(ask, answer.at, position)
         try:
             found = decode_as(_Resource, answer.body)
         except Invalid as wrong:
@@ -86,13 +86,13 @@ class Taxii:
             roots = [linked(base, root) for root in found.api_roots]
             return Read(asks=tuple(_ask(_slashed(root)) for root in dict.fromkeys(roots)))
         if found.collections is not None:
-            return _collections(base, found.collections, position)
+            return _collections(base, found.collections, answer.at, position)
         if found.versions is not None:
             return Read(asks=(_ask(f"{base}collections/"),))
         if found.id and found.can_read is not None:
             if not found.can_read:
                 raise Misanswered("this collection may not be read with these credentials")
-            return Read(asks=(_objects(f"{base}objects/", position),))
+            return Read(asks=(_objects(f"{base}objects/", answer.at, position),))
         raise Misanswered("neither discovery, API root nor collection of TAXII 2.1")
 
 
@@ -109,23 +109,27 @@ def _is_page(ask: Ask) -> bool:
     return urlsplit(ask.url).path.endswith("/objects/")
 
 
-def _collections(base: str, found: list[_Collection], position: Position) -> Read:
+def _collections(base: str, found: list[_Collection], at: str, position: Position) -> Read:
     readable = [one for one in found if one.can_read]
     if any(not one.id or "/" in one.id or not one.id.isascii() for one in readable):
         raise Misanswered("a collection whose identifier is none (TAXII 2.1, section 5.2.1)")
-    asks = tuple(_objects(linked(base, f"{one.id}/objects/"), position) for one in readable)
+    urls = [linked(base, f"{one.id}/objects/") for one in readable]
+    asks = tuple(_objects(url, at, position) for url in urls)
     notes = () if readable else ("no collection may be read with these credentials",)
     return Read(asks=asks, notes=notes)
 
 
-def _objects(url: str, position: Position) -> Ask:
+def _objects(url: str, at: str, position: Position) -> Ask:
     """The page at which a new reading of a collection goes on.
 
     By date where the server tells it: its cursors may be gone, or have moved on without us. Objects
-    that share the last date are asked for again: pages may part them.
+    that share the last date are asked for again: pages may part them. A date far ahead, as a wrong
+    clock once left it, would pass everything over: the collection is read from its beginning.
     """
     place: dict[str, Any] = position.get(url, {})
     last = place.get("last", "")
+    if max(last, place.get("added_after", "")) > latest(at):
+        return _asked(url, "", "")
     if last > _FIRST:
         return _asked(url, _just_before(last), "")
     return _asked(url, place.get("added_after", ""), place.get("next", ""))
@@ -142,7 +146,7 @@ def _just_before(moment: str) -> str:
     return when((datetime.fromisoformat(moment) - timedelta(microseconds=1)).isoformat())
 
 
-def _again(ask: Ask, position: Position) -> Read:
+def _again(ask: Ask, at: str, position: Position) -> Read:
     """The server does not take the cursor any more: on from the last date that is known."""
     url, query = _parts(ask)
     place: dict[str, Any] = position.get(url, {})
@@ -154,7 +158,7 @@ def _again(ask: Ask, position: Position) -> Read:
     kept = {name: place[name] for name in ("added_after", "last") if place.get(name)}
     after = {**position, url: kept | {"again": last}}
     return Read(
-        asks=(_objects(url, after),), position=after,
+        asks=(_objects(url, at, after),), position=after,
         notes=("the server no longer takes the cursor; reading goes on by date",),
     )  # fmt: skip
 
@@ -169,8 +173,11 @@ def _page(ask: Ask, answer: Answer, found: _Resource, position: Position) -> Rea
     before: dict[str, Any] = position.get(url, {})
     objects = found.objects or []
     documents = tuple(_document(raw) for raw in objects)
-    last = _latest(before.get("last", ""), answer.headers.get(_LAST, ""))
-    whole = before.get("added_after", "")
+    until = latest(answer.at)
+    kept = {name: before.get(name, "") for name in ("last", "added_after")}
+    kept = {name: moment if moment <= until else "" for name, moment in kept.items()}
+    last = _latest(kept["last"], answer.headers.get(_LAST, ""), until)
+    whole = kept["added_after"]
     if not found.more:
         done = last or whole
         place: dict[str, Any] = {"added_after": done} if done else {}
@@ -181,7 +188,8 @@ def _page(ask: Ask, answer: Answer, found: _Resource, position: Position) -> Rea
         if not last or last <= since:
             raise Misanswered("more is promised, without a cursor or a later date to ask for")
         since = last
-    place = {name: before[name] for name in ("added_after", "again") if name in before}
+    place = {"added_after": whole} if whole else {}
+    place |= {name: before[name] for name in ("again",) if name in before}
     place |= {"last": last, "next": found.next, **_going_on(query, answer, before, len(objects))}
     following = _asked(url, since, found.next)
     return Read(documents=documents, asks=(following,), position={**position, url: place})
@@ -203,13 +211,15 @@ def _going_on(
     return {"seen": [*seen, mark][-_SEEN:], "empty": empty}
 
 
-def _latest(before: str, said: str) -> str:
+def _latest(before: str, said: str, until: str) -> str:
     try:
         moment = when(said)
     except Invalid as wrong:
         raise Misanswered(f"{_LAST}: {wrong.reason}") from wrong
     if moment and moment < _FIRST:
         raise Misanswered(f"{_LAST}: {printable(said[:60])!r} is before all servers")
+    if moment > until:
+        raise Misanswered(f"{_LAST}: {printable(said[:60])!r} is ahead of time")
     return max(before, moment)
 
 

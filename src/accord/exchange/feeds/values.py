@@ -63,6 +63,8 @@ class Answer(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     """By name in lower case."""
     body: bytes
+    at: str
+    """`when()` it came."""
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):

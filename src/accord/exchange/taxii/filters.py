@@ -38,6 +38,8 @@ _FIELDS = 20
 _DIGITS = 18
 """Of a limit that are looked at: more than these are more than any page holds."""
 _EARLIEST = -1
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _BEGIN) // _MICROSECOND
+"""The last moment that there is: no item has a place past it."""
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -111,7 +113,10 @@ def _place(text: str, bound: bytes) -> int:
     data = urlsafe_b64decode(f"{text}==") if _TOKEN.fullmatch(text) else b""
     if data[8:] != bound:
         raise Invalid("this `next` is not one of these filters; begin without it")
-    return int.from_bytes(data[:8], "big")
+    place = int.from_bytes(data[:8], "big")
+    if place > _LATEST:
+        raise Invalid("this `next` names a time that is none; begin without it")
+    return place
 
 
 def _bound(about: str, filters: Filters) -> bytes:

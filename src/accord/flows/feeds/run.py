@@ -23,6 +23,7 @@ import msgspec
 
 from accord.core.clock import Clock
 from accord.core.show import printable
+from accord.core.times import latest
 from accord.exchange.feeds import schedule, validators
 from accord.exchange.feeds.addresses import shown
 from accord.exchange.feeds.beside import CHECKED, checked_of
@@ -232,7 +233,9 @@ class _Reading:
             self._take_file(ask, file)
             self._remember(ask, found)
             return True
-        answer = Answer(found.url, found.status, found.headers, file.read_bytes())
+        answer = Answer(
+            found.url, found.status, found.headers, file.read_bytes(), self._means.clock.now()
+        )
         read = kind_of(self.feed.kind).reader.read(ask, answer, self.feed.position)
         self._beside.name(read.keys)
         self._take(read)
@@ -404,7 +407,8 @@ class _Reading:
 
     def _giver(self) -> Giver:
         feed = self.feed
-        return Giver(feed.origin, feed.name, feed.options.tlp, kind_of(feed.kind).admits)
+        until = latest(self._means.clock.now())
+        return Giver(feed.origin, feed.name, feed.options.tlp, kind_of(feed.kind).admits, until)
 
     def _source(self) -> str:
         return f"feed {self.feed.name}:"

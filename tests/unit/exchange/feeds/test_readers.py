@@ -18,12 +18,13 @@ from accord.exchange.feeds.values import Answer, Ask, Read, Reader
 
 BASE = "https://publisher.example/"
 UUID = "5bf7a3b2-8e1c-4d3a-9f0e-0123456789ab"
+NOW = "2026-11-23T12:00:00.000000Z"
 
 
 def read(reader: Reader, path: str, body: Any, position: Any = None, **headers: str) -> Read:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     ask = Ask(url=BASE + path)
-    return reader.read(ask, Answer(BASE + path, 200, headers, data), position or {})
+    return reader.read(ask, Answer(BASE + path, 200, headers, data, NOW), position or {})
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_a_directory_by_its_changes_or_its_index() -> None:
         (f"{BASE}csaf/2024/a.json", ""), (f"{BASE}csaf/b.json", ""),
     ]  # fmt: skip
     (ask,) = Csaf().begin(f"{BASE}csaf/")
-    absent = Csaf().read(ask, Answer(ask.url, 404, {}, b""), {})
+    absent = Csaf().read(ask, Answer(ask.url, 404, {}, b"", NOW), {})
     assert [one.url for one in absent.asks] == [f"{BASE}csaf/index.txt"]
     with pytest.raises(Misanswered, match="no date"):
         read(Csaf(), "csaf/changes.csv", b"a.json\n")
@@ -199,6 +200,26 @@ def test_pages_of_taxii_that_go_round() -> None:
         page({"objects": []}, last="yesterday")
 
 
+def test_a_date_ahead_of_time_is_no_place_to_go_on() -> None:
+    """A day is what clocks and zones may differ by; more would pass over all that comes."""
+    day = "2026-11-24T12:00:00.000000Z"
+    assert page({"objects": [{}]}, last=day).position == {OBJECTS: {"added_after": day}}
+    for wrong in ("2026-11-24T12:00:00.000001Z", "9999-12-31T23:59:59.999999Z"):
+        for more in ({}, {"more": True, "next": "n"}):
+            with pytest.raises(Misanswered, match="ahead of time"):
+                page({"objects": [{}], **more}, last=wrong)
+
+
+@pytest.mark.parametrize("name", ["last", "added_after"])
+def test_a_date_ahead_that_was_kept_before_is_forgotten(name: str) -> None:
+    kept = {OBJECTS: {name: "9999-12-31T23:59:59.999999Z", "next": "n"}}
+    (ask,) = read(Taxii(), "c/", {"id": "c", "can_read": True}, kept).asks
+    assert ask.url == f"{OBJECTS}?limit=1000"
+    at = "2026-01-02T00:00:00.000000Z"
+    assert page({"objects": [{}]}, kept, at).position == {OBJECTS: {"added_after": at}}
+    assert page({"objects": [{}]}, kept).position == {OBJECTS: {}}
+
+
 def test_a_reading_that_broke_off_goes_on_by_date() -> None:
     """A cursor may have moved on without us; what shares the last date is asked for again."""
     at = "2026-01-01T00:00:01.000000Z"
@@ -216,12 +237,12 @@ def test_a_cursor_that_is_not_taken_leads_back_to_the_last_date() -> None:
     since = "2026-01-01T00:00:00.000000Z"
     position = {OBJECTS: {"added_after": since, "next": "old"}}
     ask = Ask(url=f"{OBJECTS}?limit=1000&next=old")
-    found = Taxii().read(ask, Answer(ask.url, 400, {}, b""), position)
+    found = Taxii().read(ask, Answer(ask.url, 400, {}, b"", NOW), position)
     assert found.position == {OBJECTS: {"added_after": since, "again": ""}}
     again = found.asks[0]
     assert "next" not in again.url
     assert "added_after=2026-01-01T00%3A00%3A00.000000Z" in again.url
     with pytest.raises(Misanswered, match="its own cursor"):
-        Taxii().read(ask, Answer(ask.url, 400, {}, b""), found.position or {})
+        Taxii().read(ask, Answer(ask.url, 400, {}, b"", NOW), found.position or {})
     with pytest.raises(Misanswered, match="does not take the question"):
-        Taxii().read(again, Answer(again.url, 400, {}, b""), found.position or {})
+        Taxii().read(again, Answer(again.url, 400, {}, b"", NOW), found.position or {})
