@@ -174,11 +174,11 @@ def test_a_bad_filter_is_refused(tmp_path: Path, query: str) -> None:
 def test_a_forged_place_that_no_item_can_have_is_refused(house: House, place: int) -> None:
     some(house, 3)
     onward = told(ask(house, f"{ALL}objects/", "limit=1"))["next"]
-    bound = urlsafe_b64decode(f"{onward}==")[8:]
-    forged = urlsafe_b64encode(place.to_bytes(8, "big") + bound).decode().rstrip("=")
+    bound = base64.urlsafe_b64decode(f"{onward}==")[8:]
+    forged = base64.urlsafe_b64encode(place.to_bytes(8, "big") + bound).decode().rstrip("=")
     answer = ask(house, f"{ALL}objects/", f"limit=1&next={forged}")
     assert answer.status == 400
-    assert "`next`" in told(answer)["title"]
+    assert b"`next`" in answer.body
 
 
 def test_permissions_are_403_and_the_unknown_404(house: House) -> None:

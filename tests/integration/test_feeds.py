@@ -378,7 +378,7 @@ def test_both_databases_keep_feeds(database_url: str, tmp_path: Path, server: Pu
     assert made.feeds.items("dir") == {"a.json": ""}
     assert [ran.outcome for ran in made.feeds.runs("cisa", 5)] == ["same", "new"]
     (held,) = (one for one in made.holdings.named(digest(server.files["/k"])))
-    assert held.tlp == 0
+    assert dict(held.feeds)["cisa"] == 0
     with made.views.view() as view:
         assert view.indicators() == []
     made.feeds.remove("dir")

@@ -169,3 +169,69 @@ def test_an_end_that_a_feed_brought_shows_as_its_strictest_giver_says(node: Node
     tie = sharing.stix("relationship", "tie", Tlp.CLEAR, relationship_type="related-to", **ends)
     load(node, tie)
     assert sharing.one(node, str(tie["id"]), "all").rule == "ends-hidden"
+
+
+@pytest.mark.parametrize("tlp", [None, Tlp.GREEN])
+@pytest.mark.parametrize("trust", ["", "other"])
+def test_a_feed_of_any_trust_never_versions_what_our_people_gave(
+    node: Node, trust: str, tlp: Tlp | None
+) -> None:
+    load(node, indicator("ours", Tlp.RED))
+    forged = indicator("ours", Tlp.CLEAR) | {"modified": sharing.LATER, "description": "forged"}
+    digest = feed(node, bundle(forged), trust, tlp)
+    assert share(node, digest).rule == "originator-only"
+    done = share(node, name_of("indicator", "ours"))
+    assert (done.what, done.tlp) == ("shared", "RED")
+    assert b"forged" not in sealed(node, name_of("indicator", "ours"))
+
+
+def test_a_trusted_feeds_later_edition_of_our_event_does_neither(node: Node) -> None:
+    own(node, event(attribute(100, "domain", "ours.example"), **RED))
+    forged = attribute(100, "domain", "forged.example", timestamp=str(AT + 9))
+    digest = feed(node, data(event(forged, timestamp=str(AT + 9), **CLEAR)))
+    assert share(node, digest).rule == "originator-only"
+    for what in (f"misp:{name(1)}", PART):
+        done = share(node, what)
+        assert (done.what, done.tlp) == ("shared", "RED")
+        assert b"forged" not in sealed(node, what)
+
+
+def test_what_our_people_give_again_is_theirs_from_then_on(node: Node) -> None:
+    later = indicator("both", Tlp.CLEAR) | {"modified": sharing.LATER}
+    body = bundle(later)
+    load(node, indicator("both", Tlp.RED))
+    digest = feed(node, body)
+    assert share(node, digest).rule == "originator-only"
+    nodes.give(node, [("again", body)])
+    assert share(node, str(later["id"])).tlp == "CLEAR"
+
+
+@pytest.mark.parametrize("source", ["test", "feed other: x", "exchange:japan/x", "Feed x"])
+@pytest.mark.parametrize("trust", ["", "other"])
+@pytest.mark.parametrize("first", ["people", "feed", "marked"])
+def test_what_our_people_gave_bare_is_no_milder_for_a_feed_that_repeats_it(
+    node: Node, first: str, trust: str, source: str
+) -> None:
+    bare = indicator("bare", None)
+    body = bundle(bare)
+    if first == "people":
+        nodes.give(node, [(source, body)])
+    feed(node, body, trust, Tlp.CLEAR)
+    if first == "feed":
+        nodes.give(node, [(source, body)])
+    if first == "marked":
+        # A feed without a word of its own: what it brings has the node's default.
+        feed(node, body, trust and "without")
+    with node.views.view() as view:
+        (row,) = [one for one in view.indicators() if one.object == bare["id"]]
+    assert row.ours
+    assert share(node, str(bare["id"])).tlp == "AMBER"
+
+
+@pytest.mark.parametrize("trust", ["", "other"])
+def test_what_feeds_alone_brought_is_as_they_say(node: Node, trust: str) -> None:
+    bare = indicator("bare", None)
+    feed(node, bundle(bare), trust, Tlp.CLEAR)
+    with node.views.view() as view:
+        assert [one.ours for one in view.indicators()] == [False]
+    assert share(node, str(bare["id"])).tlp == "CLEAR"

@@ -305,6 +305,30 @@ def test_parquet(node: Node, tmp_path: Path) -> None:
     assert (one.value, one.last[:10]) == ("evil.example", "2030-01-01")
 
 
+def test_the_archive_is_looked_through_for_what_was_learned_long_ago_too(
+    node: Node, tmp_path: Path
+) -> None:
+    """New is what came since into this node, whatever day `load --learned` says."""
+    nodes.give(node, given(BAD), "2030-01-02T00:00:00.000000Z")
+    looked(node, log(tmp_path, zeek([HIT, CLEAN])))
+    nodes.give(node, given(EVIL), "2029-01-01T00:00:00.000000Z")
+    assert [one.indicator for one in looked(node, retro=True).findings] == [EVIL["id"]]
+    assert looked(node, retro=True).files == 0
+
+
+@pytest.mark.parametrize("mark", ["2030-01-02T00:00:00.000000Z", f"{9**12:012d} {'0' * 64}", ""])
+def test_a_mark_that_tells_no_place_leads_to_the_whole_archive(
+    node: Node, tmp_path: Path, mark: str
+) -> None:
+    """Marks of an earlier release are days; a document that is gone left its number to others."""
+    nodes.give(node, given(EVIL))
+    looked(node, log(tmp_path, zeek([HIT, CLEAN])))
+    node.hunting.note([one.log for one in node.hunting.archived()], mark)
+    done = looked(node, retro=True)
+    assert ([one.indicator for one in done.findings], done.same) == ([EVIL["id"]], 1)
+    assert looked(node, retro=True).files == 0
+
+
 def test_the_archive_is_looked_through_for_new_indicators_only(node: Node, tmp_path: Path) -> None:
     nodes.give(node, given(BAD), "2030-01-01T00:00:00.000000Z")
     looked(node, log(tmp_path, zeek([HIT, CLEAN])))

@@ -13,6 +13,10 @@ FEED = "feed:"
 """What the origin of a feed begins with; no partner's name holds a colon."""
 
 
+OTHERS = ("feed ", "exchange:")
+"""How the sources begin of what feeds and partners give, and nothing else."""
+
+
 def of_feed(name: str) -> str:
     """The origin of what a feed brings."""
     return f"{FEED}{name}"
@@ -21,6 +25,20 @@ def of_feed(name: str) -> str:
 def is_partner(origin: str) -> bool:
     """Whether a partner sealed what is of this origin."""
     return bool(origin) and not origin.startswith(FEED)
+
+
+def source_of(feed: str, name: str) -> str:
+    """Under which source something is kept that a feed brings."""
+    begins = f"feed {feed}: "
+    return name if name.startswith(begins) else begins + name
+
+
+def people_source(name: str) -> str:
+    """Under which source something is kept that this node's own people give.
+
+    Law (people): by its sources it is told whether they gave what feeds gave, too.
+    """
+    return f"./{name}" if name.startswith(OTHERS) else name
 
 
 def weight(origin: str) -> tuple[bool, bool, str]:

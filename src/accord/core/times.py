@@ -66,7 +66,7 @@ def _zone(offset: str) -> timezone:
 
 
 def latest(now: str) -> str:
-    """The last moment at which another's clock may be, a day past a `when()`; no zone is further."""
+    """The last moment at which another's clock may be: a day past a `when()`."""
     return when((datetime.fromisoformat(now) + _AHEAD).isoformat())
 
 

@@ -23,6 +23,7 @@ import msgspec
 
 from accord.core.archives import Sealed
 from accord.core.digests import Digest
+from accord.core.origins import people_source, source_of
 from accord.flows import batches
 from accord.flows.batches import Done, Ledger, Outcome, Piece
 from accord.flows.ports import Intake
@@ -292,7 +293,7 @@ def _keep(  # noqa: PLR0913, PLR0917 - as `load`, with what this load has seen s
     giver: Giver = OURS,
 ) -> None:
     """One piece in one unit of work, then into the account."""
-    outcomes = [_admitted(outcome, giver) for outcome in outcomes]
+    outcomes = [_sourced(_admitted(outcome, giver), giver) for outcome in outcomes]
     new: list[Prepared] = []
     same: list[Known] = []
     for outcome in outcomes:
@@ -346,6 +347,13 @@ def _admitted(outcome: Outcome, giver: Giver) -> Outcome:
         return outcome
     why = outcome.quarantined[0][1] if outcome.quarantined else outcome.kind
     return Sealed(outcome.source, _NOT_FOR_IT.format(why))
+
+
+def _sourced(outcome: Outcome, giver: Giver) -> Outcome:
+    """Under a source that says who gave it."""
+    said = outcome.source
+    source = source_of(giver.feed, said) if giver.feed else people_source(said)
+    return outcome if source == said else msgspec.structs.replace(outcome, source=source)
 
 
 def _admitted_again(

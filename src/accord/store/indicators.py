@@ -16,14 +16,17 @@ SELECT i.object, i.pattern, i.language, i.valid_from, i.valid_until, i.confidenc
        i.unknown, o.version, o.name, o.revoked, o.place, d.id, d.digest,
        d.origin, d.learned,
        s.tlp AS shared_tlp, s.pap AS shared_pap, s.release_at, s.expires, s.state,
-       f.tlp AS feed_tlp
+       f.tlp AS feed_tlp, CASE WHEN f.bare = 0 AND (d.origin <> '' OR NOT EXISTS (
+           SELECT 1 FROM source WHERE source.document_id = d.id
+           AND substr(source.name, 1, 5) <> 'feed ' AND substr(source.name, 1, 9) <> 'exchange:'))
+           THEN 0 ELSE 1 END AS ours
 FROM stix_indicator i
 JOIN document d ON d.id = i.document_id
 JOIN stix_object o ON o.document_id = i.document_id AND o.place = i.place AND o.object = i.object
 LEFT JOIN shared s ON s.object = i.object AND s.version = o.version AND s.origin = CASE
     WHEN d.origin <> '' AND substr(d.origin, 1, 5) <> 'feed:' THEN d.origin
     ELSE (SELECT value FROM setting WHERE name = :me) END
-LEFT JOIN (SELECT digest, max(tlp) AS tlp FROM feed_document WHERE tlp IS NOT NULL
+LEFT JOIN (SELECT digest, max(tlp) AS tlp, count(*) - count(tlp) AS bare FROM feed_document
            GROUP BY digest) f ON f.digest = d.digest
 """
 _GIVEN = {"live", "held"}
@@ -87,6 +90,8 @@ def _indicator(row: Any, envelopes: Sequence[Any], *, final: bool) -> IndicatorR
         origin=row.origin,
         learned=row.learned,
         default=row.feed_tlp,
+        ours=bool(row.ours),
+        taken=f"{row.id:012d} {row.digest}",
     )
 
 

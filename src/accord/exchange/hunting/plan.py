@@ -47,6 +47,8 @@ class Indicator(msgspec.Struct, frozen=True):
     origin: str
     """The partner that sealed it, or empty."""
     learned: str
+    taken: str = ""
+    """When it was taken in, as text in that order; empty: it is not kept."""
 
 
 class Exact(msgspec.Struct, frozen=True, array_like=True):

@@ -22,6 +22,7 @@ from typing import Final
 import msgspec
 
 from accord.core.clock import Clock
+from accord.core.origins import source_of
 from accord.core.show import printable
 from accord.core.times import latest
 from accord.exchange.feeds import schedule, validators
@@ -411,7 +412,7 @@ class _Reading:
         return Giver(feed.origin, feed.name, feed.options.tlp, kind_of(feed.kind).admits, until)
 
     def _source(self) -> str:
-        return f"feed {self.feed.name}:"
+        return source_of(self.feed.name, "").rstrip()
 
     def _add(self, loaded: Loaded) -> None:
         self._loaded.add(loaded)

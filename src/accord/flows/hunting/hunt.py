@@ -7,6 +7,7 @@ Law (loading twice changes nothing): the same log hunted again makes no other si
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
@@ -50,6 +51,7 @@ _AT_ONCE = 2_000
 """Sightings in one document."""
 _SHELF = 200
 _LISTS = "MISP warning list"
+_TAKEN = re.compile(r"[0-9]{12,} ([0-9a-f]{64})", re.ASCII)
 
 Progress = Callable[[str], None]
 Weigh = Callable[[Hit, Indicator], Weighed]
@@ -222,7 +224,7 @@ def _searches(
     asked: Asked, desk: Desk, usable: list[Indicator], done: Hunted
 ) -> Iterator[tuple[Searched, Plan]]:
     engine = desk.hunting
-    learned = max((one.learned for one in usable), default="")
+    until = max((one.taken for one in usable), default="")
     if asked.paths:
         made = plan(usable)
         done.not_evaluated += made.not_evaluated
@@ -234,32 +236,47 @@ def _searches(
             if searched.kept and not asked.since:
                 kept.append(searched.kept)
         # What was searched from a day on only, `retro` looks through whole.
-        engine.note(kept, learned)
+        engine.note(kept, until)
     if asked.retro:
-        yield from _retro(asked, engine, usable, learned, done)
+        yield from _retro(asked, desk, usable, until, done)
 
 
 def _retro(
-    asked: Asked, engine: Engine, usable: list[Indicator], learned: str, done: Hunted
+    asked: Asked, desk: Desk, usable: list[Indicator], last: str, done: Hunted
 ) -> Iterator[tuple[Searched, Plan]]:
-    """The archive, for what came since each log was looked through whole."""
+    """The archive, for what came since each log was looked through whole.
+
+    By the order of intake: what was learned long ago may have been loaded today.
+    """
+    engine = desk.hunting
     archived = engine.archived()
     if not archived:
         raise NotFound("there is no archive yet: `accord hunt PATH` makes it")
     hunted = engine.hunted()
-    until = {one.log: hunted.get(one.log, "") for one in archived}
+    with desk.views.view() as view:
+        known = {mark: _still(mark, view) for mark in set(hunted.values())}
+    until = {one.log: known.get(hunted.get(one.log, ""), "") for one in archived}
     for moment in sorted(set(until.values())):
-        new = [one for one in usable if one.learned > moment]
+        new = [one for one in usable if one.taken > moment]
         if not new:
             continue
         made = plan(new)
         done.not_evaluated += [one for one in made.not_evaluated if one not in done.not_evaluated]
         engine.begin(made)
-        for log, learned_until in until.items():
-            if learned_until == moment:
+        for log, searched_until in until.items():
+            if searched_until == moment:
                 yield engine.search_again(log, asked.since), made
     if not asked.since:
-        engine.note(list(until), learned)
+        engine.note(list(until), last)
+
+
+def _still(mark: str, view: View) -> str:
+    """A place in the order of intake; empty, which is its beginning, once its document is gone.
+
+    Then its number may be another's. A mark of another form is a day, which says nothing of it.
+    """
+    found = _TAKEN.fullmatch(mark)
+    return mark if found and view.document(found[1]) is not None else ""
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -302,6 +319,7 @@ def _usable(rows: Sequence[IndicatorRow], desk: Desk, now: str, done: Hunted) ->
                 Indicator(
                     row.object, row.version, row.name, row.pattern, row.language, row.valid_from,
                     row.valid_until, row.confidence, row.revoked, marking, row.origin, row.learned,
+                    row.taken,
                 )
             )  # fmt: skip
     done.not_used = dict(not_used)
@@ -318,7 +336,7 @@ def _marking(row: IndicatorRow, default: Tlp, uses: dict[str, Pap | None]) -> Ma
     if row.tlp is not None:
         return Marking(Tlp(row.tlp), pap, **dates)
     if row.default is not None:
-        default = Tlp(row.default)
+        default = max(Tlp(row.default), default if row.ours else Tlp.CLEAR)
     if is_partner(row.origin):
         return msgspec.structs.replace(STRICTEST, **dates)
     return Marking(default, pap, **dates)

@@ -38,6 +38,10 @@ class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
     learned: str
     default: int | None = None
     """TLP that the feeds which brought it give what bears none; None: none does."""
+    ours: bool = True
+    """Whether the node's own default counts, too: its people gave it, or a feed without a word."""
+    taken: str = ""
+    """Number of the document that holds it, in the order of intake, and its digest."""
 
 
 class SightingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,10 +154,10 @@ class Engine(Protocol):
         """Look through a log of the archive."""
 
     def hunted(self) -> dict[str, str]:
-        """By archived log, up to when indicators were learned that it was searched for."""
+        """By archived log, up to where in the order of intake it was searched for indicators."""
 
-    def note(self, digests: Sequence[str], learned: str) -> None:
-        """Remember that these were searched for all indicators learned until then."""
+    def note(self, digests: Sequence[str], until: str) -> None:
+        """Remember that these were searched for all indicators taken in until there."""
 
 
 class Due(msgspec.Struct, frozen=True):

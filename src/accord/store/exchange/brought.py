@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)  # fmt: skip
 
+from accord.core.origins import OTHERS
 from accord.store import schema
 from accord.store.exchange import logs, tables
 
@@ -16,14 +30,34 @@ _HERE = logs.ForMany(
 )
 
 
-def default_tlp() -> ScalarSelect[int]:
-    """The strictest marking that feeds give a document, as a column beside it; null: none does."""
+def feeds() -> ScalarSelect[str]:
+    """Which feeds brought a document and the TLP that each gives what bears none, beside it."""
     table = tables.feed_document
+    said = table.c.feed + ":" + func.coalesce(cast(table.c.tlp, Text), "")
     return (
-        select(func.max(table.c.tlp))
+        select(func.aggregate_strings(said, ","))
         .where(table.c.digest == schema.document.c.digest)
         .correlate(schema.document)
         .scalar_subquery()
+    )
+
+
+def read_feeds(said: str | None) -> tuple[tuple[str, int | None], ...]:
+    """The same as values, by name."""
+    each = (one.partition(":") for one in said.split(",")) if said else ()
+    return tuple(sorted((name, int(tlp) if tlp else None) for name, _, tlp in each))
+
+
+def by_people() -> ColumnElement[bool]:
+    """Whether a source of a document is one of this node's own people, beside it."""
+    table = schema.source
+    # Letter by letter: LIKE takes capitals for small letters in SQLite.
+    others = or_(*(func.substr(table.c.name, 1, len(one)) == one for one in OTHERS))
+    return (
+        select(table.c.name)
+        .where(table.c.document_id == schema.document.c.id, not_(others))
+        .correlate(schema.document)
+        .exists()
     )
 
 

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, or_, select
 
 from accord.core.errors import NotFound
 from accord.flows.exchange.sharing.wanted import Held, Place, objects_in
 from accord.store import schema
 from accord.store.exchange import logs
-from accord.store.exchange.brought import default_tlp
+from accord.store.exchange.brought import by_people, feeds, read_feeds
 from accord.store.intake import unpack_checked
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}", re.ASCII)
@@ -44,7 +45,7 @@ class SqlHoldings:
                 if found:
                     return found
             for which in _about(name):
-                found = _documents(connection, table.c.current & which)
+                found = _counting(_documents(connection, which & _taken()))
                 if found:
                     return found
         return []
@@ -100,7 +101,7 @@ class SqlHoldings:
         with self._engine.connect() as connection:
             for chunk in logs.chunks(sorted(set(subjects))):
                 these = logs.among(connection, table.c.subject, chunk)
-                found += _documents(connection, these & table.c.current)
+                found += _counting(_documents(connection, these & _taken()))
         return found
 
     def places(self, objects: Collection[str]) -> list[Place]:
@@ -115,7 +116,7 @@ class SqlHoldings:
             for chunk in logs.chunks(sorted(set(objects))):
                 these = query.where(logs.among(connection, table.c.object, chunk))
                 for *held, name, version in connection.execute(these):
-                    found.append(Place(name, version, Held(*held)))
+                    found.append(Place(name, version, _held(held)))
         return found
 
     def body(self, digest: str) -> bytes:
@@ -180,10 +181,38 @@ def _joined(connection: Connection, names: Collection[str]) -> list[str]:
 
 def _documents(connection: Connection, which: ColumnElement[bool]) -> list[Held]:
     query = select(*_columns()).where(which).order_by(schema.document.c.digest)
-    return [Held(*row) for row in connection.execute(query)]
+    return [_held(row) for row in connection.execute(query)]
+
+
+def _held(row: Sequence[Any]) -> Held:
+    *said, brought, current, people = row
+    named: dict[str, Any] = dict(zip(_COLUMNS, said, strict=True))
+    return Held(**named, feeds=read_feeds(brought), current=current, people=people)
+
+
+def _counting(every: Collection[Held]) -> list[Held]:
+    """Those that count, and of this node's own people the latest, whatever a feed says later."""
+    ours = {
+        one.subject: one
+        for one in sorted(every, key=lambda one: (one.edition, one.digest))
+        if one.own and one.subject
+    }
+    current = [one for one in every if one.current]
+    later = {one.subject for one in current if not one.origin and not one.own}
+    own = {one.subject for one in current if one.own}
+    hidden = [
+        msgspec.structs.replace(one, current=True)
+        for subject, one in ours.items()
+        if subject in later - own
+    ]
+    return current + hidden
+
+
+def _taken() -> ColumnElement[bool]:
+    return schema.document.c.outcome != "quarantined"
 
 
 def _columns() -> list[ColumnElement[Any]]:
     """What `Held` is made of, in its order."""
     table = schema.document
-    return [*(table.c[name] for name in _COLUMNS), default_tlp(), table.c.current]
+    return [*(table.c[name] for name in _COLUMNS), feeds(), table.c.current, by_people()]

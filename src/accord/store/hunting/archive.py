@@ -79,16 +79,16 @@ class Archive:
         return self._folder / "hunted.json"
 
     def hunted(self) -> dict[str, str]:
-        """By log, up to when indicators were learned that it was searched for."""
+        """By log, up to where in the order of intake it was searched for indicators."""
         try:
             return msgspec.json.decode(self._state.read_bytes(), type=dict[str, str])
         except (OSError, msgspec.MsgspecError):
             return {}
 
-    def note(self, digests: Sequence[str], learned: str) -> None:
-        """Remember that these were searched for all indicators learned until then."""
+    def note(self, digests: Sequence[str], until: str) -> None:
+        """Remember that these were searched for all indicators taken in until there."""
         here = set(self.digests())
-        known = self.hunted() | dict.fromkeys(digests, learned)
+        known = self.hunted() | dict.fromkeys(digests, until)
         if here:
             part = self._state.with_suffix(".part")
             part.write_text(json.dumps({one: at for one, at in known.items() if one in here}))

@@ -149,12 +149,12 @@ class DuckEngine:
         self._archive.drop(digests)
 
     def hunted(self) -> dict[str, str]:
-        """By archived log, up to when indicators were learned that it was searched for."""
+        """By archived log, up to where in the order of intake it was searched for indicators."""
         return self._archive.hunted()
 
-    def note(self, digests: Sequence[str], learned: str) -> None:
-        """Remember that these were searched for all indicators learned until then."""
-        self._archive.note(digests, learned)
+    def note(self, digests: Sequence[str], until: str) -> None:
+        """Remember that these were searched for all indicators taken in until there."""
+        self._archive.note(digests, until)
 
 
 def _kept_as(digest: str, mapping: Mapping | None) -> str:

@@ -3,6 +3,8 @@
 Law (strictest giver): an object goes out under no milder marking than any live document of this
 node gives it. Of one giver the newest version of an object counts, and of an event the newest
 edition; what a partner sealed is judged by its envelope.
+Law (whose version): what this node's own people gave has versions of theirs alone: a feed, of
+whatever trust, adds its marking and nothing else.
 """
 
 from __future__ import annotations
@@ -100,7 +102,7 @@ class Givers:
             content = self._content(place, body)
         except AccordError as wrong:
             return Given(unknown=(f"document {place.document.digest[:12]}: {wrong}",))
-        own = frozenset() if place.document.origin else frozenset({sha256(body).hexdigest()})
+        own = frozenset({sha256(body).hexdigest()} if place.document.own else ())
         default = Marking(place.document.default(self._default))
         unmarked = content.marking is None
         return Given(
@@ -121,15 +123,16 @@ class Givers:
 
 def counted(places: Collection[Place]) -> list[Place]:
     """Those of one object whose marking counts."""
-    givers: dict[tuple[str, int | None], list[Place]] = defaultdict(list)
+    givers: dict[str, list[Place]] = defaultdict(list)
     for place in places:
-        givers[place.document.origin, place.document.tlp].append(place)
+        for giver in place.document.givers:
+            givers[giver].append(place)
     found: list[Place] = []
     for each in givers.values():
         live = [one for one in each if one.document.current] or each
         newest = max(one.version for one in live)
         found += [one for one in live if one.version == newest or _stands(one)]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _stands(place: Place) -> bool:

@@ -12,7 +12,7 @@ from hashlib import sha256
 import msgspec
 
 from accord.core.errors import Invalid, TooLarge
-from accord.core.origins import words
+from accord.core.origins import of_feed, words
 from accord.exchange.accept import OURS_TO_SAY
 from accord.exchange.envelope import MAX_BODY
 from accord.exchange.graph import Graph
@@ -305,9 +305,10 @@ def _ours_to_mark(read: _Read) -> bool:
 
 def _refuse_a_feeds_version(read: _Read) -> None:
     """What this node's own people gave has versions of theirs only (STIX 2.1, section 3.6)."""
-    origin = read.item.document.origin
-    if origin and read.given.own and read.digest not in read.given.own:
-        reason = f"{words(origin)} changed what this node's own people gave; share theirs by name"
+    held = read.item.document
+    if not held.own and read.given.own and read.digest not in read.given.own:
+        who = words(held.origin or of_feed(held.feeds[0][0]))
+        reason = f"{who} changed what this node's own people gave; share theirs by name"
         raise No("originator-only", reason=reason)
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from accord.core.errors import AccordError, Invalid, NotFound
-from accord.core.origins import is_partner
+from accord.core.origins import is_partner, of_feed
 from accord.core.origins import weight as giver
 from accord.core.times import when
 from accord.exchange.misp import reading as misp
@@ -42,13 +42,26 @@ class Held(msgspec.Struct, frozen=True):
     edition: str
     title: str
     origin: str
-    """The partner that sealed it; empty: this node's own people gave it."""
+    """As `core.origins` has it; empty: this node's own people gave it, or a feed of full trust."""
     outcome: str
     """`taken`, `kept` or `quarantined`."""
-    tlp: int | None = None
-    """TLP that the feeds which brought it give what bears none; None: none does."""
+    feeds: tuple[tuple[str, int | None], ...] = ()
+    """The feeds that brought it, each with the TLP that it gives what bears none, or None."""
     current: bool = True
     """Whether no later edition takes its place."""
+    people: bool = True
+    """Whether a source of it is one of this node's own people."""
+
+    @property
+    def own(self) -> bool:
+        """Whether this node's own people gave it, whoever else did."""
+        return not self.origin and (self.people or not self.feeds)
+
+    @property
+    def givers(self) -> frozenset[str]:
+        """All who gave it, by origin or as the name of a feed; empty words are our own people."""
+        names = {of_feed(name) for name, _ in self.feeds}
+        return frozenset(names | ({""} if self.own else {self.origin} - {""}))
 
     @property
     def sealed(self) -> bool:
@@ -56,8 +69,12 @@ class Held(msgspec.Struct, frozen=True):
         return is_partner(self.origin)
 
     def default(self, node: Tlp) -> Tlp:
-        """TLP of what in it bears none, beside what the node says of such."""
-        return node if self.tlp is None else Tlp(self.tlp)
+        """TLP of what in it bears none: the strictest that is said by all who gave it.
+
+        `node` is what this node says, of what its own people and feeds without a word give.
+        """
+        said = {node if tlp is None else Tlp(tlp) for _, tlp in self.feeds}
+        return max(said | ({node} if self.own or not self.feeds else set()))
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -229,13 +246,13 @@ def _weight(place: Place) -> tuple[int, bool, str, int, str]:
     Of one giver the newest edition of an event counts, and of equal versions the stricter feed's.
     """
     held = place.document
-    strict = -1 if held.tlp is None else held.tlp
+    strict = max((tlp for _, tlp in held.feeds if tlp is not None), default=-1)
     return (-_giver(held), held.current, place.version, strict, held.digest)
 
 
 def _giver(document: Held) -> int:
-    """0: this node's own people; 1: a feed; 2: a partner."""
-    return sum(giver(document.origin)[:2])
+    """0: this node's own people; 1: a feed of full trust; 2: another; 3: a partner."""
+    return 0 if document.own else 1 + sum(giver(document.origin)[:2])
 
 
 def is_stix(name: str) -> bool:
