@@ -50,9 +50,10 @@ def signed_in(live: Live, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("user", ["grid-siem", ""])
 def test_a_live_node_is_read_from_its_discovery_on(node: Node, tmp_path: Path, user: str) -> None:
+    agreed = means(node, Later("2026-03-01T09:00:00.000000Z"))
     with made(tmp_path / "live") as live:
         added(node, "au", "taxii", live.url, user=user, **signed_in(live, tmp_path))
-        ran = once(node, "au")
+        ran = once(node, "au", agreed)
         assert (ran.error, ran.quarantined) == ("", 0)
         assert ran.new == len(NAMES)
         with node.views.view() as view:
@@ -62,11 +63,11 @@ def test_a_live_node_is_read_from_its_discovery_on(node: Node, tmp_path: Path, u
         assert {row.tlp for row in rows.values()} == {int(Tlp.GREEN)}
         # What is new is asked for, and nothing else.
         requests = ran.requests
-        again = once(node, "au")
+        again = once(node, "au", agreed)
         assert (again.read, again.outcome) == (0, "same")
         assert again.requests == requests
         sharing.give(live.node, "power", sharing.indicator("newest"))
-        assert once(node, "au").read == 1
+        assert once(node, "au", agreed).read == 1
         bodies = {d.digest for d in _documents(node)}
         assert len(bodies) == len(NAMES) + 1
         added(node, "wrong", "taxii", live.url, secret_env="NONE", **{
