@@ -138,7 +138,7 @@ class Raw:
 
     def __init__(
         self,
-        answer: Callable[[socket.socket], None],
+        answer: Callable[[socket.socket], object],
         context: ssl.SSLContext | None = None,
         head: bytes = b"\r\n\r\n",
     ) -> None:

@@ -91,6 +91,7 @@ def publisher(context: ssl.SSLContext | None = None) -> Iterator[Publisher]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or each body waits 40 ms for word that its head has come
 
         def do_GET(self) -> None:
             found.take(self)

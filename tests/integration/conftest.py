@@ -29,6 +29,7 @@ import pytest
 import sharing
 from exchange_nodes import HandClock
 from following import Follower, follower
+from sqlalchemy import Connection, Engine, event
 
 from accord.wiring import Node
 
@@ -158,13 +159,31 @@ def _url(folder: Path, database: str) -> str:
 
 
 @contextmanager
+def _engines_closed() -> Iterator[None]:
+    """At the end nothing keeps a connection: a test need not close each node that it makes."""
+    used: set[Engine] = set()
+
+    def note(connection: Connection) -> None:
+        used.add(connection.engine)
+
+    event.listen(Engine, "engine_connect", note)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "engine_connect", note)
+        for engine in used:
+            engine.dispose()
+
+
+@contextmanager
 def _fresh(server: Path, template: str) -> Iterator[str]:
-    """SQLAlchemy's address of a copy of a database; gone afterwards."""
+    """SQLAlchemy's address of a copy of a database; gone afterwards, with all connections to it."""
     name = f"test_{next(_number)}"
     main = _plain_url(server, "postgres")
     with psycopg.connect(main, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-    yield _url(server, name)
+    with _engines_closed():
+        yield _url(server, name)
     with psycopg.connect(main, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 

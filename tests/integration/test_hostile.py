@@ -208,20 +208,20 @@ DEEP = b'{"id": "OSV-1", "modified": "2026-01-01T00:00:00Z", "x": %s}'
     ],
 )  # fmt: skip
 def test_a_hostile_document_is_quarantined_in_time(data: bytes, tmp_path: Path) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     node = nodes.new_node(tmp_path)
     account = nodes.give(node, [("hostile", data), ("good", GOOD)])
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert account.total.new == 1
     assert [one.source for one in account.quarantined] == ["hostile"]
 
 
 def test_text_that_never_ends_costs_no_more_than_its_length() -> None:
     """A string without its end, full of escaped quotes, deep within brackets."""
-    started = time.monotonic()
+    started = time.process_time()
     made = prepare("x", b"{" * 300 + b'"' + b'\\"' * 200_000)
     assert made.outcome == "quarantined"
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_huge_numbers_are_refused_or_bounded(database_url: str, tmp_path: Path) -> None:
@@ -261,9 +261,9 @@ def test_a_bill_of_many_components_is_taken_in_bounded_time(tmp_path: Path) -> N
     """50,000 here; a million in the soak."""
     data = nodes.bill(components=[f"pkg:npm/n{n}@1.0.{n}" for n in range(50_000)])
     node = nodes.new_node(tmp_path)
-    started = time.monotonic()
+    started = time.process_time()
     assert nodes.give(node, [("bill", data)]).total.new == 1
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def test_terminal_sequences_in_names_never_reach_the_terminal(tmp_path: Path) -> None:

@@ -144,9 +144,9 @@ def test_a_bomb_is_refused_with_its_reason_and_its_neighbours_are_taken(
     made: Callable[[], bytes], refused: int, good: int, tmp_path: Path
 ) -> None:
     data = made()
-    started = time.monotonic()
+    started = time.process_time()
     account = account_of(data, tmp_path)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     assert account.total.new == good
     assert account.total.quarantined + account.total.same >= refused
     assert account.total.quarantined >= 1

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, TextClause, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import NullPool
 
 from accord.core.errors import AccordError
 
@@ -29,6 +28,9 @@ PRAGMAS = (
     "PRAGMA journal_size_limit=67108864",
 )
 """How every connection to SQLite is set up."""
+_KEPT: dict[str, Any] = {"pool_size": 5, "max_overflow": -1, "pool_pre_ping": True}
+"""A few connections to PostgreSQL are kept, as one costs more than most questions. Who finds none
+free makes one, and never waits; one that the server has ended is replaced before it is used."""
 FILE = "accord.sqlite"
 """Of the node's folder: the embedded database."""
 
@@ -48,7 +50,7 @@ def connect(address: str, home: Path) -> Engine:
     except (ArgumentError, ValueError) as wrong:
         raise Unreachable("the database address is not of the form scheme://...") from wrong
     if url.get_backend_name() == "postgresql":
-        return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        return create_engine(url.set(drivername="postgresql+psycopg"), **_KEPT)
     if url.get_backend_name() != "sqlite":
         raise Unreachable(f"{url.get_backend_name()} is not supported: use SQLite or PostgreSQL")
     engine = create_engine(url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import msgspec
@@ -73,6 +73,6 @@ def test_filters_of_the_command_are_those_of_the_page() -> None:
 def test_a_long_list_is_chosen_from_quickly() -> None:
     everything = [_one(number) for number in range(50_000)]
     choose(everything, Choice())
-    started = perf_counter()
+    started = process_time()
     choose(everything, Choice(operator="operator 2", decision="track*", supplier="maker"))
-    assert perf_counter() - started < 1.0
+    assert process_time() - started < 1.0

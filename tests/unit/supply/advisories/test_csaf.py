@@ -178,7 +178,7 @@ def test_the_eight_statuses_are_those_of_the_standard() -> None:
 def test_the_advisories_of_cisa() -> None:
     kinds: Counter[str] = Counter()
     worded = read_documents = size = 0
-    began = time.perf_counter()
+    began = time.process_time()
     for name, data in real_members("data/csaf/cisa.zip", ".json"):
         if "tlp-white" in name:
             continue
@@ -190,4 +190,4 @@ def test_the_advisories_of_cisa() -> None:
     assert kinds["Advisory"] == 7916
     assert kinds["Affected"] > 36_000
     assert worded < 2_500
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30

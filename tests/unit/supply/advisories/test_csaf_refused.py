@@ -87,9 +87,9 @@ def test_ten_thousand_chained_relationships_take_linear_time() -> None:
     document = chain(10_000, closed=False)
     document["vulnerabilities"][1]["product_status"]["under_investigation"] = ["R0"]
     data = msgspec.json.encode(document)
-    began = time.perf_counter()
+    began = time.process_time()
     reading = read(data)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     statement = next(item for item in of(reading, Vex) if item.status == "under_investigation")
     assert statement.products == ("pkg:npm/%40sample/relay-kit@1.4.0",)
 
@@ -104,7 +104,7 @@ def test_a_rule_broken_a_hundred_thousand_times_is_refused_briefly() -> None:
 
 
 def test_patterns_do_not_explode() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for text in (
         "1" * 190 + "!",
         "1" + "sp1" * 60 + "!",
@@ -124,7 +124,7 @@ def test_patterns_do_not_explode() -> None:
     document["document"]["tracking"]["version"] = "1.0.0-" + "0a." * 5_000
     with pytest.raises(Invalid):
         read(msgspec.json.encode(document))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_version_of_ten_thousand_digits_is_refused() -> None:
