@@ -17,6 +17,10 @@ import standards
 from shared import real
 
 from accord import scenario
+from accord.assurance.assessing.baseline import Baseline
+from accord.assurance.assessing.deciding import Assessment
+from accord.assurance.assessing.recognition import Rule
+from accord.assurance.statements import rule, verdict
 from accord.core.archives import Given, unpack
 from accord.flows.prepare import prepare
 from accord.flows.read import READERS
@@ -91,6 +95,17 @@ _BUNDLE = json.dumps(
     }
 ).encode()
 
+_AT = "2026-11-01T00:00:00.000000Z"
+_RULE = rule.write(
+    Rule(id="au-in-1", by="au", of="in", since=_AT, person="J. Ward", why="an agreement"), _AT
+)
+_VERDICT = verdict.write(
+    Assessment(Baseline(name="in", version="2026.1"), "cannot decide"),
+    verdict.Release(product="GridView", release="4.2", digests=("sha256:" + "a" * 64,)),
+    _AT,
+    "R. Iyer",
+)
+
 VALID: dict[str, bytes] = {
     "accord record": _CLAIM,
     "ATT&CK mapping": _SCENARIO["threats/kev-to-attack.json"],
@@ -124,6 +139,7 @@ VALID: dict[str, bytes] = {
     "OpenVEX": _kept("openvex/document-0.2.0.json"),
     "OSV JSON": next(d for n, d in _SCENARIO.items() if n.startswith("advisories/osv/")),
     "OSV YAML": _OSV_YAML,
+    "recognition": _RULE,
     "RustSec": _RUSTSEC,
     "Scorecard result": evidence_made.scorecard(Fuzzing=9),
     "Sigstore bundle": _BUNDLE,
@@ -137,6 +153,7 @@ VALID: dict[str, bytes] = {
     ),
     "STIX bundle": _SCENARIO["threats/founding-partners.stix.json"],
     "STIX object": _STIX_OBJECT,
+    "verdict": _VERDICT,
 }
 
 REAL: dict[str, tuple[str, str]] = {
@@ -167,7 +184,7 @@ REAL: dict[str, tuple[str, str]] = {
 _JSON = sorted(name for name, data in VALID.items() if data.lstrip().startswith(b"{"))
 _STRICT = (
     "accord record", "CSAF", "MISP event", "OpenVEX", "OSCAL mapping collection", "STIX bundle",
-    "STIX object",
+    "STIX object", "recognition", "verdict",
 )  # fmt: skip
 """A marking, an identity or a signature hangs on them: no key may stand twice."""
 _TEXT = sorted(set(VALID) - set(_JSON) - {"CycloneDX XML"})
