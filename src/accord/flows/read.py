@@ -10,7 +10,14 @@ from accord.assurance.baselines import reader as baselines
 from accord.assurance.catalogues import cyclonedx as standards
 from accord.assurance.catalogues import oscal, osps, own, psscrm
 from accord.assurance.crosswalks import oscal as crosswalks
-from accord.assurance.evidence import declarations, descriptions, evaluations, scorecard, statements
+from accord.assurance.evidence import (
+    declarations,
+    described,
+    descriptions,
+    evaluations,
+    scorecard,
+    statements,
+)
 from accord.assurance.evidence import records as evidence
 from accord.assurance.statements import rule, verdict
 from accord.core import json
@@ -50,6 +57,8 @@ def _cyclonedx(read_bill: Reader) -> Reader:
             reading = _with_standards(reading, standards.read(data))
         if b"declarations" in data:
             _join(reading, _declared(data))
+        if reading.facts and (b'"hashes"' in data or b"security-contact" in data):
+            _join(reading, _described(data))
         return reading
 
     return read
@@ -64,6 +73,13 @@ def _with_standards(reading: Reading, defined: Reading) -> Reading:
         return defined
     _join(reading, defined)
     return reading
+
+
+def _described(data: bytes) -> Reading:
+    """What a bill says of its product as a whole; in XML it is not read."""
+    if data[:64].removeprefix(_BOM).lstrip().startswith(b"{"):
+        return described.read(data)
+    return Reading(kind="", subject="")
 
 
 def _declared(data: bytes) -> Reading:

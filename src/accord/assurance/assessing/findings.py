@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from accord.assurance.assessing.judging import later
+from accord.assurance.evidence.described import RESPONDS
 from accord.assurance.model import Claim, Level
 
 EXPLOITED = "fact@1#no-known-exploited"
@@ -33,7 +34,7 @@ AGREES = "fact@1#bill-matches-provenance"
 IN_TIME = "fact@1#answered-in-time"
 CONTACT = "fact@1#disclosure-contact"
 KIND = "fact"
-_WITHIN = re.compile(r"fact@1#responds-within-([0-9]{1,4})\Z")
+_WITHIN = re.compile(rf"{re.escape(RESPONDS)}([0-9]{{1,4}})\Z")
 """What a supplier claims of itself: the days within which it answers."""
 _SHOWN = 3
 """Examples in a sentence."""

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from accord.assurance.evidence import facts
+from accord.assurance.evidence.described import CONTACT, RESPONDS
 from accord.assurance.evidence.draft import Draft
 from accord.assurance.evidence.items import item, parse
 from accord.core.errors import Invalid
@@ -22,6 +23,8 @@ from accord.core.times import when
 
 FORM: Final = "attestation form"
 CERTIFICATE: Final = "certificate"
+_LONGEST = 9_999
+"""Days."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CATALOGUE = re.compile(r"[^\s#@]{1,100}@[^\s#@]{1,100}")
 
@@ -53,6 +56,10 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     expires: str = ""
     document: str = ""
     """`sha256:` and the digest of the signed page."""
+    contact: str = ""
+    """Where vulnerabilities may be reported."""
+    responds_within_days: int = 0
+    """Within so many days it answers an advisory; 0: it does not say."""
     items: list[_Answer]
 
 
@@ -113,6 +120,12 @@ def _form(found: Form) -> Reading:
         attached=found.document,
     )
     _in_order(draft)
+    if found.contact:
+        draft.yes(CONTACT, "/contact", found.contact.strip())
+    if found.responds_within_days:
+        if not 0 < found.responds_within_days <= _LONGEST:
+            raise Invalid(f"a number from 1 to {_LONGEST:,} is expected", "/responds_within_days")
+        draft.yes(f"{RESPONDS}{found.responds_within_days}", "/responds_within_days")
     seen: set[str] = set()
     for index, one in enumerate(found.items):
         place = f"/items/{index}"

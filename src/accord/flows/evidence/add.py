@@ -11,12 +11,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from accord.assurance.evidence import facts, records, verifying
+from accord.assurance.evidence import described, facts, records, verifying
 from accord.assurance.evidence.errors import NotAble
 from accord.assurance.evidence.facts import Artefact, Assertion, Statement, Tie
-from accord.assurance.evidence.items import PROVES, digest
 from accord.assurance.evidence.verifying import Asked, Given, Proof
-from accord.core import json
 from accord.core.digests import digest as sha_256
 from accord.core.errors import Invalid, NotFound
 from accord.core.keyfiles import key_file
@@ -187,23 +185,6 @@ def _kind(reader: str, reading: Reading, statement: Statement | None) -> str:
     raise Invalid(f"a document of this kind ({reading.kind or reader}) is no evidence; load it")
 
 
-class _Hash(msgspec.Struct, frozen=True):
-    alg: str
-    content: str
-
-
-class _Product(msgspec.Struct, frozen=True):
-    hashes: list[_Hash] = []
-
-
-class _About(msgspec.Struct, frozen=True):
-    component: _Product | None = None
-
-
-class _Described(msgspec.Struct, frozen=True):
-    metadata: _About = _About()
-
-
 def _artefacts(ask: Ask, ties: Iterable[Tie], given: Iterable[Given]) -> frozenset[str]:
     """Digests of the release's artefacts: as said now, as recorded before, as its bills say."""
     known = set(ask.artefacts)
@@ -211,17 +192,8 @@ def _artefacts(ask: Ask, ties: Iterable[Tie], given: Iterable[Given]) -> frozens
         known.update(a for tie in ties if tie.release == ask.release for a in tie.artefacts)
     for one in given:
         if one.reader == "CycloneDX JSON" and one.kind in {facts.BILL, facts.DECLARATION}:
-            known.update(_hashes(one.data))
+            known.update(described.artefacts(described.read(one.data)))
     return frozenset(known)
-
-
-def _hashes(data: bytes) -> Iterable[str]:
-    """What a CycloneDX bill says the digests of its product are."""
-    component = json.decode_as(_Described, data).metadata.component or _Product()
-    for found in component.hashes:
-        algorithm = found.alg.lower().replace("sha-", "sha").replace("sha3-", "sha3_")
-        if algorithm in PROVES:
-            yield f"{algorithm}:{digest(algorithm, found.content, '/metadata/component/hashes')}"
 
 
 def _attached(desk: Desk, given: Iterable[Given], files: Iterable[tuple[str, bytes]]) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from accord.assurance.assessing.findings import Named
+from accord.assurance.evidence.described import CONTACT
 from accord.flows.assessing.port import Key, Listed
 from accord.store.assurance.releases import ties
 from accord.store.view import SqlView
 
-CONTACT = "fact@1#contact-named"
-"""What a reader says where a document names a contact for reports."""
 _ARTEFACTS = """
 SELECT a.part, a.name, a.algorithm, a.digest, d.digest AS document
 FROM artefact a JOIN document d ON d.id = a.document_id WHERE d.digest IN ({}) ORDER BY a.id
