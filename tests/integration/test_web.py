@@ -435,3 +435,4 @@ def on_postgres(
     made = web_specimens.node(tmp_path_factory.mktemp("node"), address)
     with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
         yield client
+    made.engine.dispose()

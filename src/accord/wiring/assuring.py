@@ -32,8 +32,8 @@ def assessing(node: Node) -> SqlAssessing:
             release: [*proven.claims, *claimed(bills[release])] for release, proven in found.items()
         }
 
-    def standards(view: SqlView) -> tuple[Sequence[Baseline], Carrying]:
+    def standards(view: SqlView) -> tuple[Sequence[Baseline], Mapping[str, str], Carrying]:
         found = merged(shipped(), loaded_in(view))
-        return buyers(found, view.as_of or node.clock.now())[0], found.crosswalk
+        return *buyers(found, view.as_of or node.clock.now()), found.crosswalk
 
     return SqlAssessing(node.engine, claiming, standards, node.clock.now)

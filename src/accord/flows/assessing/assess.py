@@ -77,6 +77,8 @@ class Assessor:
         self.now = now
         every = {baseline.name: baseline for baseline in view.baselines()}
         for name in buyers:
+            if why := view.unusable().get(name):
+                raise Invalid(f"the baseline {name} cannot be used: {why}")
             if name not in every:
                 known = ", ".join(sorted(every))
                 raise Invalid(f"{name!r} has no baseline here; use one of {known}")

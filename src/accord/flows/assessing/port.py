@@ -101,6 +101,9 @@ class View(Protocol):
     def baselines(self) -> list[Baseline]:
         """The baselines in effect, by name."""
 
+    def unusable(self) -> Mapping[str, str]:
+        """Baselines that cannot be used, by name, and why."""
+
     def crosswalk(self) -> Carrying:
         """The crosswalk of everything that is loaded."""
 

@@ -22,8 +22,8 @@ from accord.store.view import SqlView
 
 Claiming = Callable[[SqlView, Collection[Key]], Mapping[Key, Sequence[Claim]]]
 """What evidence claims of some releases."""
-Standards = Callable[[SqlView], tuple[Sequence[Baseline], Carrying]]
-"""The baselines in effect, and the crosswalk."""
+Standards = Callable[[SqlView], tuple[Sequence[Baseline], Mapping[str, str], Carrying]]
+"""The baselines in effect; why others cannot be used, by name; and the crosswalk."""
 
 
 class SqlAssessing:
@@ -65,7 +65,7 @@ class SqlAssessingView:
         self._now = now
 
     @cached_property
-    def _standing(self) -> tuple[Sequence[Baseline], Carrying]:
+    def _standing(self) -> tuple[Sequence[Baseline], Mapping[str, str], Carrying]:
         return self._standards(self._view)
 
     def releases(self, products: Collection[str] | None = None) -> list[Listed]:
@@ -92,9 +92,13 @@ class SqlAssessingView:
         """The baselines in effect."""
         return list(self._standing[0])
 
+    def unusable(self) -> Mapping[str, str]:
+        """Baselines that cannot be used, by name, and why."""
+        return self._standing[1]
+
     def crosswalk(self) -> Carrying:
         """The crosswalk of everything that is loaded."""
-        return self._standing[1]
+        return self._standing[2]
 
     def touched(self) -> Touched:
         """What documents that came since the last time may change."""

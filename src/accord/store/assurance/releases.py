@@ -73,10 +73,17 @@ def releases(view: SqlView, products: Collection[str] | None = None) -> list[Lis
 
 
 def ties(view: SqlView, products: Collection[str] | None = None) -> Iterator[Any]:
-    """The records of this node's own people that tie a document to a release, and stand."""
+    """The records of this node's own people that tie a document to a release, and stand.
+
+    Of equally dated ones about the same, a removal counts.
+    """
+    found: dict[tuple[str, str, str], Any] = {}
     for row in _named(view, "tie", _TIES, products):
-        if not row.removed and view.counts(row.document_id) and not view.origin(row.document_id):
-            yield row
+        about = (row.product, row.release, row.digest)
+        ours = view.counts(row.document_id) and not view.origin(row.document_id)
+        if ours and (about not in found or row.removed):
+            found[about] = row
+    return (row for row in found.values() if not row.removed)
 
 
 def spellings(view: SqlView, table: str, products: Collection[str]) -> list[str]:

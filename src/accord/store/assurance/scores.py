@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Engine, delete, func, insert, or_, select
@@ -11,7 +12,7 @@ from accord.flows.assessing.port import Key, ScoreLine
 from accord.store import database, schema
 from accord.store.assurance.decided_tables import assessed, bill_score
 from accord.store.assurance.evidence_tables import tie
-from accord.store.assurance.releases import spellings
+from accord.store.assurance.releases import ties
 from accord.store.intake import unpack_checked
 from accord.store.view import SqlView
 
@@ -19,12 +20,8 @@ _lines = msgspec.json.Decoder(list[ScoreLine]).decode
 _encode = msgspec.json.Encoder().encode
 _BILL = "bill"
 _FEW = 1_000
-"""Products that are looked up by their names."""
-_SCORED = """
-SELECT t.document_id, t.product, t.release, t.digest, t.removed, s.claims FROM tie t
-JOIN document d ON d.digest = t.digest JOIN bill_score s ON s.document_id = d.id
-WHERE t.kind = 'bill'
-"""
+"""Bills that are looked up by their digests."""
+_SCORED = "SELECT d.digest, s.claims FROM bill_score s JOIN document d ON d.id = s.document_id"
 
 
 class SqlScores:
@@ -79,16 +76,18 @@ class SqlScores:
 
 def scored(view: SqlView, releases: Collection[Key]) -> dict[Key, list[tuple[str, ScoreLine]]]:
     """What was found of the bills of some releases, as one view has it."""
-    products = spellings(view, "tie", [product for product, _ in releases])
-    if len(products) <= _FEW:
-        rows = view.among(f"{_SCORED} AND t.product IN ({{}})", products)
+    tied = [row for row in ties(view, {product for product, _ in releases}) if row.kind == _BILL]
+    digests = sorted({row.digest for row in tied})
+    if len(digests) <= _FEW:
+        rows: Iterable[Any] = view.among(f"{_SCORED} WHERE d.digest IN ({{}})", digests)
     else:
-        rows = iter(view.rows(_SCORED))
+        rows = view.rows(_SCORED)
+    claims = {row.digest: row.claims for row in rows}
     of: dict[Key, list[tuple[str, bytes]]] = {}
-    for row in rows:
-        if view.counts(row.document_id) and not view.origin(row.document_id) and not row.removed:
+    for row in tied:
+        if row.digest in claims:
             place = (row.product.casefold(), row.release.casefold())
-            of.setdefault(place, []).append((row.digest, row.claims))
+            of.setdefault(place, []).append((row.digest, claims[row.digest]))
     found: dict[Key, list[tuple[str, ScoreLine]]] = {}
     for product, release in releases:
         name = product.casefold()
