@@ -114,6 +114,16 @@ def serving(made: Parts, folder: Path | None) -> Iterator[int]:
     app = DoorApp(made)
     config = configuration(app, folder)
     config.log_level = "critical"
+    try:
+        with heard_on(heard, config) as port:
+            yield port
+    finally:
+        app.close()
+
+
+@contextmanager
+def heard_on(heard: socket.socket, config: uvicorn.Config) -> Iterator[int]:
+    """A server that answers on a socket; gives its port."""
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [heard]}, daemon=True)
     thread.start()
@@ -123,7 +133,6 @@ def serving(made: Parts, folder: Path | None) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join(10)
-        app.close()
 
 
 def wait_for(happened: Callable[[], object], seconds: float = 10) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import nodes
+import pytest
 
 from accord.core.times import when
 from accord.flows.feeds.add import add
@@ -24,6 +25,21 @@ from accord.wiring import Node
 
 AT = "2026-02-01T00:00:00.000000Z"
 QUICK = Limits(total=4.0, silent=1.0, connect=1.0)
+
+
+@pytest.fixture(name="node")
+def fed_node(tmp_path: Path) -> Iterator[Node]:
+    """A node for one test; a file of tests has it by importing it."""
+    made = nodes.new_node(tmp_path / "node")
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture(name="server")
+def one_publisher() -> Iterator[Publisher]:
+    """A publisher for one test, as above."""
+    with publisher() as made:
+        yield made
 
 
 class Asked(msgspec.Struct):

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import msgspec
 import nodes
 import pytest
 import uvicorn
-from doors import wait_for
+from doors import heard_on
 
 from accord.cli.serve import listening
 from accord.web.app import application
@@ -165,15 +164,8 @@ def served(node: Node) -> Iterator[int]:
     """The pages on a port of this machine."""
     with listening(0) as heard:
         config = uvicorn.Config(application(node), log_level="critical", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [heard]}, daemon=True)
-        thread.start()
-        try:
-            wait_for(lambda: server.started)
-            yield heard.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join(10)
+        with heard_on(heard, config) as port:
+            yield port
 
 
 def audited(folder: Path, url: str, environment: dict[str, str] | None = None) -> dict[str, Any]:

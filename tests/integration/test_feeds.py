@@ -8,13 +8,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nodes
 import pytest
-from publishers import AT, Later, Publisher, added, kinds, means, once, publisher, send
+from publishers import (  # noqa: F401 - fixtures
+    AT,
+    Later,
+    Publisher,
+    added,
+    fed_node,
+    kinds,
+    means,
+    once,
+    one_publisher,
+    publisher,
+    send,
+)
 from typer.testing import CliRunner, Result
 
 from accord.cli.app import app
@@ -28,19 +39,6 @@ from accord.flows.feeds.run import due
 from accord.wiring import Node, Settings
 
 CVE = "CVE-2030-0001"
-
-
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = nodes.new_node(tmp_path / "node")
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def server() -> Iterator[Publisher]:
-    with publisher() as made:
-        yield made
 
 
 def exposed(node: Node) -> None:

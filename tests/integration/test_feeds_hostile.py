@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,7 +12,19 @@ from typing import Any
 import msgspec
 import nodes
 import pytest
-from publishers import AT, Later, Publisher, added, advisory, means, once, publisher, send
+from publishers import (  # noqa: F401 - fixtures
+    AT,
+    Later,
+    Publisher,
+    added,
+    advisory,
+    fed_node,
+    means,
+    once,
+    one_publisher,
+    publisher,
+    send,
+)
 
 from accord.core.errors import Invalid
 from accord.exchange.feeds.values import FROM
@@ -27,19 +38,6 @@ CVE = "CVE-2030-0001"
 COLLECTION = "/api/collections/one/"
 UUID = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
-
-
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = nodes.new_node(tmp_path / "node")
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def server() -> Iterator[Publisher]:
-    with publisher() as made:
-        yield made
 
 
 def directory(server: Publisher, path: str, *names: str) -> str:

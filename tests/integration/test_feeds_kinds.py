@@ -6,31 +6,28 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nodes
-import pytest
-from publishers import Later, Publisher, added, kinds, means, once, publisher, send, served
+from publishers import (  # noqa: F401 - fixtures
+    Later,
+    Publisher,
+    added,
+    fed_node,
+    kinds,
+    means,
+    once,
+    one_publisher,
+    publisher,
+    send,
+    served,
+)
 from shared import real, real_members
 
 from accord.wiring import Node
 
 CVE = "CVE-2030-0001"
-
-
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = nodes.new_node(tmp_path / "node")
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def server() -> Iterator[Publisher]:
-    with publisher() as made:
-        yield made
 
 
 def misp_feed() -> dict[str, bytes]:

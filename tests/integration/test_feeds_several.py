@@ -23,7 +23,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from publishers import AT, Later, Publisher, added, advisory, means, once, publisher, send, tls
+from publishers import (
+    AT,
+    Later,
+    Publisher,
+    added,
+    advisory,
+    fed_node,  # noqa: F401 - fixtures
+    means,
+    once,
+    publisher,
+    send,
+    tls,
+)
 
 from accord.exchange.feeds import schedule
 from accord.flows.feeds.listing import listing
@@ -31,13 +43,6 @@ from accord.flows.feeds.port import Ran
 from accord.flows.feeds.several import AT_ONCE, run_several
 from accord.flows.feeds.watch import watch
 from accord.wiring import Node
-
-
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = nodes.new_node(tmp_path / "node")
-    yield made
-    made.engine.dispose()
 
 
 @pytest.fixture

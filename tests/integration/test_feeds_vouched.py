@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import nodes
 import pytest
-from publishers import AT, Publisher, added, advisory, once, publisher, send
+from publishers import (  # noqa: F401 - fixtures
+    AT,
+    Publisher,
+    added,
+    advisory,
+    fed_node,
+    once,
+    one_publisher,
+    publisher,
+    send,
+)
 
 from accord.exchange.feeds import beside
 from accord.flows.feeds.listing import listing
 from accord.wiring import Node
 
 pysequoia = pytest.importorskip("pysequoia", reason="the extra openpgp is not installed")
-
-
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = nodes.new_node(tmp_path / "node")
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def server() -> Iterator[Publisher]:
-    with publisher() as made:
-        yield made
 
 
 class Signing:
@@ -231,3 +225,36 @@ def test_a_publisher_that_fails_beside_a_document_is_asked_again(
     assert once(node, "psirt").outcome == "failed"
     server.answers.clear()
     assert once(node, "psirt").new == 1
+
+
+@pytest.mark.parametrize("gone", [".sha512", ".asc"])
+def test_what_was_offered_once_and_is_no_more_is_told(
+    node: Node, server: Publisher, gone: str
+) -> None:
+    key = Signing()
+    put(server, "/a.json", key)
+    rolie(server, ["/a.json"])
+    added(node, "psirt", "csaf", provider(server, key))
+    assert once(node, "psirt").new == 1
+    assert "before" not in said(node)
+    put(server, "/b.json", key)
+    del server.files[f"/b.json{gone}"]
+    rolie(server, ["/a.json", "/b.json"])
+    ran = once(node, "psirt")
+    what = "digest" if gone == ".sha512" else "signature"
+    assert (ran.new, ran.outcome) == (1, "new")
+    assert ran.notes == (
+        f"{server.url('/b.json')}: no {what} is offered, as its server did before",
+    )
+    assert f"1 documents without a {what}, where there were some before" in said(node)
+
+
+def test_what_a_server_never_offered_is_not_missed(node: Node, server: Publisher) -> None:
+    key = Signing()
+    for name in ("/a.json", "/b.json"):
+        put(server, name, key, "")
+        rolie(server, [name])
+        if name == "/a.json":
+            added(node, "psirt", "csaf", provider(server, key))
+        assert once(node, "psirt").notes == ()
+    assert "before" not in said(node)

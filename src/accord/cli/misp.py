@@ -113,6 +113,10 @@ def export(
     for count, what in (
         (done.withheld, "are not for this recipient: `accord receipts` says why"),
         (done.passed_over, "are left out: unreadable, recalled, or in the name of another's event"),
+        (
+            done.stricter,
+            "are left out, since something else here marks them more strictly: `accord receipts`",
+        ),
         (done.no_equal, "are of types that a feed of MISP does not hold"),
         (done.removed, "files of an earlier feed were removed"),
     ):

@@ -46,7 +46,8 @@ DENIES: Final = MappingProxyType(
         "ends-hidden": "something that it connects may not go there, or is not known here",
         "too-deep": "it hangs on more than this node follows",
         "granular-required": "less of it may be seen than its type requires (STIX 2.1, 3.2)",
-        "left-out": "it or its event was recalled, cannot be read, or is given otherwise",
+        "left-out": "it or its event was recalled, cannot be read, is given otherwise, or is"
+        " marked more strictly elsewhere",
         "granular-unreadable": "its granular markings cannot be followed (STIX 2.1, 7.2.3)",
     }
 )

@@ -48,7 +48,8 @@ def taxii(node: Node) -> Taxii:
 
 def exporter(node: Node) -> Exporter:
     """Writes feeds for MISP."""
-    return Exporter(node.answering, lambda: node.owner, node.people, node.views, node.holdings)
+    holdings = node.holdings
+    return Exporter(node.answering, lambda: node.owner, node.people, node.views, holdings, holdings)
 
 
 class _Notary:

@@ -15,11 +15,9 @@ from accord.assurance.profiles.bill import Bill, Component
 from accord.core import xml
 from accord.core.errors import Invalid
 from accord.core.reading import Refused
-from accord.supply.inventory.cyclonedx.xml import SPECS
+from accord.supply.inventory.cyclonedx.xml import document
 
 T = TypeVar("T")
-
-_NAMESPACE = "http://cyclonedx.org/schema/bom/"
 
 
 class _Family(msgspec.Struct, frozen=True):
@@ -38,11 +36,7 @@ def read(data: bytes) -> Bill:
         TooLarge: past a bound.
 
     """
-    root = xml.read(data, _GRAMMAR)
-    spec = root.namespace.removeprefix(_NAMESPACE)
-    if root.name != "bom" or spec not in SPECS:
-        name = f"<{root.name}> of {root.namespace or 'no namespace'}"
-        raise Invalid(f"{name[:90]} where <bom> of {_NAMESPACE}1.x is expected", "line 1")
+    root, spec = document(data, _GRAMMAR)
     value = root.value
     said = value.get("metadata", {})
     family = said.pop("component", None)

@@ -28,6 +28,10 @@ KEYS: Final = 20
 """Keys of one provider, at most."""
 CHECKED: Final = "checked"
 """In a position: what was checked of a feed's documents."""
+OFFERED: Final = "offered"
+"""In a position: what servers have offered beside documents."""
+SERVERS: Final = 500
+"""Servers of which that is remembered, at most."""
 _KINDS: Final = {128: ("SHA-512", sha512), 64: ("SHA-256", sha256)}
 _HEX = re.compile(rb"\s*(?:\xef\xbb\xbf)?([0-9A-Fa-f]+)(?:\s|\Z)")
 _NOT_INSTALLED: Final = "the extra openpgp is not installed"
@@ -49,6 +53,9 @@ class Checked(msgspec.Struct, omit_defaults=True):
     """Documents whose signatures were not looked at."""
     refused: int = 0
     """Readings of documents whose digest or signature did not hold."""
+    digests_gone: int = 0
+    """Documents without one, by a server that offered them before."""
+    signatures_gone: int = 0
     why: str = ""
     """Why signatures were last not looked at."""
 
@@ -58,6 +65,8 @@ class Checked(msgspec.Struct, omit_defaults=True):
             (self.digests, "digests held"), (self.undigested, "documents without a digest"),
             (self.signed, "signatures held"), (self.unsigned, "documents without a signature"),
             (self.unverified, f"signatures not verified ({self.why})"),
+            (self.digests_gone, "documents without a digest, where there were some before"),
+            (self.signatures_gone, "documents without a signature, where there were some before"),
             (self.refused, "times a document was refused for its digest or signature"),
         ]  # fmt: skip
         return ", ".join(f"{number:,} {what}" for number, what in parts if number)
@@ -66,6 +75,11 @@ class Checked(msgspec.Struct, omit_defaults=True):
 def checked_of(kept: Any) -> Checked:  # noqa: ANN401 - as a position has it
     """What a position says."""
     return msgspec.convert(kept or {}, Checked)
+
+
+def offered_of(kept: Any) -> dict[str, set[str]]:  # noqa: ANN401 - as a position has it
+    """Endings of what each server has offered."""
+    return msgspec.convert(kept or {}, dict[str, set[str]])
 
 
 def wrong_digest(document: bytes, offered: bytes) -> str:

@@ -17,7 +17,17 @@ from accord.core.json import decode_as
 from accord.exchange.feeds.addresses import below, linked
 from accord.exchange.feeds.beside import DIGESTS, KEYS, SIGNATURE
 from accord.exchange.feeds.errors import Misanswered
-from accord.exchange.feeds.values import FROM, Answer, Ask, Item, Key, Position, Read
+from accord.exchange.feeds.values import (
+    FROM,
+    READ,
+    Answer,
+    Ask,
+    Item,
+    Key,
+    Position,
+    Read,
+    mark,
+)
 
 _CHANGES, _INDEX = "changes.csv", "index.txt"
 _ABSENT: Final = (404,)
@@ -132,12 +142,23 @@ def _distributed(base: str, found: list[_Distribution], position: Position) -> t
 
 
 def _going_on(asks: list[Ask], position: Position) -> tuple[Ask, ...]:
-    """The same in turn: first those that the last reading did not come to."""
-    place = str(position.get(FROM, ""))
-    if place.endswith(f"/{_INDEX}"):
-        place = urljoin(place, _CHANGES)
-    start = next((number for number, ask in enumerate(asks) if ask.url == place), 0)
-    return (*asks[start:], *asks[:start])
+    """The same in turn: first those that earlier readings did not come to, from their place on.
+
+    Lists may be added before that place, change their order, or be gone.
+    """
+    places = position.get(FROM, [])
+    named = [places] if isinstance(places, str) else [str(one) for one in places]
+    numbers = {ask.url: number for number, ask in enumerate(asks)}
+    found = (numbers.get(_first(place)) for place in named)
+    start = next((number for number in found if number is not None), 0)
+    turned = (*asks[start:], *asks[:start])
+    read = frozenset(map(str, position.get(READ, [])))
+    return tuple(sorted(turned, key=lambda ask: mark(ask.url) in read))
+
+
+def _first(place: str) -> str:
+    """What is asked first of a directory: its list of changes, before its index."""
+    return urljoin(place, _CHANGES) if place.endswith(f"/{_INDEX}") else place
 
 
 def _entry(base: str, entry: _Entry) -> Item:

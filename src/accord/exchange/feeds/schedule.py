@@ -57,12 +57,13 @@ def is_due(health: Health, every: int, now: str) -> bool:
     return health.due <= now or health.due > later(now, span)
 
 
-def succeeded(now: str, every: int, chance: float) -> Health:
+def succeeded(now: str, every: int, chance: float, wait: int = 0) -> Health:
     """After a good answer: again in `every` seconds, a tenth more or less.
 
-    `chance` is from 0 up to 1.
+    `chance` is from 0 up to 1; `wait` the seconds that one of several servers asked for.
     """
-    return Health(0, later(now, max(LEAST, every * (_LESS + (_MOST - _LESS) * chance))))
+    seconds = every * (_LESS + (_MOST - _LESS) * chance)
+    return Health(0, later(now, max(LEAST, min(wait, LONGEST), seconds)))
 
 
 def failed(health: Health, now: str, wait: int, chance: float) -> Health:

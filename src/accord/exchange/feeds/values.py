@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
@@ -10,7 +11,14 @@ Role = Literal["document", "index", "item"]
 Position = dict[str, Any]
 """How far a feed was read, as its kind writes it; JSON."""
 FROM: Final = "from"
-"""In a position: the address at which a reading that was too long goes on."""
+"""In a position: addresses at which a reading that was too long goes on: the first still there."""
+READ: Final = "read"
+"""In a position: digests of the addresses of lists that were read since all of them were."""
+
+
+def mark(url: str) -> str:
+    """What an address is remembered by."""
+    return sha256(url.encode()).hexdigest()[:16]
 
 
 class Item(msgspec.Struct, frozen=True):

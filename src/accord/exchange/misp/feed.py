@@ -8,8 +8,9 @@ Source: MISP, feeds in MISP's own format: `manifest.json`, `hashes.csv`, `UUID.j
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from hashlib import md5
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ _LEVELS: Final = ("0", "1", "2", "3")
 _OUT: Final = frozenset({"sharinggroup", "sharing_group_id"})
 _SAID: Final = ("uuid", "type", "category", "value", "to_ids", "comment", "timestamp",
                 "first_seen", "last_seen")  # fmt: skip
+_SHORTEST: Final = 4
+"""Characters of a word; a shorter one, as a port is, says nothing alone."""
 Thing = dict[str, Any]
 
 
@@ -135,6 +138,47 @@ def readable(event: Event, gone: Iterable[str] = ()) -> Thing:
             if one.place not in out
         ]
     return made
+
+
+def silent(event: Thing, words: Iterable[str]) -> Thing | None:
+    """An event without whatever names one of some words; None: it does so outside of any list.
+
+    A member of a list goes as a whole: an attribute whose comment says it, a reference to it. A
+    word counts where it stands alone: a longer domain name or address is another.
+    """
+    told = [one for one in words if len(one) >= _SHORTEST]
+    if not told:
+        return event
+    each = "|".join(re.escape(one) for one in sorted(set(told), key=len, reverse=True))
+    found = re.compile(rf"(?<![\w-])(?<!\w\.)(?:{each})(?!\.?[\w-])", re.IGNORECASE)
+    try:
+        made: Thing = _silent(event, found.search)
+    except _Named:
+        return None
+    return made
+
+
+class _Named(Exception):
+    """A text names what is not to be told."""
+
+
+def _silent(value: Any, found: Callable[[str], object]) -> Any:  # noqa: ANN401 - as above
+    if isinstance(value, list):
+        return [one for one in (_unnamed(each, found) for each in value) if one is not _Named]
+    if isinstance(value, dict):
+        for key in value:
+            _silent(key, found)
+        return {key: _silent(inner, found) for key, inner in value.items()}
+    if found(str(value)):
+        raise _Named
+    return value
+
+
+def _unnamed(value: Any, found: Callable[[str], object]) -> Any:  # noqa: ANN401 - as above
+    try:
+        return _silent(value, found)
+    except _Named:
+        return _Named
 
 
 def related(event: Thing, known: Container[str]) -> Thing:

@@ -26,11 +26,11 @@ from accord.core.origins import source_of
 from accord.core.show import printable
 from accord.core.times import latest
 from accord.exchange.feeds import schedule, validators
-from accord.exchange.feeds.addresses import shown
-from accord.exchange.feeds.beside import CHECKED, checked_of
+from accord.exchange.feeds.addresses import origin, shown
+from accord.exchange.feeds.beside import CHECKED, OFFERED, checked_of, offered_of
 from accord.exchange.feeds.errors import FeedError, Misanswered, NotFetched
 from accord.exchange.feeds.kinds import kind_of
-from accord.exchange.feeds.values import FROM, Answer, Ask, Item, Read
+from accord.exchange.feeds.values import FROM, READ, Answer, Ask, Item, Read, mark
 from accord.flows.feeds.access import access
 from accord.flows.feeds.beside import Beside, Fetch
 from accord.flows.feeds.port import DEFECT, Feed, Feeds, Fetched, Fetcher, Ran, Session
@@ -53,6 +53,10 @@ _BATCH_BYTES: Final = 8 << 20
 _IN_A_ROW: Final = 5
 """Items, or unanswered indexes, one after the other, after which the publisher is away."""
 _NOTES: Final = 20
+_PLACES: Final = 50
+"""Lists that would come next, of which one is likely to be there next time."""
+_REMEMBERED: Final = 20_000
+"""Lists that are known to be read, while others are not."""
 _OK, _SAME = 200, 304
 _CLOSED: Final = frozenset({401, 403})
 _FAILING: Final = 500
@@ -97,7 +101,7 @@ def run(feed: Feed, means: Means) -> Ran:
     health = (
         schedule.failed(feed.health, now, wait, chance)
         if reading.failed
-        else schedule.succeeded(now, feed.options.every, chance)
+        else schedule.succeeded(now, feed.options.every, chance, wait)
     )
     feed = msgspec.structs.replace(
         feed, health=health, tried=at, error=error,
@@ -132,6 +136,8 @@ class _Reading:
         self._known = frozenset[str]()
         self._validators: dict[str, dict[str, str]] = {}
         """Of what was read in this reading; they count once all that it led to is kept."""
+        self._resting: dict[tuple[str, str, int], NotFetched] = {}
+        """Servers that want rest: they are not asked again in this reading, and others are."""
 
     def tried(self, at: str) -> tuple[str, int]:
         """What went wrong, and the seconds that the publisher asks us to wait.
@@ -143,6 +149,7 @@ class _Reading:
         try:
             try:
                 self._go()
+                wait = max((one.wait for one in self._resting.values()), default=0)
             finally:
                 if self._loaded.total.new:
                     with self._means.writer:
@@ -163,7 +170,9 @@ class _Reading:
             way = access(self.feed, self._means.environment)
             self._known = self._means.intake.known()
             with self._means.fetcher.open(way) as session:
-                self._beside = Beside(self._getter(session, folder / "beside"), self._note)
+                offered = offered_of(self.feed.position.get(OFFERED))
+                getter = self._getter(session, folder / "beside")
+                self._beside = Beside(getter, self._note, offered)
                 self._read(session, folder / "answer")
 
     def account(self, at: str, seconds: float, error: str) -> Ran:
@@ -205,7 +214,7 @@ class _Reading:
                 silent = 0
             except FeedError as wrong:
                 silent = silent + 1 if isinstance(wrong, NotFetched) and not wrong.status else 0
-                if not step.apart or _wants_rest(wrong) or silent >= _IN_A_ROW:
+                if not step.apart or silent >= _IN_A_ROW:
                     raise
                 failed.append(wrong)
                 self._note(str(wrong))
@@ -219,6 +228,8 @@ class _Reading:
             )
         if not ends and way.circles and not self._left:
             self._left.append(f"its links lead in a circle, back to {shown(way.circles[0])}")
+        if not ends and self._resting:
+            raise next(iter(self._resting.values()))
         if not ends and self._left:
             raise Misanswered("; ".join(self._left))
 
@@ -250,12 +261,19 @@ class _Reading:
     def _keep_place(self, way: Way) -> None:
         """Where the next reading goes on; cursors are kept with their pages."""
         rest = way.rest
-        position = {name: place for name, place in self.feed.position.items() if name != FROM}
+        before = self.feed.position
+        position = {name: place for name, place in before.items() if name not in {FROM, READ}}
         if rest is not None:
             self._left.append(
                 f"after {way.asked:,} pages there is more: the next reading goes on from there"
             )
-            position |= {} if rest.again else {FROM: rest.url}
+            if not rest.again:
+                now, left = list(map(mark, way.lists)), way.left()
+                read = list(dict.fromkeys((*before.get(READ, ()), *now)))
+                # Once each was read, those of this reading are the first of the next round.
+                ended = {mark(url) for url in left} <= set(read)
+                read = now if ended else read[-_REMEMBERED:]
+                position |= {FROM: left[:_PLACES], READ: read}
         if position != self.feed.position:
             self._save(position=position)
 
@@ -267,6 +285,9 @@ class _Reading:
         """
         if self._means.stop.is_set():
             raise KeyboardInterrupt
+        server = origin(ask.url)
+        if server in self._resting:
+            raise self._resting[server]
         self._requests += 1
         headers = [("accept", ask.accept)]
         if ask.conditional:
@@ -281,7 +302,10 @@ class _Reading:
             self._note(f"{shown(ask.url)} is closed to us (status {found.status})")
             return None
         wait = schedule.wait_of(found.headers.get("retry-after", ""), self._means.clock.now())
-        raise NotFetched(f"{shown(ask.url)} answers {_said(found.status)}", found.status, wait)
+        wrong = NotFetched(f"{shown(ask.url)} answers {_said(found.status)}", found.status, wait)
+        if _wants_rest(wrong):
+            self._resting[server] = wrong
+        raise wrong
 
     def _take(self, read: Read) -> None:
         """What a page holds, and how far the feed is read with it."""
@@ -306,6 +330,7 @@ class _Reading:
         wanted = [
             one for one in items.values() if done.get(one.key) != one.revision or not one.revision
         ]
+        servers = {origin(one.url) for one in wanted}
         batch: list[tuple[Item, bytes]] = []
         missing = in_a_row = refused = 0
         last: NotFetched | None = None
@@ -314,11 +339,12 @@ class _Reading:
                 body = self._item(session, item, file)
                 why = "" if body is None else self._unlike(item, body)
             except NotFetched as wrong:
-                if wrong.status in _CLOSED or wrong.status >= _FAILING or _wants_rest(wrong):
+                rests = _wants_rest(wrong)
+                if wrong.status in _CLOSED or (wrong.status >= _FAILING and not rests):
                     self._take_batch(batch)
                     raise
-                last, missing, in_a_row = wrong, missing + 1, in_a_row + 1
-                if in_a_row >= _IN_A_ROW:
+                last, missing, in_a_row = wrong, missing + 1, in_a_row + (not rests)
+                if in_a_row >= _IN_A_ROW or (rests and servers <= self._resting.keys()):
                     self._take_batch(batch)
                     raise
                 continue
@@ -393,7 +419,8 @@ class _Reading:
         position = self.feed.position
         checked = self._beside.taken(checked_of(position.get(CHECKED)))
         if checked.told():
-            self._save(position=position | {CHECKED: msgspec.to_builtins(checked)})
+            told = {CHECKED: msgspec.to_builtins(checked), OFFERED: self._beside.offered()}
+            self._save(position=position | told)
         if not batch:
             return
         self._add(self._load([(f"{self._source()} {shown(i.url)}", body) for i, body in batch]))

@@ -32,6 +32,8 @@ class Way:
         self._pages = pages
         self._seen: set[str] = set()
         self.asked = 0
+        self.lists: list[str] = []
+        """Addresses that were asked, cursors left out."""
         self.circles: list[str] = []
         """Addresses that were named again after they had been asked."""
 
@@ -45,6 +47,8 @@ class Way:
                 continue
             self._seen.add(url)
             self.asked += 1
+            if not step.ask.again:
+                self.lists.append(url)
             yield step
 
     def lead(self, step: Step, asks: Sequence[Ask]) -> None:
@@ -56,6 +60,10 @@ class Way:
     def rest(self) -> Ask | None:
         """What would come next; None: nothing is left."""
         return self._queue[0].ask if self._queue else None
+
+    def left(self) -> list[str]:
+        """Addresses that would come next, cursors left out."""
+        return [step.ask.url for step in self._queue if not step.ask.again]
 
     def _most(self, step: Step) -> int:
         return self._pages if step.ask.again else self._indexes

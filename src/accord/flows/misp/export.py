@@ -3,6 +3,7 @@
 Law (one egress): every event and indicator in it is the body of a decision of release, and all
 decisions are in the disclosure log before the first file is written.
 Law (what left): the log says yes of what is in the feed, and of nothing that is not.
+Law (strictest word): what another document or envelope marks more strictly is not in it.
 Law (every member): what one member of an audience may not have is not in the audience's feed.
 """
 
@@ -29,7 +30,8 @@ from accord.flows.exchange.answering.port import Kept
 from accord.flows.exchange.answering.subjects import STIX, Subjects, body_of
 from accord.flows.exchange.sharing.owner import Owner, standing
 from accord.flows.exchange.sharing.wanted import Holdings
-from accord.flows.misp.whole import Whole
+from accord.flows.misp.elsewhere import Alike, Elsewhere
+from accord.flows.misp.whole import Going, Whole
 from accord.flows.ports import Views
 from accord.identity.clients import Client
 from accord.identity.markings import Marking, Tlp
@@ -56,6 +58,7 @@ class Exporter(msgspec.Struct, frozen=True):
     people: People
     views: Views
     holdings: Holdings
+    indicators: Alike
 
 
 class Exported(msgspec.Struct, kw_only=True):
@@ -70,6 +73,8 @@ class Exported(msgspec.Struct, kw_only=True):
     """What this recipient may not have."""
     passed_over: int = 0
     """Parts of events, and events, that are unreadable, were recalled, or bear another's name."""
+    stricter: int = 0
+    """Parts of events, and indicators, that are marked more strictly elsewhere."""
     no_equal: int = 0
     """Objects of other types, which a feed of MISP does not hold."""
     files: int = 0
@@ -174,24 +179,15 @@ def _released(exporter: Exporter, most: Tlp) -> list[Kept]:
 def _export(exporter: Exporter, to: _For, folder: Path) -> Exported:
     done = Exported()
     lines: list[tuple[int, Line]] = []
-    events: set[int] = set()
-    left_out: set[int] = set()
-    whole = Whole(exporter.owner(), exporter.holdings)
-    gathered: dict[Marking, list[Thing]] = {}
-    for kept, decision in _decided(exporter, to, lines, done):
-        marking = decision.marking
-        if marking is None:
-            continue
-        if kept.type == _KIND:
-            whole.take(decision.body, marking, kept.origin, kept.id)
-            events.add(kept.id)
+    decided = list(_decided(exporter, to, lines, done))
+    whole = Whole(exporter.owner(), exporter.holdings, _elsewhere(exporter, to))
+    for one in decided:
+        if one.kept.type == _KIND:
+            whole.take(one)
         else:
-            inside = whole.part(decision.body, kept.origin)
-            done.indicators += bool(inside)
-            done.no_equal += not inside
-            left_out |= set() if inside else {kept.id}
-            plain = Marking(marking.tlp, marking.pap)
-            gathered.setdefault(plain, []).extend(inside)
+            whole.ask(one)
+    whole.look_up()
+    gathered, left_out = _gathered(whole, decided, done)
     known_events = whole.events()
     done.events, done.passed_over = len(known_events), whole.passed_over
     # MISP takes an attribute into one event only: that which it is in already.
@@ -202,18 +198,57 @@ def _export(exporter: Exporter, to: _For, folder: Path) -> Exported:
     }
     done.attributes = sum(map(len, left.values()))
     files = feed.folder([*known_events, *feed.gathered(left, _maker(exporter), to.label)])
-    left_out |= events - whole.sources()
-    exporter.means.answers.record([_told(one, left_out, number) for number, one in lines])
+    left_out |= {one.kept.id for one in decided if one.kept.type == _KIND} - whole.sources()
+    told_of = [one for number, line in lines for one in _told(line, number, left_out, whole)]
+    done.stricter = sum(map(len, whole.stricter.values()))
+    exporter.means.answers.record(told_of)
     done.files = len(files)
     done.removed = _write(folder, files)
     return done
 
 
-def _told(one: Line, left_out: set[int], number: int) -> Line:
+def _gathered(
+    whole: Whole, decided: Sequence[Going], done: Exported
+) -> tuple[dict[Marking, list[Thing]], set[int]]:
+    """The attributes of indicators by marking, and the numbers of what is left out."""
+    gathered: dict[Marking, list[Thing]] = {}
+    left_out: set[int] = set()
+    for one in decided:
+        number, marking = one.kept.id, one.marking
+        if one.kept.type == _KIND:
+            continue
+        inside = whole.part(one)
+        done.indicators += bool(inside)
+        done.no_equal += not inside and number not in whole.stricter
+        left_out |= set() if inside else {number}
+        gathered.setdefault(Marking(marking.tlp, marking.pap), []).extend(inside)
+    return gathered, left_out
+
+
+def _elsewhere(exporter: Exporter, to: _For) -> Elsewhere:
+    me, now = exporter.means.trust.me(), exporter.means.clock.now()
+
+    def goes(subject: Subject) -> bool:
+        every = (decide(subject, one, Way.EXPORT, to.circle, me, now) for one in to.recipients)
+        return all(one.outcome == "yes" for one in every)
+
+    return Elsewhere(exporter.owner(), exporter.holdings, exporter.indicators, goes)
+
+
+def _told(one: Line, number: int, left_out: set[int], whole: Whole) -> Iterator[Line]:
     """A decision as the log tells it: what release let go, and nothing came of, did not leave."""
-    if one.decision == "no" or number not in left_out:
-        return one
-    return msgspec.structs.replace(one, decision="no", rule="left-out", digest="")
+    change = msgspec.structs.replace
+    parts = whole.stricter.get(number, ())
+    if one.decision == "no":
+        yield one
+        return
+    if number in left_out:
+        yield change(one, decision="no", rule="left-out", digest="")
+    else:
+        yield change(one, decision="redacted") if parts else one
+    for name in parts:
+        if name != one.object:
+            yield change(one, object=name, decision="no", rule="left-out", digest="")
 
 
 def _maker(exporter: Exporter) -> Maker:
@@ -224,7 +259,7 @@ def _maker(exporter: Exporter) -> Maker:
 
 def _decided(
     exporter: Exporter, to: _For, lines: list[tuple[int, Line]], done: Exported
-) -> Iterator[tuple[Kept, Decision]]:
+) -> Iterator[Going]:
     """Of each object the newest version that every recipient may have, with the decision on it."""
     means = exporter.means
     me, now = means.trust.me(), means.clock.now()
@@ -257,7 +292,9 @@ def _decided(
             done.withheld += 1
             continue
         given.add(kept.object)
-        yield kept, agreed
+        if agreed.marking is not None:
+            whole = frozenset({kept.digest, sha256(body).hexdigest()})
+            yield Going(kept, agreed.body, agreed.marking, whole)
 
 
 def _nearest(kept: Sequence[Kept], me: str) -> list[Kept]:

@@ -148,6 +148,18 @@ class SqlHoldings:
             found |= objects_in(self.body(digest), wanted)
         return found
 
+    def alike(self, patterns: Collection[str]) -> dict[str, set[str]]:
+        """Identifiers of indicators, by the pattern of STIX that they have."""
+        table = schema.stix_indicator
+        query = select(table.c.pattern, table.c.object).where(table.c.language == "stix")
+        found: dict[str, set[str]] = defaultdict(set)
+        with self._engine.connect() as connection:
+            for chunk in logs.chunks(sorted(set(patterns))):
+                these = query.where(logs.among(connection, table.c.pattern, chunk))
+                for pattern, name in connection.execute(these):
+                    found[pattern].add(name)
+        return dict(found)
+
 
 def _about(name: str) -> Iterator[ColumnElement[bool]]:
     """The ways in which a name may mean a document, the nearest first."""

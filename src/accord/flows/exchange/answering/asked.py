@@ -6,6 +6,7 @@ like one that does not exist.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -13,12 +14,21 @@ import msgspec
 
 from accord.core.clock import Clock
 from accord.core.errors import AccordError
-from accord.flows.exchange.answering.port import Answers, Log, Notary, Surroundings, Trust
+from accord.flows.exchange.answering.port import (
+    Answers,
+    Damaged,
+    Evidence,
+    Log,
+    Notary,
+    Surroundings,
+    Trust,
+)
 from accord.flows.exchange.messages import Request, Response
 from accord.flows.osv.port import Advisories
 from accord.identity.partners import Directory
 from accord.identity.recipients import Recipient
 
+_LOG = logging.getLogger("accord.door")
 JSON = "application/json"
 NOTE = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
@@ -76,6 +86,14 @@ class Means(msgspec.Struct, frozen=True):
         if directory is None:
             raise not_here()
         return directory
+
+    def remember(self, damaged: Damaged) -> None:
+        """Keep what was seen for `accord exchange evidence`, if the store still takes anything."""
+        try:
+            found = Evidence("", "", str(damaged), self.clock.now(), b"", b"")
+            self.answers.contradicted(found, seal=False)
+        except AccordError as wrong:
+            _LOG.critical("nor could it be noted: %s", wrong)
 
     def refuse_expired(self) -> None:
         """Who is a partner may have changed since the directory expired: nothing is given out.

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import logging
 
-from accord.core.errors import AccordError
 from accord.flows.exchange.answering import routes
 from accord.flows.exchange.answering.asked import Asked, Means, Refused, not_here, refusal
 from accord.flows.exchange.answering.port import (
     Damaged,
-    Evidence,
     Log,
 )
 from accord.flows.exchange.answering.routes import Policy, Route
@@ -45,7 +43,7 @@ class Door:
             return refusal(Refused(503, "this node signs no checkpoints at present"))
         except Damaged as damaged:
             _LOG.critical("nothing was sent: %s", damaged)
-            self._remember(damaged)
+            self._means.remember(damaged)
             return refusal(Refused(500, "this node cannot answer; its people have been told why"))
 
     def _answer(self, caller: Recipient, request: Request) -> Response:
@@ -88,11 +86,3 @@ class Door:
         if found is None:
             raise not_here()
         return found
-
-    def _remember(self, damaged: Damaged) -> None:
-        """Keep what was seen for `accord exchange evidence`, if the store still takes anything."""
-        try:
-            found = Evidence("", "", str(damaged), self._means.clock.now(), b"", b"")
-            self._means.answers.contradicted(found, seal=False)
-        except AccordError as wrong:
-            _LOG.critical("nor could it be noted: %s", wrong)

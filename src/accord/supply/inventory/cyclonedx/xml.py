@@ -46,6 +46,22 @@ class _Document(msgspec.Struct, frozen=True):
     definitions: Any = None
 
 
+def document(data: bytes, grammar: xml.Grammar) -> tuple[xml.Document, str]:
+    """What a grammar reads of a document in XML, and the version of CycloneDX that it is of.
+
+    Raises:
+        Invalid: not a CycloneDX document by the schema.
+        Unreadable: not XML, or with a document type declaration.
+        TooLarge: past a bound.
+    """
+    root = xml.read(data, grammar)
+    spec = root.namespace.removeprefix(_NAMESPACE)
+    if root.name != "bom" or spec not in SPECS:
+        name = f"<{root.name}> of {root.namespace or 'no namespace'}"
+        raise Invalid(f"{name[:90]} where <bom> of {_NAMESPACE}1.x is expected", "line 1")
+    return root, spec
+
+
 def parse(data: bytes) -> Bom:
     """The document. Items are made as their elements end, and places are lines.
 
@@ -57,11 +73,7 @@ def parse(data: bytes) -> Bom:
         TooLarge: past a bound.
 
     """
-    root = xml.read(data, _GRAMMAR)
-    spec = root.namespace.removeprefix(_NAMESPACE)
-    if root.name != "bom" or spec not in SPECS:
-        name = f"<{root.name}> of {root.namespace or 'no namespace'}"
-        raise Invalid(f"{name[:90]} where <bom> of {_NAMESPACE}1.x is expected", "line 1")
+    root, spec = document(data, _GRAMMAR)
     found = _document(root.value)
     return Bom(
         syntax="XML",

@@ -22,7 +22,7 @@ from accord.exchange.taxii import filters as asking
 from accord.exchange.taxii import negotiation, posted, resources
 from accord.exchange.taxii.filters import IDS, SPECS, TYPES, VERSIONS, Filters
 from accord.flows.exchange.answering.asked import BRIEF, Means, Refused
-from accord.flows.exchange.answering.port import Damaged, Evidence
+from accord.flows.exchange.answering.port import Damaged
 from accord.flows.exchange.answering.taxii.collections import Shelved, of_caller
 from accord.flows.exchange.answering.taxii.port import Full, Shelf
 from accord.flows.exchange.answering.taxii.reading import Page, View
@@ -74,7 +74,7 @@ class Taxii:
             return _and(refusal(429, str(full)), "retry-after", _LATER)
         except Damaged as damaged:
             _LOG.critical("nothing was sent: %s", damaged)
-            self._remember(damaged)
+            self._means.remember(damaged)
             return refusal(500, "this node cannot answer; its people have been told why")
 
     def _answer(self, caller: Recipient, request: Request) -> Response:
@@ -241,14 +241,6 @@ class Taxii:
         found = self._page(view, every).items
         self._means.answers.record(view.lines(b""))
         return bool(found)
-
-    def _remember(self, damaged: Damaged) -> None:
-        """Keep what was seen for `accord exchange evidence`, if the store still takes anything."""
-        try:
-            found = Evidence("", "", str(damaged), self._means.clock.now(), b"", b"")
-            self._means.answers.contradicted(found, seal=False)
-        except AccordError as wrong:
-            _LOG.critical("nor could it be noted: %s", wrong)
 
 
 Method = Literal["GET", "POST", "DELETE"]
