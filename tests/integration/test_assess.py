@@ -180,7 +180,7 @@ def test_whatever_touches_a_release_changes_its_verdict(desk: Desk) -> None:
     """Each is noticed by an update that looks at what is touched, as by one at everything."""
     nodes.give(desk.node, [("bill", nodes.bill(PRODUCT, RELEASE)), ("advisory", LEFT_PAD)])
     nodes.give(desk.node, [("other", nodes.bill("Other", "1", ["pkg:npm/right-pad@1.0.0"]))])
-    first = desk.node.reassess()
+    first = desk.node.reassess(every=True)
     assert first.assessed == 2
     assert desk.node.reassess().assessed == 0
     added = desk.add(form(GUARDED))

@@ -92,7 +92,7 @@ def assess(
         if fail and not all(_accepted(one) for one in found.assessments):
             raise typer.Exit(NOT_ACCEPTED)
     else:
-        _update(node.reassess(), json=json)
+        _update(node.reassess(every=True), json=json)
 
 
 def _accepted(one: Assessment) -> bool:
@@ -154,11 +154,12 @@ def _recognised(found: Assessed) -> None:
     }
     for buyer, authority, rules in sorted(chains):
         typer.echo(printable(f"{buyer} recognises {authority} by {' and '.join(rules)}"))
-    reasons = {
-        f"{buyer}: {one.reason}" for buyer, refused in found.refused.items() for one in refused
-    }
-    for reason in sorted(reasons)[:_SHOWN]:
-        typer.echo(printable(f"not recognised, {reason}"))
+    for buyer, refused in sorted(found.refused.items()):
+        reasons = sorted({one.reason for one in refused})
+        for reason in reasons[:_SHOWN]:
+            typer.echo(printable(f"not recognised, {f'{buyer}: {reason}' if buyer else reason}"))
+        if len(reasons) > _SHOWN:
+            typer.echo(f"not recognised, and {len(reasons) - _SHOWN} more; --json has all")
 
 
 def _delta(missing: tuple[Missing, ...]) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Person, opened, said
+from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def add(
     added = run(node, ask, [(str(path), _bytes(path)) for path in files])
     if json:
         show.as_json({"taken": added.taken, "beside": added.beside})
-        return
-    _tell(added)
+    else:
+        _tell(added)
+    reassessed(node)
 
 
 def _tell(added: Added) -> None:
@@ -136,8 +138,10 @@ def remove(
     """Record that a document is no longer evidence; it stays kept, and so does the record."""
     from accord.flows.evidence.add import remove as run
 
-    count = run(opened(home, database), product, document, release, (person, why))
+    node = opened(home, database)
+    count = run(node, product, document, release, (person, why))
     typer.echo(printable(f"{document} is no longer evidence for {product} ({count} records)."))
+    reassessed(node)
 
 
 @issuer.command("add")
@@ -194,9 +198,11 @@ def issuer_add(
         products=tuple(products or ()),
         until=ends,
     )
-    new = give(opened(home, database), wanted)
+    node = opened(home, database)
+    new = give(node, wanted)
     state = "has a standing" if new else "had this standing already"
     typer.echo(printable(f"{name}, {role}, {state}."))
+    reassessed(node)
 
 
 @issuer.command("list")
@@ -237,8 +243,10 @@ def issuer_remove(
     """End a standing: from now on nothing that it signed counts."""
     from accord.flows.evidence.issuers import end
 
-    end(opened(home, database), name, person, why)
+    node = opened(home, database)
+    end(node, name, person, why)
     typer.echo(printable(f"{name} has no standing any more."))
+    reassessed(node)
 
 
 def _state(ended: bool, until: str, now: str) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
+from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -174,6 +175,7 @@ def run(
         show.as_json(done)
     elif not chosen:
         typer.echo("No feed is due. `accord feeds list` says when each is.")
+    reassessed(node)
     if any(ran.error for ran in done):
         raise typer.Exit(FAILED)
 
@@ -200,10 +202,15 @@ def _watch(node: Node, *, json: bool) -> None:
 
     from accord.flows.feeds.watch import watch
 
+    def told(ran: Ran) -> None:
+        (show.as_line if json else _tell)(ran)
+        if ran.new:
+            reassessed(node)
+
     stop = Event()
     show.note("Reading feeds as they fall due. Ctrl-C ends it.")
     try:
-        watch(node.reading, show.as_line if json else _tell, stop)
+        watch(node.reading, told, stop)
     except KeyboardInterrupt:
         stop.set()
 

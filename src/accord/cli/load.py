@@ -11,6 +11,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, closed
+from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def load(
         except Invalid as wrong:
             unclaimed = str(wrong)
     report(loaded, time.monotonic() - started, json=json)
+    reassessed(node)
     if unclaimed:
         raise typer.BadParameter(unclaimed)
     if loaded.total.quarantined or loaded.total.items_quarantined:

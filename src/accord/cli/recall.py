@@ -8,6 +8,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
+from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def recall(
         show.as_json(taken)
     else:
         _tell(taken, relay=relay)
+    reassessed(node)
 
 
 def _tell(taken: Taken, *, relay: bool) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Person, moment, opened, said
+from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def add(
     )  # fmt: skip
     named, document = flow.add(node, rule)
     typer.echo(printable(f"{named.id}: {named.by} recognises {named.of}."))
+    reassessed(node)
     show.note(f"Share it with `accord share {document[:12]} --audience NAME`.")
 
 
@@ -114,10 +116,7 @@ def revoke(
     node = opened(home, database)
     ended, document = flow.revoke(node, rule, person=person, why=why)
     typer.echo(printable(f"{ended.id} is revoked."))
-    change = node.reassess()
-    show.note(
-        f"{len(change.events):,} verdicts changed here; `accord assess --changes` lists them."
-    )
+    reassessed(node)
     show.note(f"Tell the partners with `accord share {document[:12]} --audience NAME`.")
 
 

@@ -9,6 +9,7 @@ import typer
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, opened
 from accord.cli.proposing import renewed, tell_renewed
+from accord.cli.reassess import changes, reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def sync(
     elif reports:
         _table(reports)
     tell_renewed(renewed(node))
+    reassessed(node)
     if not all(report.good for report in reports):
         raise typer.Exit(1)
 
@@ -183,6 +185,7 @@ def _watch(node: Node, *, json: bool) -> None:
     """Print what comes, until a person stops it."""
     from threading import Event, Lock
 
+    from accord.core.errors import AccordError
     from accord.flows.exchange.following.watch import Watching, watch
 
     node.signers.all()
@@ -195,10 +198,19 @@ def _watch(node: Node, *, json: bool) -> None:
             if news:
                 _tell(report, node.clock.now(), json=json)
 
+    def each() -> None:
+        try:
+            said = changes(node)
+        except AccordError as wrong:
+            said = f"verdicts were not made anew: {wrong}"
+        if said:
+            with lock:
+                show.note(printable(f"{node.clock.now()[:19]} {said}"))
+
     stop = Event()
     show.note("Following every partner. Ctrl-C ends it.")
     try:
-        watch(Watching(lambda: node.syncing, told, node.entropy, stop))
+        watch(Watching(lambda: node.syncing, told, node.entropy, stop, each))
     except KeyboardInterrupt:
         stop.set()
 

@@ -122,11 +122,22 @@ class Node:
 
         return assuring.assessing(self)
 
-    def reassess(self) -> Change:
-        """Make every verdict anew that a new document, or time, may have changed."""
+    @property
+    def asked(self) -> bool:
+        """Whether anybody asked about a release; if not, there is nothing to reassess."""
+        from accord.store.assurance.asked import asked
+
+        with self.engine.connect() as connection:
+            return asked(connection)
+
+    def reassess(self, *, every: bool = False) -> Change:
+        """Make the verdicts anew that a new document, or time, may have changed.
+
+        Of releases that somebody asked about, or of `every` one: see `assess.update`.
+        """
         from accord.flows.assessing.assess import update
 
-        return update(self.assessing, self.me, self.clock.now())
+        return update(self.assessing, self.me, self.clock.now(), every=every)
 
     @cached_property
     def exposures(self) -> Exposures:

@@ -77,6 +77,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """The buyer whose verdict it is."""
     at: str
     until: str = ""
+    type: str = ""
+    """Type of product, as it says; empty: it does not."""
     found: tuple[Found, ...] = ()
 
 
@@ -95,9 +97,10 @@ class Recognition:
     def __init__(
         self, rules: Iterable[Rule], statements: Iterable[Statement], types: str, now: str
     ) -> None:
-        self._rules = {rule.id: rule for rule in rules}
+        # A rule's name is its author's to give: another's of the same name is another rule.
+        self._rules = {(rule.by, rule.id): rule for rule in rules}
         self._statements = {one.id: one for one in statements}
-        self._types = types
+        self._type = types
         self._now = now
 
     def of(self, buyer: str) -> tuple[list[Claim], list[Refused]]:
@@ -136,10 +139,11 @@ class Recognition:
         if not rule.stands(self._now):
             when = f"begins on {rule.since[:10]}" if rule.since > self._now else "has ended"
             return f"rule {rule.id} {when}"
-        if rule.types and self._types not in rule.types:
+        type_ = self._type or statement.type
+        if rule.types and type_ not in rule.types:
             return f"rule {rule.id} is for {', '.join(rule.types)}"
-        if rule.without and (not self._types or self._types in rule.without):
-            return f"rule {rule.id} leaves out {self._types or 'products of an unknown type'}"
+        if rule.without and (not type_ or type_ in rule.without):
+            return f"rule {rule.id} leaves out {type_ or 'products of an unknown type'}"
         if not rule.covers(one.item):
             return f"rule {rule.id} does not cover {one.item}"
         if statement.at > self._now or (statement.until and statement.until <= self._now):
@@ -162,11 +166,13 @@ class Recognition:
         if len(one.links) > MOST_LINKS:
             return f"it rests on {len(one.links)} recognitions; {MOST_LINKS} are followed"
         link, *rest = one.links
-        rule, behind = self._rules.get(link.rule), self._statements.get(link.statement)
+        rule = self._rules.get((statement.authority, link.rule))
+        behind = self._statements.get(link.statement)
         if rule is None or behind is None:
-            what = f"rule {link.rule}" if rule is None else f"statement {link.statement[:19]}"
-            return f"a link of its chain is not known here: {what}"
-        if (rule.by, rule.of) != (statement.authority, behind.authority):
+            # What is not here is not named: it may have gone to others alone.
+            what = "a rule" if rule is None else "a statement"
+            return f"{what} of its chain is not, or no longer, known here"
+        if rule.of != behind.authority:
             return f"its chain is broken: rule {rule.id} is of {rule.by} about {rule.of}"
         found = next(
             (f for f in behind.found if f.item == one.item and f.links == tuple(rest)), None
@@ -178,8 +184,11 @@ class Recognition:
 
     def _claim(self, rule: Rule, statement: Statement, one: Found) -> Claim:
         ends = [rule.until, statement.until, one.until]
+        by = statement.authority
         for link in one.links:
-            ends += [self._rules[link.rule].until, self._statements[link.statement].until]
+            behind = self._statements[link.statement]
+            ends += [self._rules[by, link.rule].until, behind.until]
+            by = behind.authority
         said = "contradicted" if one.denied else one.level.words
         return Claim(
             item=one.item,

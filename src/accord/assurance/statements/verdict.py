@@ -172,6 +172,17 @@ def read(data: bytes) -> Reading:
     )
 
 
+def resting_on(data: bytes) -> tuple[str, ...]:
+    """Digests of the statements of others that a verdict rests on, in order.
+
+    Raises:
+        Invalid: not a statement of a verdict.
+    """
+    _, said = statement.read(data, PREDICATE, _Predicate)
+    links = {link.statement.removeprefix("sha256:") for one in said.items for link in one.links}
+    return tuple(sorted(links))
+
+
 def known(fact: Verdict, document: str) -> Statement:
     """A verdict that a node keeps, as recognition asks for it; `document` is its digest."""
     return Statement(
@@ -179,6 +190,7 @@ def known(fact: Verdict, document: str) -> Statement:
         authority=fact.authority,
         at=fact.at,
         until=fact.until,
+        type=fact.type,
         found=tuple(
             Found(
                 one.item,

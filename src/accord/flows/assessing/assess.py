@@ -6,7 +6,7 @@ anything that it rests on ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -31,6 +31,8 @@ from accord.flows.assessing.port import (
 )
 from accord.flows.assessing.scores import score_new
 
+NOBODY = ""
+"""Stands for every buyer where something counts for none."""
 _AT_ONCE = 500
 """Releases that are assessed together."""
 _MANY = 1_000
@@ -45,7 +47,8 @@ class Assessed(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[Missing, ...] = ()
     """The delta list, what unlocks most first."""
     refused: Mapping[str, tuple[Refused, ...]] = {}
-    """By buyer: verdicts of others that it does not recognise."""
+    """By buyer: verdicts of others that it does not recognise; by `NOBODY` those that are no
+    authority's word on this release."""
     now: str
 
 
@@ -62,6 +65,21 @@ class Authorities:
         if owner is None:
             return False
         return origin == owner if origin else self._me in {"", owner}
+
+    def speaker(self, buyer: str, origins: Sequence[str]) -> str | None:
+        """Of those who give a document, whoever may speak as a buyer; None: nobody of them.
+
+        Who else gives the same bytes takes nothing from them.
+        """
+        return next((one for one in origins if self.speaks(buyer, one)), None)
+
+    def denied(self, buyer: str, origins: Sequence[str]) -> str:
+        """Why a document is not a buyer's word."""
+        owner = self._owners.get(buyer)
+        if owner is None:
+            return f"{buyer} has no baseline here"
+        givers = " and ".join(one or "this node's own people" for one in origins)
+        return f"{givers} cannot speak for {buyer}: only {owner} does"
 
 
 class Assessor:
@@ -90,7 +108,9 @@ class Assessor:
 
     def _known_rules(self, stated: Iterable[StatedRule]) -> list[Rule]:
         return rule.known(
-            one.fact for one in stated if self._authorities.speaks(one.fact.by, one.origin)
+            one.fact
+            for one in stated
+            if self._authorities.speaker(one.fact.by, one.origins) is not None
         )
 
     def each(self, releases: Sequence[Listed], *, full: bool = False) -> Iterator[Assessed]:
@@ -122,11 +142,11 @@ class Assessor:
     ) -> Assessed:
         every = [*claims, *findings(shipped, claims, self.now, self._contact)]
         shared = Claims(every, self.table, self.now)
-        statements = list(self._statements(listed, stated))
+        statements, unheard = self._statements(listed, stated)
         recognition = Recognition(self._rules, statements, listed.type, self.now)
         found: list[Assessment] = []
         known: dict[str, Claims] = {}
-        refused: dict[str, tuple[Refused, ...]] = {}
+        refused: dict[str, tuple[Refused, ...]] = {NOBODY: tuple(unheard)} if unheard else {}
         for baseline in self.baselines:
             own = shared
             if statements:
@@ -140,15 +160,36 @@ class Assessor:
             release=listed, assessments=tuple(found), missing=missing, refused=refused, now=self.now
         )
 
-    def _statements(self, listed: Listed, stated: Iterable[StatedVerdict]) -> Iterator[Statement]:
-        """What others stated of this very release; another artefact of its name is not it."""
+    def _statements(
+        self, listed: Listed, stated: Iterable[StatedVerdict]
+    ) -> tuple[list[Statement], list[Refused]]:
+        """What others stated of this very release, of each the newest; and what is not theirs.
+
+        Another artefact of its name is not this release.
+        """
+        newest: dict[str, list[StatedVerdict]] = {}
+        unheard: list[Refused] = []
         for one in stated:
-            if not self._authorities.speaks(one.fact.authority, one.origin):
+            authority = one.fact.authority
+            if self._authorities.speaker(authority, one.origins) is None:
+                unheard.append(_unheard(one, self._authorities.denied(authority, one.origins)))
                 continue
+            kept = newest.setdefault(authority, [])
+            if not kept or kept[0].fact.at <= one.fact.at:
+                newest[authority] = [*(k for k in kept if k.fact.at == one.fact.at), one]
+        statements: list[Statement] = []
+        for one in (one for authority in sorted(newest) for one in newest[authority]):
             theirs = set(one.fact.digests)
             if listed.digests and theirs and theirs.isdisjoint(listed.digests):
-                continue
-            yield verdict.known(one.fact, one.document)
+                why = f"{one.fact.authority} speaks of another artefact than the one known here"
+                unheard.append(_unheard(one, why))
+            else:
+                statements.append(verdict.known(one.fact, one.document))
+        return statements, unheard
+
+
+def _unheard(one: StatedVerdict, why: str) -> Refused:
+    return Refused(f"sha256:{one.document}", one.fact.authority, "", why)
 
 
 def _folded(product: str, release: str) -> Key:
@@ -214,19 +255,30 @@ class Change(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
 
 
-def update(store: Store, me: str, now: str, *, everything: bool = False) -> Change:
-    """Make every kept verdict anew that a new document, or time, may have changed."""
+def update(store: Store, me: str, now: str, *, every: bool = False) -> Change:
+    """Make every kept verdict anew that a new document, or time, may have changed.
+
+    Only releases that somebody asked about are looked at: with evidence, a stated verdict or a kept
+    one; where there is none, nothing is. `every` takes in all the others too.
+    """
+    with store.view() as view:
+        if not (every or view.asked()):
+            return Change(0, ())
     score_new(store.scores)
     with store.view(few=True) as view:
         touched = view.touched()
         wanted = touched.releases | store.ledger.due(now)
-        if not (everything or touched.everything or len(wanted) > _MANY):
-            releases = _concerned(view, wanted)
+        if not (wanted or touched.everything or touched.news):
+            return Change(0, ())
+        concerned = None if every else view.concerned()
+        if not (touched.everything or len(wanted) > _MANY):
+            releases = _asked(_concerned(view, wanted), concerned)
             kept = store.ledger.kept({*wanted, *(one.key for one in releases)})
             return _remade(store, view, releases, kept, (me, now, touched.last))
     with store.view() as view:
         kept = store.ledger.kept()
-        return _remade(store, view, view.releases(), kept, (me, now, touched.last))
+        releases = _asked(view.releases(), concerned)
+        return _remade(store, view, releases, kept, (me, now, touched.last))
 
 
 def _remade(
@@ -272,6 +324,17 @@ def _concerned(view: View, wanted: frozenset[Key]) -> list[Listed]:
         one
         for one in view.releases({product for product, _ in wanted})
         if _folded(*one.key) in names or _folded(one.product, "") in names
+    ]
+
+
+def _asked(releases: Sequence[Listed], concerned: Collection[Key] | None) -> list[Listed]:
+    """Those that somebody asked about; None: all of them."""
+    if concerned is None:
+        return list(releases)
+    return [
+        one
+        for one in releases
+        if _folded(*one.key) in concerned or _folded(one.product, "") in concerned
     ]
 
 

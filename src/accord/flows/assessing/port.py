@@ -41,8 +41,8 @@ class StatedVerdict(msgspec.Struct, frozen=True):
     fact: Verdict
     document: str
     """Digest."""
-    origin: str
-    """The partner that sealed it; empty: this node's own people."""
+    origins: tuple[str, ...]
+    """The partners that sealed it; the first is empty where this node's own people gave it."""
 
 
 class StatedRule(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class StatedRule(msgspec.Struct, frozen=True):
 
     fact: Recognition
     document: str
-    origin: str
+    origins: tuple[str, ...]
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +110,15 @@ class View(Protocol):
     def touched(self) -> Touched:
         """What documents that came since the last time may change."""
 
+    def asked(self) -> bool:
+        """Whether `concerned` names any."""
+
+    def concerned(self) -> frozenset[Key]:
+        """Releases with evidence, a stated verdict or a kept one, in small letters.
+
+        One whose release is empty stands for every release of its product.
+        """
+
 
 class Touched(msgspec.Struct, frozen=True):
     """What may have changed since assessments were last brought up to date."""
@@ -119,6 +128,8 @@ class Touched(msgspec.Struct, frozen=True):
     releases: frozenset[Key]
     last: int
     """Number of the last document that was looked at."""
+    news: bool = True
+    """Whether any document came."""
 
 
 class Ledger(Protocol):

@@ -95,7 +95,9 @@ def rules(desk: Desk) -> list[Recognised]:
         authorities = Authorities(view.baselines(), desk.me)
     groups: dict[tuple[str, str], list[StatedRule]] = {}
     for one_ in stated:
-        groups.setdefault((one_.origin, one_.fact.rule), []).append(one_)
+        speaker = authorities.speaker(one_.fact.by, one_.origins)
+        origin = one_.origins[0] if speaker is None else speaker
+        groups.setdefault((origin, one_.fact.rule), []).append(one_)
     found = [
         Recognised(
             known,

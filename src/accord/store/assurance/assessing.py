@@ -13,11 +13,12 @@ from accord.assurance.assessing.findings import Shipped
 from accord.assurance.model import Claim
 from accord.flows.assessing.port import Key, Listed, StatedRule, StatedVerdict, Touched
 from accord.store.assurance import stated
+from accord.store.assurance.asked import asked
 from accord.store.assurance.ledger import SqlLedger
 from accord.store.assurance.releases import releases
 from accord.store.assurance.scores import SqlScores
 from accord.store.assurance.shipped import shipped
-from accord.store.assurance.touching import touched
+from accord.store.assurance.touching import concerned, touched
 from accord.store.view import SqlView
 
 Claiming = Callable[[SqlView, Collection[Key]], Mapping[Key, Sequence[Claim]]]
@@ -103,3 +104,11 @@ class SqlAssessingView:
     def touched(self) -> Touched:
         """What documents that came since the last time may change."""
         return touched(self._view)
+
+    def asked(self) -> bool:
+        """Whether anybody asked about any release."""
+        return asked(self._view.connection)
+
+    def concerned(self) -> frozenset[Key]:
+        """Releases with evidence, a stated verdict or a kept one."""
+        return concerned(self._view)

@@ -15,11 +15,17 @@ _RULES = """
 SELECT r.*, d.digest AS document FROM recognition r JOIN document d ON d.id = r.document_id
 ORDER BY r.id
 """
+_SEALED = """
+SELECT d.digest, s.origin FROM {} f JOIN document d ON d.id = f.document_id
+JOIN shared_document k ON k.digest = d.digest JOIN shared s ON s.id = k.shared_id
+WHERE s.state IN ('live', 'held') AND (:as_of = '' OR s.learned <= :as_of)
+"""
 
 
 def verdicts(view: SqlView, releases: Collection[Key]) -> Iterator[StatedVerdict]:
     """What was stated of some releases, whatever the case of their names."""
     wanted = {(product.casefold(), release.casefold()) for product, release in releases}
+    origins = _sealers(view, "verdict")
     for row in view.counting(_VERDICTS):
         if (row.product.casefold(), row.release.casefold()) not in wanted:
             continue
@@ -28,11 +34,13 @@ def verdicts(view: SqlView, releases: Collection[Key]) -> Iterator[StatedVerdict
             digests=texts_of(row.digests), baseline=row.baseline, verdict=row.verdict, at=row.at,
             until=row.until, person=row.person, found=row.found,
         )  # fmt: skip
-        yield StatedVerdict(fact, row.document, view.origin(row.document_id))
+        givers = origins.get(row.document, frozenset())
+        yield StatedVerdict(fact, row.document, _origins(view, row.document_id, givers))
 
 
 def rules(view: SqlView) -> Iterator[StatedRule]:
     """What is recognised by whom, with every revocation."""
+    origins = _sealers(view, "recognition")
     for row in view.counting(_RULES):
         fact = Recognition(
             rule=row.rule, by=row.recognised_by, of=row.recognised, level=row.level,
@@ -40,4 +48,19 @@ def rules(view: SqlView) -> Iterator[StatedRule]:
             without=texts_of(row.without_types), onward=bool(row.onward), since=row.since,
             until=row.until, revoked=row.revoked, person=row.person, why=row.why,
         )  # fmt: skip
-        yield StatedRule(fact, row.document, view.origin(row.document_id))
+        givers = origins.get(row.document, frozenset())
+        yield StatedRule(fact, row.document, _origins(view, row.document_id, givers))
+
+
+def _sealers(view: SqlView, table: str) -> dict[str, frozenset[str]]:
+    """Everybody who sealed each statement of a table: several may give the same bytes."""
+    found: dict[str, set[str]] = {}
+    for row in view.rows(_SEALED.format(table), as_of=view.as_of):
+        found.setdefault(row.digest, set()).add(row.origin)
+    return {digest: frozenset(names) for digest, names in found.items()}
+
+
+def _origins(view: SqlView, document: int, givers: frozenset[str]) -> tuple[str, ...]:
+    """The giver that the document is kept as, which is our own people before others, then more."""
+    first = view.origin(document)
+    return (first, *sorted(givers - {first}))

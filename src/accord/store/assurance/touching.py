@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from accord.flows.assessing.port import Key, Touched
 from accord.store.view import SqlView
@@ -25,6 +26,34 @@ _NAMED_BY_BILL = (
 )
 
 
+_EVER = "SELECT product, release FROM tie UNION SELECT product, release FROM verdict"
+_KEPT = "SELECT DISTINCT product, release FROM assessment"
+
+
+class Some:
+    """Rows of some documents: of those past a number, or of these."""
+
+    def __init__(self, view: SqlView, *, past: int = 0, these: Sequence[int] | None = None) -> None:
+        self._view = view
+        self._past = past
+        self._these = these
+
+    def rows(self, table: str, columns: str) -> Iterator[Any]:
+        """Columns of a table's rows."""
+        query = f"SELECT DISTINCT {columns} FROM {table} WHERE document_id"  # noqa: S608 - our own names
+        if self._these is not None:
+            yield from self._view.among(f"{query} IN ({{}})", self._these)
+        else:
+            yield from self._view.rows(f"{query} > :past", past=self._past)
+
+    def any(self, table: str) -> bool:
+        """Whether a table has one."""
+        if self._these is not None:
+            return any(True for _ in self.rows(table, "document_id"))
+        query = f"SELECT 1 FROM {table} WHERE document_id > :past LIMIT 1"  # noqa: S608 - our own names
+        return bool(self._view.rows(query, past=self._past))
+
+
 def touched(view: SqlView) -> Touched:
     """What documents that came since assessments were last made may change."""
     newest = view.rows("SELECT max(id) AS id FROM document")[0].id or 0
@@ -33,34 +62,40 @@ def touched(view: SqlView) -> Touched:
         return Touched(everything=True, releases=frozenset(), last=newest)
     first = assessed[0].document_id
     if newest == first:
-        return Touched(everything=False, releases=frozenset(), last=newest)
-    if any(_new(view, table, first) for table in _OF_EVERYTHING):
-        return Touched(everything=True, releases=frozenset(), last=newest)
-    found = frozenset({*_named(view, first), *_holding(view, first)})
-    return Touched(everything=False, releases=found, last=newest)
+        return Touched(everything=False, releases=frozenset(), last=newest, news=False)
+    found = by_documents(view, Some(view, past=first))
+    return Touched(everything=found is None, releases=found or frozenset(), last=newest)
 
 
-def _new(view: SqlView, table: str, first: int) -> bool:
-    query = f"SELECT 1 FROM {table} WHERE document_id > :first LIMIT 1"  # noqa: S608 - our own names
-    return bool(view.rows(query, first=first))
+def concerned(view: SqlView) -> frozenset[Key]:
+    """Releases that anybody asked about: with evidence, a stated verdict or a kept one.
+
+    By names in small letters; a release that is empty stands for every one of its product.
+    """
+    rows = (*view.rows(_EVER), *view.rows(_KEPT))
+    return frozenset((row.product.casefold(), row.release.casefold()) for row in rows)
 
 
-def _named(view: SqlView, first: int) -> Iterator[Key]:
-    """Releases that a record, a bill or a statement names; a new rule concerns every statement."""
+def by_documents(view: SqlView, some: Some) -> frozenset[Key] | None:
+    """The releases whose verdicts may rest on some documents; None: every one."""
+    if any(some.any(table) for table in _OF_EVERYTHING):
+        return None
+    return frozenset({*_named(view, some), *_holding(view, some)})
+
+
+def _named(view: SqlView, some: Some) -> Iterator[Key]:
+    """Releases that a record, a bill or a statement names; a rule concerns every statement."""
+    rules = some.any("recognition")
     for table in _NAMING:
-        since = 0 if table == "verdict" and _new(view, "recognition", first) else first
-        query = f"SELECT product, release FROM {table} WHERE document_id > :first"  # noqa: S608 - our own names
-        for row in view.rows(query, first=since):
+        every = Some(view) if table == "verdict" and rules else some
+        for row in every.rows(table, "product, release"):
             if row.product:
                 yield row.product, row.release
 
 
-def _holding(view: SqlView, first: int) -> Iterator[Key]:
-    """Releases with a component that has a vulnerability of which something new is said."""
-    told: set[str] = set()
-    for table in _TELLING:
-        query = f"SELECT DISTINCT vulnerability FROM {table} WHERE document_id > :first"  # noqa: S608 - our own names
-        told.update(row.vulnerability for row in view.rows(query, first=first))
+def _holding(view: SqlView, some: Some) -> Iterator[Key]:
+    """Releases with a component that has a vulnerability of which something is said."""
+    told = {row.vulnerability for table in _TELLING for row in some.rows(table, "vulnerability")}
     if not told:
         return
     names = {name for pair in view.declared(told) for name in pair[1:]} | told

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from accord.store import schema
+from accord.store.assurance import forgetting
 from accord.store.assurance.decided_tables import bill_score
 from accord.store.database import on_sqlite
 
@@ -36,6 +37,7 @@ def remove(connection: Connection, documents: Sequence[int]) -> set[str]:
     subjects: set[str] = set()
     versions: set[int] = set()
     packages: set[int] = set()
+    forgetting.resting_on(connection, documents)
     for chunk in _chunks(sorted(documents)):
         subjects |= _subjects(connection, chunk)
         versions |= _versions(connection, chunk)
@@ -43,6 +45,7 @@ def remove(connection: Connection, documents: Sequence[int]) -> set[str]:
         _facts(connection, chunk)
     packages |= _unused_versions(connection, versions)
     _unused_packages(connection, packages)
+    forgetting.renumbered(connection)
     return subjects
 
 

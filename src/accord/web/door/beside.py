@@ -82,7 +82,18 @@ def watching(node: Node, told: Callable[[Report], None]) -> Task:
         with lock:
             told(report)
 
+    def each() -> None:
+        try:
+            if not node.asked:
+                return
+            change = node.reassess()
+        except (AccordError, DBAPIError) as wrong:
+            _LOG.error("verdicts were not made anew: %s", wrong)
+            return
+        if change.events:
+            _LOG.info("%d verdicts changed", len(change.events))
+
     def run(stop: threading.Event) -> None:
-        watch(Watching(lambda: node.syncing, one_at_a_time, node.entropy, stop))
+        watch(Watching(lambda: node.syncing, one_at_a_time, node.entropy, stop, each))
 
     return run

@@ -24,6 +24,8 @@ ROUNDS = 144
 """Questions without a change after which all is looked at anew, the partnership's metadata too: an
 hour of them."""
 _NEW_PARTNERS = 5.0
+_GLANCE = 0.25
+"""Seconds after which it is noticed that all is to end."""
 _ENDING = 1.0
 
 Told = Callable[[Report], None]
@@ -38,6 +40,8 @@ class Watching(msgspec.Struct, frozen=True):
     """Called with every report, by the thread of its partner."""
     entropy: Callable[[int], bytes]
     stop: Event
+    each: Callable[[], object] = lambda: None
+    """Called each round, and as soon as a partner's news is applied: by one thread."""
 
 
 def watch(watching: Watching) -> None:
@@ -47,16 +51,33 @@ def watch(watching: Watching) -> None:
         NotFound: this node is in no partnership.
     """
     threads: dict[str, Thread] = {}
+    news = Event()
+
+    def told(report: Report) -> None:
+        watching.told(report)
+        if report.changed:
+            news.set()
+
+    following = msgspec.structs.replace(watching, told=told)
     while not watching.stop.is_set():
         for name in others(watching.means()):
             if name not in threads or not threads[name].is_alive():
-                thread = Thread(target=follow, args=(name, watching), daemon=True)
+                thread = Thread(target=follow, args=(name, following), daemon=True)
                 threads[name] = thread
                 thread.start()
-        watching.stop.wait(_NEW_PARTNERS)
+        news.clear()
+        watching.each()
+        _wait(news, watching.stop)
     for thread in threads.values():
         # One that waits at a partner's door ends with the process.
         thread.join(_ENDING / max(1, len(threads)))
+
+
+def _wait(news: Event, stop: Event) -> None:
+    """Until there is news, or it is to end, or it is time to look for new partners."""
+    for _ in range(round(_NEW_PARTNERS / _GLANCE)):
+        if stop.is_set() or news.wait(_GLANCE):
+            return
 
 
 def follow(name: str, watching: Watching) -> None:

@@ -13,11 +13,12 @@ import msgspec
 
 from accord.core.errors import Invalid, TooLarge
 from accord.core.origins import of_feed, words
-from accord.exchange.accept import OURS_TO_SAY
+from accord.exchange.accept import OURS_TO_SAY, WORD_OF_ITS_SEALER
 from accord.exchange.envelope import MAX_BODY
 from accord.exchange.graph import Graph
 from accord.exchange.objects import Content, read_document, read_stix
 from accord.exchange.release import Circle
+from accord.flows.exchange.sharing import resting
 from accord.flows.exchange.sharing.around import Around, complete
 from accord.flows.exchange.sharing.elsewhere import inherited, sources
 from accord.flows.exchange.sharing.givers import Given
@@ -162,7 +163,7 @@ class Judge:
         held = item.document
         return msgspec.structs.replace(
             read_document(item.kind, body),
-            object=held.subject or f"sha256:{held.digest}",
+            object=_named(item.kind, held.subject, held.digest),
             version=held.edition,
             type=item.kind,
             title=held.title,
@@ -211,6 +212,8 @@ class Judge:
         """
         creator = read.content.created_by
         if creator and creator == self._identity:
+            return None
+        if read.item.kind in WORD_OF_ITS_SEALER and not read.item.document.sealed:
             return None
         theirs = others.copies.get(read.content.object, [])
         same = [copy for copy in theirs if copy.content == read.digest]
@@ -264,6 +267,10 @@ class Judge:
         if self._options.anonymous:
             body = unnamed(body, content, marking, self._identity)
             content = self._content(item, body)
+        if item.kind == resting.KIND:
+            marking = resting.bounded(
+                body, marking, self._sharer, self._sharer.holdings, self.members
+            )
         made_of = self._around.made_of(read.content.object)
         for _ in range(_ROUNDS):
             subject = graph.subject(
@@ -286,6 +293,15 @@ class Judge:
         return Ready(
             content, body, digest, read.item.media, self._sharer.me, marking, made_of=made_of
         )
+
+
+def _named(kind: str, subject: str, digest: str) -> str:
+    """A document is named by its subject, else by its digest.
+
+    Each statement of an authority is an object of its own, for to recall one is not to say nothing
+    of its subject ever again.
+    """
+    return subject if subject and kind not in WORD_OF_ITS_SEALER else f"sha256:{digest}"
 
 
 def _refuse_at_sight(read: _Read, verdict: Screened, options: Options) -> None:

@@ -35,6 +35,7 @@ RULES = {
     "immutable": "this version was shared with other content, and versions never change",
     "too-large": "it is larger than an envelope may be",
     "withdrawn": "a person withdrew it in review",
+    "rests-on": "it rests on a verdict that may not go there",
     "personal": "it holds personal data, which cannot be cut from what another partner signed",
 }
 """Why something is refused before release is asked; its rules are in `rules.RULES`."""
