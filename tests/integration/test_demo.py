@@ -105,10 +105,30 @@ def test_no_process_is_left(played: tuple[str, Path]) -> None:
 def test_what_it_says_to_try_next_works(played: tuple[str, Path]) -> None:
     output, folder = played
     lines = [line for line in output.splitlines() if line.startswith("  ACCORD_HOME=")]
-    assert len(lines) == 3
+    assert len(lines) == 4
     for line in lines:
         home, _, *words = shlex.split(line)
         done = _run(words, folder, ACCORD_HOME=home.partition("=")[2])
         assert done.returncode == 0, done.stdout + done.stderr
         if words[0] == "explain":
             assert "from partner australia" in done.stdout
+        if words[0] == "assess":
+            assert "was revoked on" in done.stdout
+
+
+def test_one_verdict_counts_for_others_as_far_as_rules_say_and_falls_with_a_link(
+    played: tuple[str, Path],
+) -> None:
+    output, folder = played
+    stated, _, revoked = output.partition("India states")[2].partition("Australia revokes")
+    better, worse = r"cannot decide -> accept", r"accept -> cannot decide"
+    for name in ("australia", "united-states"):
+        assert re.search(rf"\d\.\d\d s  {name} +its verdict: {better}\n", stated)
+        assert re.search(rf"\d\.\d\d s  {name} +its verdict: {worse}\n", revoked)
+    assert re.search(r"japan +rule jp-in-\w+ does not cover slsa@1\.0#", stated)
+    assert re.search(r"united-states +a link of its chain fell: rule au-in", revoked)
+    # India has the proofs: there everybody's baseline is met. Nobody else is let in by now.
+    for name in set(NAMES) - {"india"}:
+        kept = Node(Settings(folder / name)).open().assessing.ledger.kept()
+        verdicts = {one.buyer: one.verdict for one in kept if one.product == "GridView SCADA"}
+        assert [verdicts[buyer] for buyer in ("au", "in", "jp", "us")] == ["cannot decide"] * 4

@@ -26,6 +26,7 @@ def demo(
     ] = 60,
 ) -> None:
     """Start four nodes as partners on this machine, and let one of them warn the others."""
+    from accord.cli.demo.buying import Buying
     from accord.cli.demo.story import Story
 
     folder = Path(tempfile.mkdtemp(prefix="accord-demo-"))
@@ -38,6 +39,10 @@ def demo(
         story.tell_some()
         story.refuse()
         story.recall()
+        buying = Buying(nodes, wait)
+        buying.offer()
+        buying.recognise()
+        buying.revoke()
         story.verify()
         _next(story, folder)
         if keep:
@@ -50,6 +55,7 @@ def _next(story: Story, folder: Path) -> None:
         ("india", f"explain {story.example()}"),
         ("australia", "receipts --partner india --verify"),
         ("united-states", "exposures --limit 5"),
+        ("united-states", "assess 'GridView SCADA' --release 4.4 --for us"),
     ):
         typer.echo(f"  ACCORD_HOME={printable(str(folder / name))} {command()} {rest}")
 

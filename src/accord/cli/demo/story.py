@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-import typer
-
 from accord.cli.demo import stage
-from accord.core.show import printable
+from accord.cli.demo.lines import line, say, timed
 
 if TYPE_CHECKING:
     from accord.flows.exchange.accounts.stats import Word
@@ -21,7 +18,6 @@ TELLER = "australia"
 """Who sees the attack."""
 SOME = ("india", "japan")
 """Whom it tells what to look for."""
-_NAME = 13
 _TURN = 0.05
 
 
@@ -50,7 +46,7 @@ class Story:
             self._seen[name] = self._decisions(name)
         directory = self.teller.trust.directory()
         assert directory is not None
-        _say(
+        say(
             f"Four partners: each a node with its own process, database and keys."
             f"\nThe directory (version {directory.version}) is signed by"
             f" {directory.threshold} of {len(directory.partners)}; it took {federated:.1f} s."
@@ -58,11 +54,11 @@ class Story:
 
     def introduce(self, numbers: dict[str, int]) -> None:
         """Who they are."""
-        _say()
+        say()
         for name, node in self.nodes.items():
             with node.views.view() as view:
                 operators = len({one.operator for one in view.deployments()})
-            _line(
+            line(
                 name,
                 f"{operators} operators, {len(self._seen[name])} exposures"
                 f"   process {numbers[name]} at {stage.address(node)}",
@@ -74,7 +70,7 @@ class Story:
 
         everybody = [name for name in self.nodes if name != TELLER]
         self._audience("all-partners", (), everyone=True)
-        _say(
+        say(
             "\nAustralia finds its mail servers being taken over. It warns everybody: a notice,"
             "\nGREEN, and the advisories, CLEAR."
         )
@@ -91,7 +87,7 @@ class Story:
         from accord.scenario import partners
 
         self._audience("grid-watch", SOME, everyone=False)
-        _say(
+        say(
             "\nWhat to look for, and that the attack was seen, goes to India and Japan, AMBER:"
             "\nfor them and their operators."
         )
@@ -106,19 +102,19 @@ class Story:
         from accord.flows.exchange.sharing import audience, share, wanted
         from accord.scenario.partners import WITHDRAWN
 
-        _say("\nJapan tries to pass an indicator on to the United States:")
+        say("\nJapan tries to pass an indicator on to the United States:")
         japan = self.nodes["japan"]
         audience.create(japan.owner, "neighbours", ["united-states"], everyone=False)
         found = wanted.find([WITHDRAWN], japan.holdings)
         outcome = share.share(japan.sharer, found, "neighbours").outcomes[0]
-        _line("japan", f"{outcome.what}: {outcome.rule}. {outcome.reason}")
+        line("japan", f"{outcome.what}: {outcome.rule}. {outcome.reason}")
 
     def recall(self) -> None:
         """One indicator was a mistake."""
         from accord.flows.exchange.sharing import recall
         from accord.scenario.partners import WITHDRAWN
 
-        _say("\nOne indicator was a supplier's own monitoring. Australia recalls it:")
+        say("\nOne indicator was a supplier's own monitoring. Australia recalls it:")
         self._begin()
         recall.recall(self.teller.recaller, WITHDRAWN, "a supplier's own monitoring")
         self._time(TELLER, self.teller.clock.now(), "recalled; its own copy is erased")
@@ -135,12 +131,12 @@ class Story:
         """Every receipt, on every node."""
         from accord.flows.exchange.accounts import receipts
 
-        _say("\nReceipts: each decision on what may leave, and each partner's word:")
+        say("\nReceipts: each decision on what may leave, and each partner's word:")
         for name, node in self.nodes.items():
             found = receipts.verify(node.receipts, node.trust.directory())
             chain = "chain whole" if found.broken is None else f"BROKEN at {found.broken}"
             wrong = f", {len(found.wrong)} WRONG" if found.wrong else ""
-            _line(
+            line(
                 name, f"{found.lines} decisions, {chain}; {found.cosignatures} cosignatures{wrong}"
             )
 
@@ -212,17 +208,17 @@ class Story:
 
     def _show_exposed(self) -> None:
         """Which operators are newly exposed, or more urgently so."""
-        _say("  Exposed now:")
+        say("  Exposed now:")
         for name in self.nodes:
             before, after = self._seen[name], self._decisions(name)
             changed = [one for one in self._mail(name) if before.get(one.id) != one.decision]
             self._seen[name] = after
             if not changed:
-                _line(name, "nothing new")
+                line(name, "nothing new")
             for operator in dict.fromkeys(one.operator for one in changed):
                 own = [one for one in changed if one.operator == operator]
                 words = sorted({_change(before.get(one.id, ""), one) for one in own})
-                _line(name, f"{_short(operator)}: {len(own)} {', '.join(words)}")
+                line(name, f"{_short(operator)}: {len(own)} {', '.join(words)}")
 
     def _decisions(self, name: str) -> dict[str, str]:
         return {one.id: one.decision for one in self.nodes[name].exposures.all()}
@@ -235,8 +231,7 @@ class Story:
         self._began = self.teller.clock.now()
 
     def _time(self, name: str, at: str, what: str) -> None:
-        passed = datetime.fromisoformat(at) - datetime.fromisoformat(self._began)
-        _say(f"  {passed.total_seconds():5.2f} s  {name:{_NAME}}  {printable(what)}")
+        timed(self._began, name, at, what)
 
     def _until(self, true: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + self._wait
@@ -257,11 +252,3 @@ def _objects(count: int) -> str:
 
 def _short(operator: str) -> str:
     return operator.removesuffix(" (fictional)")
-
-
-def _line(name: str, what: str) -> None:
-    _say(f"  {name:{_NAME}}  {printable(what)}")
-
-
-def _say(text: str = "") -> None:
-    typer.echo(text)
