@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import web_specimens
+from bills import cyclonedx
 from litestar.testing import TestClient
+from nodes import new_node
 from sqlalchemy import text
 from typer.testing import CliRunner
+from web_crawl import parsed
 
 from accord.assurance.assessing.baseline import Baseline, Need, Table
 from accord.assurance.assessing.deciding import assess
@@ -24,6 +28,7 @@ from accord.cli.app import app
 from accord.flows.assessing.assess import Assessed
 from accord.flows.assessing.port import Listed
 from accord.flows.assessing.shown import shown
+from accord.flows.load import load_documents
 from accord.web.app import application
 from accord.web.asked import read
 from accord.web.links import Links
@@ -186,6 +191,29 @@ def test_round_trip(name: str, release: str) -> None:
         assert not {".", ".."} & set(href.split("/"))
 
 
+def test_only_the_last_name_of_an_address_has_a_form() -> None:
+    found = read("/assessments/P.csv/1.json/supplier.json", "", (), divided=True)
+    assert (found.steps, found.form) == (("P.csv", "1.json", "supplier"), "json")
+
+
+def test_names_are_told_apart_by_case_and_emptiness(tmp_path: Path) -> None:
+    made = new_node(tmp_path)
+    names = [("Lantern", ""), ("Lantern", "1"), ("lantern", "1")]
+    for number, (product, release) in enumerate(names):
+        named = {"component": {"type": "application", "name": product, "version": release}}
+        serial = f"urn:uuid:11111111-2222-4333-8444-55555555555{number}"
+        body = json.dumps(cyclonedx(metadata=named, serialNumber=serial)).encode()
+        load_documents([(f"bill {number}", body)], made.intake, web_specimens.LEARNED)
+    made.reassess()
+    with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
+        rows = client.get("/assessments.json").json()["rows"]
+        assert [(row["product"], row["release"]) for row in rows] == names
+        for row in rows:
+            found = client.get(row["href"].removesuffix(".html") + ".json").json()["assessment"]
+            assert (found["product"], found["release"]) == (row["product"], row["release"])
+    made.engine.dispose()
+
+
 def test_hostile_names_are_shown_as_they_are(client: Client) -> None:
     rows = client.get("/assessments.json").json()["rows"]
     hostile = [row for row in rows if row["product"] == web_specimens.LINK]
@@ -199,8 +227,6 @@ def test_hostile_names_are_shown_as_they_are(client: Client) -> None:
 
 def test_a_page_writes_nothing(node: Node, client: Client) -> None:
     """By the database's own count of changes, seen from another connection."""
-    if node.engine.dialect.name != "sqlite":
-        pytest.skip("the count is SQLite's")
     with node.engine.connect() as connection:
         before = connection.scalar(text("PRAGMA data_version"))
         for address in ADDRESSES:
@@ -229,3 +255,43 @@ def test_what_does_not_count_says_why() -> None:
     assert not requirement.met
     assert [one.reason for one in requirement.not_counted] == ["expired on 2026-01-01"]
     assert requirement.evidence == ()
+
+
+def test_a_bill_that_is_not_scored_is_told_and_left_alone(tmp_path: Path) -> None:
+    """Only the command scores it; then the page names it as evidence, and leads to it."""
+    made = new_node(tmp_path)
+    component = {"type": "library", "name": "wick", "version": "1", "supplier": {"name": "Wax"}}
+    named = {"component": {"type": "application", "name": "Lantern", "version": "2.1"}}
+    bill = tmp_path / "bill.cdx.json"
+    bill.write_text(json.dumps(cyclonedx(component, metadata=named)))
+    words = ("evidence", "add", "Lantern", str(bill), "--release", "2.1", "--person", "Ana")
+    _run(tmp_path, *words)
+    with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
+        with made.engine.connect() as connection:
+            before = connection.scalar(text("PRAGMA data_version"))
+            assert client.get("/assessments/Lantern/2.1.json").json()["unscored"] == 1
+            assert "<code>accord assess</code> scores them" in client.get(_LANTERN).text
+            assert client.get(f"{_LANTERN}/supplier").status_code == 200
+            assert connection.scalar(text("PRAGMA data_version")) == before
+        _run(tmp_path, "assess", "Lantern")
+        page = client.get("/assessments/Lantern/2.1.json").json()
+        assert page["unscored"] == 0
+        documents = {
+            found["document"]
+            for one in page["assessment"]["verdicts"]
+            for need in one["requirements"]
+            for found in need["evidence"]
+        }
+        assert f"sha256:{sha256(bill.read_bytes()).hexdigest()}" in documents
+        links = {a for a in parsed(client.get(_LANTERN).text).addresses if "/documents/" in a}
+        assert links == {f"/documents/{one.removeprefix('sha256:')}" for one in documents if one}
+        assert {client.get(link).status_code for link in links} == {200}
+    made.engine.dispose()
+
+
+_LANTERN = "/assessments/Lantern/2.1"
+
+
+def _run(home: Path, *words: str) -> None:
+    said = CliRunner().invoke(app, [*words, "--home", str(home)])
+    assert said.exit_code == 0, said.output
