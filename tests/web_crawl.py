@@ -10,7 +10,15 @@ from typing import Any
 from litestar.testing import TestClient
 
 Client = TestClient[Any]
-LISTS = ("/exposures", "/operators", "/products", "/advisories", "/documents", "/unevaluated")
+LISTS = (
+    "/exposures",
+    "/operators",
+    "/products",
+    "/advisories",
+    "/assessments",
+    "/documents",
+    "/unevaluated",
+)
 
 
 class Links_(HTMLParser):  # noqa: N801 - beside the links that pages are made with

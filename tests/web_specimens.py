@@ -86,4 +86,5 @@ def node(home: Path, database: str = "") -> Node:
     made.create()
     load_documents(scenario.files(), made.intake, LEARNED)
     load_documents(hostile(), made.intake, LATER)
+    made.reassess(every=True)
     return made

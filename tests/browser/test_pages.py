@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -65,6 +66,9 @@ def _addresses() -> list[str]:
         "/products",
         "/advisories",
         "/advisories/CVE-2026-0001",
+        "/assessments",
+        links.assessment(web_specimens.LINK, "1"),
+        links.assessment(web_specimens.LINK, "1", "supplier"),
         "/documents",
         "/documents?state=quarantined",
         "/unevaluated",
@@ -164,7 +168,21 @@ def test_a_day_is_kept_from_page_to_page(watched: Page, address: str) -> None:
     assert watched.get_by_role("status").count() == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/advisories/CVE-2026-0001", "/documents", "/operators"])
+_RELEASE = "/assessments/GridView%20SCADA/4.2"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/advisories/CVE-2026-0001",
+        "/documents",
+        "/operators",
+        "/assessments",
+        f"{_RELEASE}?for=us",
+        f"{_RELEASE}/supplier",
+    ],
+)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_narrow_pages_do_not_scroll_sideways(
     watched: Page, address: str, path: str, scheme: Any
@@ -200,7 +218,17 @@ _CONTRAST = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/patterns", "/exposures?as_of=2026-02-02", "/documents"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/patterns",
+        "/exposures?as_of=2026-02-02",
+        "/documents",
+        f"{_RELEASE}?for=us",
+        f"{_RELEASE}/supplier",
+    ],
+)
 def test_text_can_be_read(watched: Page, address: str, scheme: Any, path: str) -> None:
     """WCAG 2.2, 1.4.3: a contrast of 4.5 to 1."""
     watched.emulate_media(color_scheme=scheme)
@@ -235,7 +263,19 @@ def test_a_keyboard_comes_to_the_content_first(watched: Page, address: str) -> N
     assert width == "3px"
 
 
-@pytest.mark.parametrize("path", ["/", "/operators", "/documents", "/search", "/unevaluated"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/operators",
+        "/documents",
+        "/search",
+        "/unevaluated",
+        "/assessments",
+        f"{_RELEASE}?for=us",
+        f"{_RELEASE}/supplier",
+    ],
+)
 def test_pages_have_landmarks_and_labels(watched: Page, address: str, path: str) -> None:
     watched.goto(address + path)
     for role in ("banner", "main", "contentinfo", "search"):
@@ -246,3 +286,36 @@ def test_pages_have_landmarks_and_labels(watched: Page, address: str, path: str)
     )
     assert unlabelled == 0
     assert watched.locator("table:not(:has(caption))").count() == 0
+
+
+@pytest.mark.parametrize("path", [_RELEASE, f"{_RELEASE}/supplier"])
+def test_a_sheet_is_printed_whole_on_a4(watched: Page, address: str, path: str) -> None:
+    """What is folded on the screen is on paper; what only leads elsewhere is not."""
+    watched.goto(address + path)
+    watched.emulate_media(media="print")
+    assert watched.locator(".top nav, .screen, .day").first.is_hidden()
+    folded = watched.eval_on_selector_all(
+        "details.more tbody tr",
+        "all => all.filter(e => e.getBoundingClientRect().height < 1).length",
+    )
+    assert folded == 0
+    width, height = (float(n) for n in _media_box(watched.pdf(prefer_css_page_size=True)))
+    assert (round(width), round(height)) == (595, 842)
+
+
+def _media_box(printed: bytes) -> tuple[bytes, bytes]:
+    """Width and height of the pages of a PDF, in points; they are all alike."""
+    ((width, height),) = set(re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed))
+    return width, height
+
+
+def test_an_officer_goes_from_the_list_to_the_sheet(watched: Page, address: str) -> None:
+    watched.goto(f"{address}/assessments")
+    watched.get_by_role("link", name="GridView SCADA 4.2").first.click()
+    assert "reject" in watched.locator(".lead").inner_text()
+    watched.locator("details.more summary").first.click()
+    assert watched.get_by_text("known-exploited", exact=True).first.is_visible()
+    watched.get_by_role("link", name="Sheet for the supplier", exact=True).click()
+    assert watched.locator("ol.delta > li").count() > 50
+    watched.get_by_role("link", name="The assessment behind it").click()
+    assert watched.locator("section.buyer").count() > 3

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from accord import scenario
 from accord.assurance.model import Level
 from accord.cli.app import app
-from accord.cli.assess import as_object
 from accord.flows.assessing import recognise
 from accord.flows.assessing.assess import Question, assess_one
+from accord.flows.assessing.shown import shown as as_shown
 from accord.flows.assessing.state import state
 from accord.flows.evidence import issuers
 from accord.flows.exchange.messages import Request, Response
@@ -269,7 +269,7 @@ def test_no_document_is_named_that_is_not_here(house: Buyers, *, shown: bool) ->
     assert house.verdict("united-states", "us") == (ACCEPT if shown else OPEN)
     for name, buyer in (("united-states", "us"), ("japan", "jp"), ("australia", "au")):
         found = house.assess(name, buyer)
-        told = msgspec.json.encode(as_object(found)).decode()
+        told = msgspec.json.encode(as_shown(found)).decode()
         with house[name].views.view() as view:
             here = {one.digest for one in view.list_documents(quarantined=False)}
         named = set(re.findall(r"[0-9a-f]{64}", told))

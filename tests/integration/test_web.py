@@ -414,6 +414,10 @@ def test_lists_follow_what_is_taken_in(tmp_path: Path) -> None:
         "/documents.json?state=items%20quarantined",
         "/unevaluated.json",
         "/search.json?q=grid",
+        "/assessments.json?verdict=reject",
+        "/assessments.json?as_of=2026-03-16",
+        "/assessments/GridView%20SCADA/4.2.json",
+        "/assessments/GridView%20SCADA/4.2/supplier.json",
     ],
 )
 def test_pages_are_the_same_on_postgresql(

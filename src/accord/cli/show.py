@@ -86,6 +86,25 @@ def stacked(rows: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
             typer.echo(f"    {printable(line)}".rstrip())
 
 
+def wrapped(text: str, indent: int = 0) -> None:
+    """A line for whatever width there is, that goes on below, two columns further in.
+
+    It breaks between words only: what must stay whole, such as an identifier, is never broken.
+    """
+    import textwrap
+
+    typer.echo(
+        textwrap.fill(
+            printable(text),
+            console().width,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
 def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is drawn
     """Standard output, as wide as the terminal but never wider than 100 columns."""
     from rich.console import Console

@@ -22,6 +22,8 @@ from accord.web.desk import Desk
 from accord.web.guard import Guard
 from accord.web.pages import (
     advisory,
+    assessment,
+    assessments,
     document,
     documents,
     exposure,
@@ -30,6 +32,7 @@ from accord.web.pages import (
     plain,
     product,
     search,
+    supplier,
     tallies,
     unevaluated,
 )
@@ -61,6 +64,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Parameters that it takes, besides `as_of`."""
     named: bool = False
     """Whether a name follows the address."""
+    divided: bool = False
+    """Whether several names may follow it."""
     table: Table | None = None
     """Rows of its CSV."""
     raw: Raw | None = None
@@ -87,6 +92,16 @@ def _products(desk: Desk, asked: Asked) -> Page:
 def _products_table(desk: Desk, asked: Asked) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
     table = product.table if "name" in asked.query else tallies.products_table
     return table(desk, asked)
+
+
+def _assessment(desk: Desk, asked: Asked) -> Page:
+    """The verdicts on one release, or its supplier's sheet."""
+    match asked.steps:
+        case (_,) | (_, _):
+            return assessment.page(desk, asked)
+        case (_, _, "supplier"):
+            return supplier.page(desk, asked)
+    raise NotFound("an assessment is at /assessments/PRODUCT/RELEASE, and /supplier after it")
 
 
 ROUTES = (
@@ -124,6 +139,19 @@ ROUTES = (
         parameters=advisory.PARAMETERS,
         named=True,
         table=advisory.table,
+    ),
+    Route(
+        stem="/assessments",
+        make=assessments.page,
+        parameters=assessments.PARAMETERS,
+        table=assessments.table,
+    ),
+    Route(
+        stem="/assessments",
+        make=_assessment,
+        parameters=assessment.PARAMETERS,
+        named=True,
+        divided=True,
     ),
     Route(stem="/documents", make=documents.page, parameters=documents.PARAMETERS),
     Route(
@@ -192,7 +220,7 @@ class _Answers:
         self._renderer = renderer
 
     def page(self, route: Route, request: Incoming) -> Response[bytes]:
-        asked = reading.read(*_address(request.scope), route.parameters)
+        asked = reading.read(*_address(request.scope), route.parameters, divided=route.divided)
         digest, slash, ending = asked.name.rpartition("/")
         if route.raw and slash and ending == "raw" and asked.form == "html":
             return _attached(*route.raw(self._desk, asked, digest))

@@ -32,6 +32,8 @@ class Asked(msgspec.Struct, frozen=True):
     """As the person wrote it."""
     moment: str
     """`when()` to look at; empty is now."""
+    steps: tuple[str, ...] = ()
+    """What follows the first part of the path, divided at its slashes, where names follow names."""
 
     @property
     def links(self) -> Links:
@@ -60,6 +62,10 @@ class Asked(msgspec.Struct, frozen=True):
         return self.links.to(self._path(ending), **{**self.query, **changes})
 
     def _path(self, ending: str) -> str:
+        if self.steps:
+            *before, last = self.steps
+            end = f"{quote(last, safe='')}.{ending}" if ending else segment(last)
+            return "/".join((self.stem, *map(segment, before), end))
         if self.name:
             last = f"{quote(self.name, safe='')}.{ending}" if ending else segment(self.name)
             return f"{self.stem}/{last}"
@@ -68,8 +74,12 @@ class Asked(msgspec.Struct, frozen=True):
         return f"{self.stem}.{ending}" if ending else self.stem
 
 
-def read(raw_path: str, raw_query: str, allowed: Collection[str]) -> Asked:
+def read(
+    raw_path: str, raw_query: str, allowed: Collection[str], *, divided: bool = False
+) -> Asked:
     """A request from its path and query, as they stood on the wire.
+
+    Where `divided`, several names may follow the first part of the path, each quoted whole.
 
     Raises:
         Invalid: a parameter is unknown, is given twice, is too long, or is not text; or
@@ -78,13 +88,29 @@ def read(raw_path: str, raw_query: str, allowed: Collection[str]) -> Asked:
     query = _query(raw_query, {*allowed, "as_of"})
     first, _, rest = raw_path.lstrip("/").partition("/")
     stem, form = parted(first)
-    name, form = parted(rest) if rest else ("", form)
-    if not printable(name):
-        raise Invalid("the address holds control characters")
-    if len(name) > LONGEST:
-        raise Invalid(f"the name in the address is longer than {LONGEST:,} characters")
+    steps: tuple[str, ...] = ()
+    if divided and rest:
+        steps, form = _steps(rest)
+    name, form = parted(rest) if rest and not steps else ("", form)
+    for one in steps or (name,):
+        if not printable(one):
+            raise Invalid("the address holds control characters")
+        if len(one) > LONGEST:
+            raise Invalid(f"the name in the address is longer than {LONGEST:,} characters")
     as_of = query.pop("as_of", "")
-    return Asked(f"/{stem}", name, form, query, as_of, moment(as_of))
+    return Asked(f"/{stem}", name, form, query, as_of, moment(as_of), steps)
+
+
+def _steps(raw: str) -> tuple[tuple[str, ...], str]:
+    """Names that follow each other, and the form of the last; only the last has one."""
+    *before, last = raw.split("/")
+    name, form = parted(last)
+    return (*map(_step, before), name), form
+
+
+def _step(raw: str) -> str:
+    name, form = parted(raw)
+    return name if form == "html" else parted(f"{raw}.html")[0]
 
 
 def _query(raw: str, allowed: Collection[str]) -> dict[str, str]:

@@ -61,6 +61,13 @@ class Links(msgspec.Struct, frozen=True):
             return ""
         return self.to("/products", name=name, release=release)
 
+    def assessment(self, product: str, release: str, *more: str) -> str:
+        """Page of the verdicts on one release, which may be nameless; `supplier` after it."""
+        names = (product, release)
+        if not product or any(len(one) > LONGEST or not printable(one) for one in names):
+            return ""
+        return self.to("/".join(("/assessments", *map(segment, (*names, *more)))))
+
     def component(self, purl: str, name: str) -> str:
         """The list, limited to one component."""
         wanted = purl or name

@@ -17,6 +17,8 @@ import msgspec
 
 from accord.web.pages import (
     advisory,
+    assessment,
+    assessments,
     document,
     documents,
     exposure,
@@ -25,6 +27,7 @@ from accord.web.pages import (
     plain,
     product,
     search,
+    supplier,
     tallies,
     unevaluated,
 )
@@ -39,6 +42,9 @@ PAGES: tuple[tuple[str, type[Page]], ...] = (
     ("`/operators/NAME`", operator.OperatorPage),
     ("`/products?name=NAME&release=RELEASE`", product.ProductPage),
     ("`/advisories/NAME`", advisory.AdvisoryPage),
+    ("`/assessments`", assessments.AssessmentsPage),
+    ("`/assessments/PRODUCT/RELEASE`", assessment.AssessmentPage),
+    ("`/assessments/PRODUCT/RELEASE/supplier`", supplier.SupplierPage),
     ("`/documents`", documents.DocumentsPage),
     ("`/documents/DIGEST`", document.DocumentPage),
     ("`/unevaluated`", unevaluated.UnevaluatedPage),
@@ -66,8 +72,11 @@ nothing, and load nothing from anywhere else.
   `product`, `component`, `advisory` and `known_exploited` (`yes` or `no`). Without a status, what
   is open is listed, and candidates stand apart. Each link tells how many rows it leaves.
 - **Lists** have 100 rows a page: `?page=2`, and `next` in the data.
+- **Verdicts** on `/assessments` are those that the node keeps: a page changes nothing, so `accord
+  assess` makes anew what may have changed. Filters are `buyer` and `verdict`. The page of a release
+  is assessed as it is asked for, as `accord assess` does; `?for=us,au` narrows its buyers.
 - **Names** are quoted whole. A name that ends in `.json`, `.csv` or `.html`, or in a slash, is
-  followed by `.html`.
+  followed by `.html`; a release without a name is `.html` alone.
 - **`/documents/DIGEST/raw`** is a document byte for byte, as an attachment of plain text.
 - **Foreign text** is cut to 300 characters on a page and to 10,000 in its data. On a page and in a
   table, what would drive a terminal or turn a text around is `U+FFFD`; in the data it is escaped.

@@ -18,6 +18,7 @@ from accord.core.errors import Invalid
 from accord.core.times import when
 from accord.web import text
 from accord.web.asked import Asked
+from accord.web.links import Links
 from accord.web.pages.parts import Page
 
 _DAY = len("YYYY-MM-DD")
@@ -26,6 +27,7 @@ _SECTIONS = (
     ("Operators", "/operators"),
     ("Products", "/products"),
     ("Vulnerabilities", "/advisories"),
+    ("Assessments", "/assessments"),
     ("Documents", "/documents"),
     ("Not evaluated", "/unevaluated"),
 )
@@ -120,6 +122,7 @@ class Renderer:
             "whole": text.whole,
             "sentence": text.sentence,
             "listed": text.listed,
+            "document": _document,
         }
 
     def html(self, page: Page, shell: Shell) -> bytes:
@@ -139,7 +142,7 @@ class Renderer:
             home_href=links.to("/"),
             as_of=asked.as_of,
             now_href=msgspec.structs.replace(asked, as_of="").here() if asked.stem else "/",
-            action=Asked(asked.stem, asked.name, "html", {}, "", "").here() or "/",
+            action=msgspec.structs.replace(asked, form="html", query={}, as_of="").here() or "/",
             kept=tuple(Kept(*pair) for pair in asked.query.items() if pair[0] != "page"),
             word=asked.query.get("q", ""),
             json_href=asked.here("json") if asked.stem else "",
@@ -193,6 +196,11 @@ def ago(day: str, now: str) -> str:
             words = f"{number} {unit}{'s' if number > 1 else ''}"
             return f"{words} ago" if days > 0 else f"in {words}"
     return "today"
+
+
+def _document(digest: str, as_of: str) -> str:
+    """Address of the document of a digest after `sha256:`."""
+    return Links(as_of).document(digest.removeprefix("sha256:"))
 
 
 def _count(number: int) -> str:

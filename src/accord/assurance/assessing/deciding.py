@@ -32,6 +32,25 @@ class Condition(msgspec.Struct, frozen=True):
     """`when()` it must be met."""
 
 
+class Reason(msgspec.Struct, frozen=True):
+    """Why a verdict is what it is."""
+
+    text: str
+    """What was found, for a person."""
+    sides: tuple[str, ...] = ()
+    """Of a contradiction: who claims it, and who denies it, with what."""
+    claimed: int = 0
+    """How many of the sides claim it; the others deny it."""
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line."""
+        against = "; ".join(self.sides[self.claimed :])
+        if self.claimed:
+            against = f"{'; '.join(self.sides[: self.claimed])}, but {against}"
+        return f"{self.text}: {against}" if against else self.text
+
+
 class Assessment(msgspec.Struct, frozen=True):
     """What one buyer makes of one release."""
 
@@ -40,9 +59,14 @@ class Assessment(msgspec.Struct, frozen=True):
     """One of `BUYERS_VERDICTS`."""
     judged: tuple[Judged, ...] = ()
     conditions: tuple[Condition, ...] = ()
-    reasons: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
     until: str = ""
     """`when()` it changes at the latest: a claim or the baseline ends. Empty: nothing ends."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, a sentence each."""
+        return tuple(one.sentence for one in self.why)
 
 
 def assess(baseline: Baseline, claims: Claims, table: Table, type_: str = "") -> Assessment:
@@ -50,20 +74,18 @@ def assess(baseline: Baseline, claims: Claims, table: Table, type_: str = "") ->
     now = claims.now
     if type_ and baseline.scope and type_ not in baseline.scope:
         only = ", ".join(baseline.scope)
-        return Assessment(baseline, UNDECIDED, reasons=(f"{baseline.name} is for {only} only",))
+        return Assessment(baseline, UNDECIDED, why=(Reason(f"{baseline.name} is for {only} only"),))
     if not baseline.in_effect(now):
-        return Assessment(baseline, UNDECIDED, reasons=(_out_of_effect(baseline, now),))
+        return Assessment(baseline, UNDECIDED, why=(Reason(_out_of_effect(baseline, now)),))
     judged = tuple(judge(need, claims, table) for need in baseline.needs)
     short = [one for one in judged if not one.met]
-    verdict, reasons = _verdict(judged, short)
+    verdict, why = _verdict(judged, short)
     conditions: tuple[Condition, ...] = ()
     if verdict == CONDITIONAL:
         conditions = tuple(
             Condition(one.need.id, later(now, one.need.grace)) for one in short if one.need.grace
         )
-    return Assessment(
-        baseline, verdict, judged, conditions, tuple(reasons), _ends(baseline, judged)
-    )
+    return Assessment(baseline, verdict, judged, conditions, tuple(why), _ends(baseline, judged))
 
 
 def assess_all(table: Table, claims: Iterable[Claim], now: str) -> tuple[Assessment, ...]:
@@ -72,9 +94,9 @@ def assess_all(table: Table, claims: Iterable[Claim], now: str) -> tuple[Assessm
     return tuple(assess(baseline, known, table) for baseline in table.baselines)
 
 
-def _verdict(judged: tuple[Judged, ...], short: list[Judged]) -> tuple[str, list[str]]:
+def _verdict(judged: tuple[Judged, ...], short: list[Judged]) -> tuple[str, list[Reason]]:
     if not any(one.level or one.denials for one in judged):
-        return UNDECIDED, ["there is no evidence that counts"]
+        return UNDECIDED, [Reason("there is no evidence that counts")]
     denied = [one for one in short if one.need.must and one.denials]
     if denied:
         return REJECT, [_contradiction(one) for one in denied]
@@ -85,19 +107,20 @@ def _verdict(judged: tuple[Judged, ...], short: list[Judged]) -> tuple[str, list
         return UNDECIDED, [_shortfall(one) for one in blank]
     if any(one.need.grace for one in short):
         return CONDITIONAL, [_shortfall(one) for one in short if one.need.grace]
-    return ACCEPT, [f"all {sum(1 for one in judged if one.need.must)} that must be met are"]
+    return ACCEPT, [Reason(f"all {sum(1 for one in judged if one.need.must)} that must be met are")]
 
 
-def _shortfall(one: Judged) -> str:
-    return f"{one.need.id} {one.need.title}: {one.verdict}; {one.need.level.words} is needed"
+def _shortfall(one: Judged) -> Reason:
+    needed = one.need.level.words
+    return Reason(f"{one.need.id} {one.need.title}: {one.verdict}; {needed} is needed")
 
 
-def _contradiction(one: Judged) -> str:
+def _contradiction(one: Judged) -> Reason:
     """Both sides by name."""
-    said = "; ".join(_side(claim) for claim in one.denials)
-    claimed = "; ".join(_side(support.claim) for support in one.supports)
-    against = f"{claimed}, but {said}" if claimed else said
-    return f"{one.need.id} {one.need.title}: contradicted: {against}"
+    claims = dict.fromkeys(_side(support.claim) for support in one.supports)
+    denials = dict.fromkeys(_side(claim) for claim in one.denials)
+    text = f"{one.need.id} {one.need.title}: contradicted"
+    return Reason(text, (*claims, *denials), len(claims))
 
 
 def _side(claim: Claim) -> str:

@@ -14,7 +14,7 @@ from accord.assurance.assessing.baseline import Baseline, Table
 from accord.assurance.assessing.deciding import Assessment, assess
 from accord.assurance.assessing.delta import Missing, delta
 from accord.assurance.assessing.findings import CONTACT, Shipped, findings
-from accord.assurance.assessing.judging import Claims
+from accord.assurance.assessing.judging import Claims, Passed, passed_over
 from accord.assurance.assessing.recognition import Recognition, Refused, Rule, Statement
 from accord.assurance.model import Claim
 from accord.assurance.statements import rule, verdict
@@ -49,6 +49,8 @@ class Assessed(msgspec.Struct, frozen=True, kw_only=True):
     refused: Mapping[str, tuple[Refused, ...]] = {}
     """By buyer: verdicts of others that it does not recognise; by `NOBODY` those that are no
     authority's word on this release."""
+    passed: Mapping[str, Mapping[str, tuple[Passed, ...]]] = {}
+    """By buyer and requirement: what speaks of it and does not count, of the whole list only."""
     now: str
 
 
@@ -155,10 +157,27 @@ class Assessor:
                 refused[baseline.name] = tuple(no)
             known[baseline.name] = own
             found.append(assess(baseline, own, self.table, listed.type))
-        missing = tuple(delta(found, known, self.table)) if full else ()
         return Assessed(
-            release=listed, assessments=tuple(found), missing=missing, refused=refused, now=self.now
+            release=listed,
+            assessments=tuple(found),
+            missing=tuple(delta(found, known, self.table)) if full else (),
+            refused=refused,
+            passed=self._passed(found, known) if full else {},
+            now=self.now,
         )
+
+    def _passed(
+        self, found: Iterable[Assessment], known: Mapping[str, Claims]
+    ) -> dict[str, dict[str, tuple[Passed, ...]]]:
+        """What each buyer passes over, requirement by requirement."""
+        return {
+            one.baseline.name: {
+                judged.need.id: tuple(over)
+                for judged in one.judged
+                if (over := passed_over(judged.need, known[one.baseline.name], self.table))
+            }
+            for one in found
+        }
 
     def _statements(
         self, listed: Listed, stated: Iterable[StatedVerdict]
@@ -202,6 +221,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     release: str = ""
     """Empty: the only one that is known."""
+    exact: bool = False
+    """The release is the one of exactly this name, even where that is empty."""
     buyers: tuple[str, ...] = ()
     """Empty: all of them."""
     as_of: str = ""
@@ -218,16 +239,28 @@ def assess_one(store: Store, me: str, now: str, asked: Question) -> Assessed:
         Invalid: a buyer has no baseline here.
     """
     score_new(store.scores)
+    return look(store, me, now, asked)
+
+
+def look(store: Store, me: str, now: str, asked: Question) -> Assessed:
+    """The same without a write: a bill that is evidence and not scored yet says nothing.
+
+    Raises:
+        NotFound: no such product or release, or several of its releases are known.
+        Invalid: a buyer has no baseline here.
+    """
     with store.view(asked.as_of, few=True) as view:
-        listed = pick(view, asked.product, asked.release)
+        listed = pick(view, asked.product, asked.release, exact=asked.exact)
         if asked.type:
             listed = msgspec.structs.replace(listed, type=asked.type)
         assessor = Assessor(view, me, asked.as_of or now, asked.buyers)
         return next(assessor.each([listed], full=True))
 
 
-def pick(view: View, product: str, release: str = "") -> Listed:
+def pick(view: View, product: str, release: str = "", *, exact: bool = False) -> Listed:
     """One release by its product's name, and its own where there are several.
+
+    Where `exact`, it is the one of these very names, if there is one, even if its own is empty.
 
     Raises:
         NotFound: there is none, or there are several.
@@ -237,14 +270,20 @@ def pick(view: View, product: str, release: str = "") -> Listed:
         raise NotFound(
             f"no product {product!r}; `accord evidence add {product!r} FILE...` makes one known"
         )
-    if release:
+    if exact and (found := [one for one in every if one.key == (product, release)]):
+        return found[0]
+    if release or exact:
+        known = _names(every)
         every = [one for one in every if one.release.casefold() == release.casefold()]
         if not every:
-            raise NotFound(f"{product} has no release {release!r} here")
+            raise NotFound(f"{product} has no release {release!r} here; it has {known}")
     if len(every) > 1:
-        names = ", ".join(one.release or "(without a release)" for one in every[:10])
-        raise NotFound(f"{len(every)} releases of {product} are known; name one: {names}")
+        raise NotFound(f"{len(every)} releases of {product} are known; name one: {_names(every)}")
     return every[0]
+
+
+def _names(releases: Sequence[Listed]) -> str:
+    return ", ".join(one.release or "(without a release)" for one in releases[:10])
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -67,6 +67,25 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer's verdict on a release, as lists show it."""
+
+    product: str
+    """The product."""
+    release: str
+    """Its release."""
+    buyer: str
+    """Short name of the buyer."""
+    baseline: str
+    """Version of the buyer's baseline; empty: of a day that is past, it is not kept."""
+    verdict: str
+    """`accept`, `accept with conditions`, `reject` or `cannot decide`."""
+    until: str
+    """`when()` it changes at the latest; empty: nothing ends, or it is not kept."""
+    at: str
+    """`when()` it was made."""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict that changed."""
 
@@ -145,6 +164,12 @@ class Ledger(Protocol):
         self, kept: Sequence[Kept], gone: Sequence[Kept], events: Sequence[Event], last: int
     ) -> None:
         """Keep verdicts with their changes, and let others go; all or none."""
+
+    def standing(self) -> list[Standing]:
+        """The verdicts kept, of all releases, without what was found of each requirement."""
+
+    def latest(self, most: int, until: str = "") -> list[tuple[int, Event]]:
+        """The last changes of verdicts, up to a `when()` if there is one; the newest first."""
 
     def events(self, product: str = "", after: int = 0) -> list[tuple[int, Event]]:
         """Changes of verdicts in order, each with its number."""

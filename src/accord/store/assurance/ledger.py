@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_
 
-from accord.flows.assessing.port import Event, Kept, Key
+from accord.flows.assessing.port import Event, Kept, Key, Standing
 from accord.store import database
 from accord.store.assurance.decided_tables import assessed, assessment, assessment_event
 
@@ -74,6 +74,24 @@ class SqlLedger:
             connection.execute(delete(assessed))
             connection.execute(insert(assessed), [{"document_id": last}])
 
+    def standing(self) -> list[Standing]:
+        """The verdicts kept, of all releases, without what was found of each requirement."""
+        order = (assessment.c.product, assessment.c.release, assessment.c.buyer)
+        query = select(*(assessment.c[name] for name in Standing.__struct_fields__)).order_by(
+            *order
+        )
+        with self._engine.connect() as connection:
+            return [Standing(**row) for row in connection.execute(query).mappings()]
+
+    def latest(self, most: int, until: str = "") -> list[tuple[int, Event]]:
+        """The last changes of verdicts, up to a `when()` if there is one; the newest first."""
+        table = assessment_event.c
+        query = select(assessment_event).order_by(table.id.desc()).limit(most)
+        if until:
+            query = query.where(table.at <= until)
+        with self._engine.connect() as connection:
+            return [(row.id, _event(row)) for row in connection.execute(query)]
+
     def events(self, product: str = "", after: int = 0) -> list[tuple[int, Event]]:
         """Changes of verdicts in order, each with its number."""
         table = assessment_event.c
@@ -81,10 +99,7 @@ class SqlLedger:
         if product:
             query = query.where(func.lower(table.product) == product.lower())
         with self._engine.connect() as connection:
-            return [
-                (row.id, Event(**{name: getattr(row, name) for name in Event.__struct_fields__}))
-                for row in connection.execute(query)
-            ]
+            return [(row.id, _event(row)) for row in connection.execute(query)]
 
 
 def _kept(row: Any) -> Kept:  # noqa: ANN401 - a row of the database
@@ -110,6 +125,10 @@ def _news(connection: Connection, events: Sequence[Event]) -> list[Event]:
     return [
         one for one in events if told.get((one.product, one.release, one.buyer), "") == one.before
     ]
+
+
+def _event(row: Any) -> Event:  # noqa: ANN401 - as above
+    return Event(**{name: getattr(row, name) for name in Event.__struct_fields__})
 
 
 def _forget(connection: Connection, kept: Sequence[Kept]) -> None:

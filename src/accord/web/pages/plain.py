@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from accord import __version__
+from accord.assurance.model import BUYERS_VERDICTS, REQUIREMENT_VERDICTS
 from accord.supply.matching import ssvc
 from accord.supply.matching.exposures import STATUSES
 from accord.web.asked import Asked
@@ -78,6 +79,8 @@ class PatternsPage(parts.Page, frozen=True, kw_only=True):
 
     decisions: tuple[str, ...]
     """Every decision."""
+    verdicts: tuple[str, ...]
+    """Every verdict of a buyer, then every verdict on a requirement."""
     urgencies: tuple[str, ...]
     """Every urgency."""
     statuses: tuple[str, ...]
@@ -99,6 +102,7 @@ def patterns(desk: Desk, asked: Asked) -> PatternsPage:
     return PatternsPage(
         heading="Patterns",
         decisions=ssvc.DECISIONS,
+        verdicts=(*BUYERS_VERDICTS, *REQUIREMENT_VERDICTS),
         urgencies=ssvc.URGENCIES,
         statuses=STATUSES,
         shares=parts.shares(

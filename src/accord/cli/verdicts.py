@@ -1,0 +1,113 @@
+"""Verdicts on a terminal: each buyer's with its reasons, then what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from accord.cli import show
+from accord.core.show import printable
+
+if TYPE_CHECKING:
+    from accord.flows.assessing.shown import Shown, ShownMissing, ShownReason, ShownVerdict
+    from accord.flows.assessing.tender import Compared
+
+_WIDTHS = (18, 10, 22, 10, 34)
+_SHOWN = 5
+"""Reasons that are printed of each buyer; `--json` has all."""
+
+
+def assessed(found: Shown, limit: int) -> None:
+    """One release: verdicts, reasons, recognitions, and the first so many of what is missing."""
+    kind = f", {found.type}" if found.type else ""
+    typer.echo(printable(f"{found.product} {found.release}{kind}, as of {found.as_of[:10]}"))
+    show.table(
+        "",
+        ("Buyer", "Baseline", "Verdict", "Until", "Met"),
+        [
+            (
+                one.buyer,
+                one.baseline,
+                one.verdict,
+                one.until[:10],
+                f"{one.met} of {len(one.requirements)} requirements",
+            )
+            for one in found.verdicts
+        ],
+        widths=_WIDTHS,
+    )
+    for one in found.verdicts:
+        _reasons(one)
+    _recognised(found)
+    _delta(found.missing, limit)
+
+
+def _reasons(one: ShownVerdict) -> None:
+    typer.echo(f"{one.buyer}: {one.verdict}")
+    for reason in one.reasons[:_SHOWN]:
+        _reason(reason)
+    if len(one.reasons) > _SHOWN:
+        typer.echo(f"  - and {len(one.reasons) - _SHOWN} more; --json has all")
+    for condition in one.conditions:
+        show.wrapped(f"by {condition.by[:10]}: {condition.requirement} {condition.title}", 2)
+
+
+def _reason(reason: ShownReason) -> None:
+    """A contradiction names both sides, each on a line of its own."""
+    show.wrapped(f"- {reason.text}", 2)
+    for side in reason.claimed:
+        show.wrapped(f"claimed: {side}", 6)
+    for side in reason.denied:
+        show.wrapped(f"against: {side}", 6)
+
+
+def _recognised(found: Shown) -> None:
+    """Whose verdicts were let in, and whose were not."""
+    for one in found.verdicts:
+        for chain in one.recognised:
+            rules = " and ".join(link.rule for link in chain.chain)
+            show.wrapped(f"{one.buyer} recognises {chain.authority} by {rules}")
+    reasons = sorted(
+        {f"{one.buyer}: {one.reason}" if one.buyer else one.reason for one in found.not_recognised}
+    )
+    for reason in reasons[:_SHOWN]:
+        show.wrapped(f"not recognised, {reason}")
+    if len(reasons) > _SHOWN:
+        typer.echo(f"and {len(reasons) - _SHOWN} more are not recognised; --json has all")
+
+
+def _delta(missing: tuple[ShownMissing, ...], limit: int) -> None:
+    if not missing:
+        return
+    typer.echo("\nWhat is missing, what unlocks most first:")
+    listed = missing[:limit] if limit else missing
+    for place, one in enumerate(listed, 1):
+        show.wrapped(f"{place:3}. {one.item}, {one.level}: {one.effect}")
+        for wanted in one.wanted:
+            due = f"; by {wanted.by[:10]}" if wanted.by else ""
+            show.wrapped(
+                f"{wanted.buyer} {wanted.requirement} {wanted.title}: {wanted.verdict};"
+                f" {wanted.would_do}{due}",
+                5,
+            )
+            for why in wanted.answer_first:
+                show.wrapped(f"answer first: {why}", 9)
+    show.more(len(missing) - len(listed))
+
+
+def side_by_side(found: Compared) -> None:
+    """A requirement a line, an offer a column."""
+    offers = [f"{one.product} {one.release}".strip() for one in found.tender.offers]
+    typer.echo(printable(f"{found.tender.tender or 'Tender'}, for {found.tender.buyer}"))
+    rows = [("verdict", "", *(one.verdict for one in found.assessments))]
+    rows.append(("met", "", *(str(sum(j.met for j in one.judged)) for one in found.assessments)))
+    judged = [{j.need.id: j for j in one.judged} for one in found.assessments]
+    for need in found.assessments[0].baseline.needs:
+        cells = []
+        for one in judged:
+            verdict = one[need.id].verdict if need.id in one else ""
+            cells.append(verdict if not verdict or one[need.id].met else f"{verdict} (!)")
+        rows.append((need.id, need.title, *cells))
+    show.table("", ("Requirement", "", *offers), rows)
+    typer.echo("(!) not enough for this baseline")
