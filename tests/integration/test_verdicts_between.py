@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from accord import scenario
 from accord.assurance.model import Level
 from accord.cli.app import app
+from accord.core.errors import Invalid
 from accord.flows.assessing import recognise
 from accord.flows.assessing.assess import Question, assess_one
 from accord.flows.assessing.shown import shown as as_shown
@@ -87,6 +88,20 @@ def test_a_revocation_is_final_whatever_comes_first(house: Buyers) -> None:
     for name in house.nodes:
         (known,) = recognise.rules(house[name])
         assert (known.rule.revoked != "", known.stands, len(known.documents)) == (True, False, 2)
+
+
+def test_a_revocation_is_not_taken_back(house: Buyers) -> None:
+    rule, document = house.rule("au", "in")
+    ended = house.revoke("au", rule)
+    for digest in (document, ended):
+        house.share("australia", digest)
+    house.settle()
+    with pytest.raises(Invalid, match="what is revoked stays revoked"):
+        house.recall("australia", ended)
+    house.recall("australia", document)
+    house.settle()
+    (known,) = recognise.rules(house["japan"])
+    assert (known.rule.revoked != "", known.stands) == (True, False)
 
 
 def test_a_newer_verdict_takes_the_place_of_the_older(house: Buyers) -> None:

@@ -22,6 +22,7 @@ from accord.core.times import when
 
 PREDICATE: Final = "urn:accord:recognition:1"
 MARK: Final = PREDICATE.encode()
+KIND: Final = "recognition"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
 
@@ -105,7 +106,7 @@ def read(data: bytes) -> Reading:
     )  # fmt: skip
     ended = f", revoked on {rule.revoked[:10]}" if rule.revoked else ""
     return Reading(
-        kind="recognition",
+        kind=KIND,
         # Each statement of a rule stays: a revocation counts, whatever follows it.
         subject="",
         edition=at,

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from accord.assurance.statements import rule
+from accord.assurance.statements.facts import Recognition
 from accord.core.errors import Invalid, NotFound
 from accord.exchange import notices
 from accord.exchange.log.entries import Kind
@@ -20,6 +22,7 @@ from accord.flows.exchange.events import Listeners, Recalled
 from accord.flows.exchange.sharing.owner import Owner
 from accord.flows.exchange.sharing.port import Audience, Changed, Copy, Known, Recall, Sealed
 from accord.flows.exchange.sharing.wanted import Holdings, meant
+from accord.flows.recognise import recognise
 from accord.identity.keys import Signers
 from accord.identity.markings import Tlp
 from accord.identity.recipients import SELF, Recipient
@@ -81,7 +84,7 @@ def recall(owner: Recaller, name: str, why: str, *, relay: bool = False) -> Take
 
     Raises:
         NotFound: nothing of this name is shared here.
-        Invalid: it comes from another partner, who alone can recall it.
+        Invalid: it comes from another partner, who alone can recall it; or it is the end of a rule.
         Sealed: this node signs nothing any more.
         Changed: others share or recall the same object again and again.
     """
@@ -89,6 +92,7 @@ def recall(owner: Recaller, name: str, why: str, *, relay: bool = False) -> Take
     if sealed:
         raise Sealed(sealed)
     object_ = _object(owner, name)
+    _not_final(owner, object_)
     names = [object_, *owner.sharing.made_of(object_)]
     signers = () if relay else owner.signers().all()
     for _ in range(_TRIES):
@@ -139,6 +143,18 @@ def _object(owner: Recaller, name: str) -> str:
         return {copy.object for copy in owner.sharing.known(objects).copies}
 
     return meant([name], owner.holdings, shared)[name]
+
+
+def _not_final(owner: Recaller, object_: str) -> None:
+    """Whoever took back a revocation would let the rule stand again: what is revoked stays so."""
+    digest = object_.removeprefix("sha256:")
+    if digest == object_ or not owner.holdings.held([digest]):
+        return
+    body = owner.holdings.body(digest)
+    if rule.MARK in body and recognise(body) == rule.KIND:
+        for fact in rule.read(body).facts:
+            if isinstance(fact, Recognition) and fact.revoked:
+                raise Invalid(f"this ends the rule {fact.rule}; what is revoked stays revoked")
 
 
 def _mine(owner: Owner, object_: str, known: Known, *, relay: bool) -> list[Copy]:
