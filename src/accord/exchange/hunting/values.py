@@ -31,14 +31,33 @@ _CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 
 def network(text: str) -> tuple[str, str] | None:
     """First and last address of an address or network, each as 32 digits; None: it is neither."""
-    try:
-        found = ipaddress.ip_network(text.strip(), strict=False)
-    except ValueError:
+    found = _network(text)
+    if found is None:
         return None
     first, last = int(found.network_address), int(found.broadcast_address)
     if found.version == 4:  # noqa: PLR2004 - IPv4
         first, last = first | _MAPPED, last | _MAPPED
     return f"{first:032x}", f"{last:032x}"
+
+
+def net(text: str) -> str:
+    """An address or network as the RFCs write it, without what stands around it; or empty."""
+    return str(_network(text) or "")
+
+
+def nobodys(text: str) -> bool:
+    """Whether an address or network is nobody's on the Internet."""
+    found = _network(text)
+    return found is not None and (
+        found.is_private or found.is_multicast or found.is_loopback or found.is_link_local
+    )
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
 
 
 def ip(text: str) -> str:
