@@ -52,3 +52,48 @@ def test_a_network_with_spaces_is_the_network(node: Node, tmp_path: Path) -> Non
     assert names(done) == {"name", "spaced"}
     assert {one.told for one in done.findings} == {D, "5.6.0.0/16"}
     assert len(done.sightings) == 2
+
+
+_Z = "#separator \\x09\n#fields\tts\tid.resp_h\tquery\n"
+_W = "#Software: a server\n#Fields: date time c-ip cs(User-Agent) cs-host sc-status\n"
+_AT = "2030-01-01 00:00:00"
+_SAID = {
+    "zeek": f"{_Z}1\t9.9.9.9\t#Fields: x\n1\t5.6.7.8\t{D}\n",
+    "csv": f'time,query,user_agent\n1,a.b,"#Fields: x"\n1,{D},ua\n',
+    "csv begins": f'time,query,user_agent\n1,a.b,"\n#Fields: x\n"\n1,{D},ua\n',
+    "text": f'1893456000 GET "#Fields: x"\n{D}\n',
+    "text begins": f"# a comment\n#Fields: x\n{D}\n",
+    "open quote": f'{_W}{_AT} 5.6.7.1 " a.b 200\n{_AT} 5.6.7.1 ua {D} 200\n{_AT} 1.1.1.1 x" c.d 2\n',
+    "quoted": f'{_W}{_AT} 5.6.7.1 "Evil Bot/1.0" {D} 200\n',
+    "short": f"{_W}{_AT} {D}\n",
+    "new fields": f"{_W}{_AT} 5.6.7.1 ua a.b 2\n#Fields: cs-host c-ip\n{D} 5.6.7.1\n",
+    "new fields agent": f"{_W}{_AT} 5.6.7.1 Evil+Bot/1.0 {D} 2\n#Fields: cs-host\na.b\n",
+    "csv quote": f'time,query,user\n1,a.b,"open\n2,{D},u\n3,a.b,close"\n',
+    "csv quote twice": f'time,query,user,user\n1,a.b,x,"open\n2,{D},u\n3,a.b,close"\n',
+}
+
+
+@pytest.mark.parametrize("case", _SAID)
+def test_words_in_a_log_do_not_change_how_the_rest_is_read(
+    node: Node, tmp_path: Path, case: str
+) -> None:
+    nodes.give(node, given(GOOD))
+    done = looked(node, log(tmp_path, _SAID[case]), keep=False)
+    assert names(done) == {"name"}
+    assert {one.count for one in done.findings} == {1}
+
+
+@pytest.mark.parametrize("case", ["quoted", "new fields agent"])
+def test_user_agents_of_web_servers_are_read_with_spaces(
+    node: Node, tmp_path: Path, case: str
+) -> None:
+    agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
+    nodes.give(node, given(indicator(2, f"[{agent} = 'Evil Bot/1.0']", name="agent")))
+    assert names(looked(node, log(tmp_path, _SAID[case]))) == {"agent"}
+
+
+def test_a_row_that_is_not_of_the_columns_is_told(node: Node, tmp_path: Path) -> None:
+    nodes.give(node, given(GOOD))
+    done = looked(node, log(tmp_path, _SAID["short"]))
+    ((line, why),) = [(one.line, one.reason) for one in done.troubles]
+    assert (line, why) == (1, "not of its columns: looked at as plain text")

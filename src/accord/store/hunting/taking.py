@@ -41,7 +41,7 @@ def take(database: Any, source: Source, done: Searched) -> bool:  # noqa: ANN401
     if source.bad:
         wrong = database.execute("SELECT rowid + 1 FROM records WHERE bad ORDER BY 1").fetchall()
         done.refused += len(wrong)
-        why = "not JSON: looked at as plain text"
+        why = f"{source.why}: looked at as plain text"
         done.troubles += [Trouble(done.file, n, why) for (n,) in wrong[:TOLD]]
     database.execute("ALTER TABLE records DROP COLUMN bad")
     _drop_empty(database)
