@@ -30,9 +30,9 @@ from accord.store.hunting.duck import NEVER, quoted
 _HEAD: Final = 1 << 16
 _CHUNK: Final = 1 << 20
 _STEP: Final = 1 << 12
-_RATIO: Final = 100
+RATIO: Final = 100
 """Times that a compressed log may grow, once it is past what does no harm."""
-_HARMLESS: Final = 256 << 20
+HARMLESS: Final = 256 << 20
 _ZEEK_FIELDS: Final = b"\n#fields"
 _W3C_FIELDS: Final = b"\n#Fields:"
 _WORD: Final = re.compile(r'"[^"]*"|[^ \t\r\n]+')
@@ -115,13 +115,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _write(parts: Iterator[bytes], target: Path, packed: int) -> str:
-    room = max(_HARMLESS, _RATIO * packed)
+    room = max(HARMLESS, RATIO * packed)
     with target.open("wb") as out:
         try:
             for part in parts:
                 room -= len(part)
                 if room < 0:
-                    return f"a bomb: it grows more than {_RATIO} times; the rest was not looked at"
+                    return f"a bomb: it grows more than {RATIO} times; the rest was not looked at"
                 out.write(part)
         except Rest as rest:
             return f"{rest}, and was not looked at"
@@ -164,6 +164,9 @@ def source(
     Raises:
         Invalid: it is no log that can be read.
     """
+    unknown = sorted(set(mapping.columns) - set(NAMES)) if mapping else []
+    if unknown:
+        raise Invalid(f"the mapping file names columns that there are not: {', '.join(unknown)}")
     with path.open("rb") as file:
         head = file.read(_HEAD)
     said = mapping.format if mapping else ""
