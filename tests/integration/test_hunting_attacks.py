@@ -238,9 +238,10 @@ def test_of_its_folder_the_archive_touches_its_own_files_alone(node: Node, tmp_p
 
 def test_what_cannot_be_read_of_the_archive_is_told_each_time(node: Node, tmp_path: Path) -> None:
     looked(node, log(tmp_path, f"q {D}\n"))
-    nodes.give(node, given(GOOD))
     (own,) = (tmp_path / "node" / "hunting").glob("*.parquet")
     own.write_bytes(b"PAR1xxxx")
+    assert len(looked(node, retro=True).troubles) == 1
+    nodes.give(node, given(GOOD))
     assert [len(looked(node, retro=True).troubles) for _ in range(2)] == [1, 1]
 
 

@@ -257,7 +257,10 @@ def _retro(
     with desk.views.view() as view:
         known = {mark: _still(mark, view) for mark in set(hunted.values())}
     unread: set[str] = set()
-    until = {one.log: known.get(hunted.get(one.log, ""), "") for one in archived}
+    for one in archived:
+        if not one.records:
+            yield _broken(one.log), Plan([], [], [], [], [])
+    until = {one.log: known.get(hunted.get(one.log, ""), "") for one in archived if one.records}
     for moment in sorted(set(until.values())):
         new = [one for one in usable if one.taken > moment]
         if not new:
@@ -283,6 +286,12 @@ def _still(mark: str, view: View) -> str:
     """
     found = _TAKEN.fullmatch(mark)
     return mark if found and view.document(found[1]) is not None else ""
+
+
+def _broken(log: str) -> Searched:
+    name = f"archive {log[:12]}"
+    why = "it cannot be read any more: delete it, and hunt through the log again"
+    return Searched(name, "", log, troubles=[Trouble(name, 0, why)])
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

@@ -19,6 +19,8 @@ MACROS: Final = r"""
 CREATE OR REPLACE MACRO bare_url(u) AS
     regexp_replace(split_part(trim(u), '#', 1), '^[A-Za-z][A-Za-z0-9+.-]*://', '');
 CREATE OR REPLACE MACRO host_of(u) AS regexp_extract(u, '^(?:[^/?@]*@)*([^/?@]*)', 1);
+CREATE OR REPLACE MACRO whole_host(u) AS CASE WHEN contains(host_of(u), '%')
+    THEN coalesce(TRY(url_decode(host_of(u))), host_of(u)) ELSE host_of(u) END;
 CREATE OR REPLACE MACRO url_of(u) AS regexp_replace(lower(host_of(u)), ':(80|443)$', '');
 CREATE OR REPLACE MACRO url_path(u) AS coalesce(nullif(regexp_extract(u, '[/?].*$'), ''), '/');
 CREATE OR REPLACE MACRO logged_url(x) AS url_of(bare_url(x))
@@ -26,7 +28,6 @@ CREATE OR REPLACE MACRO logged_url(x) AS url_of(bare_url(x))
 CREATE OR REPLACE MACRO logged_domain(x) AS
     rtrim(regexp_replace(lower(trim(x)), ':[0-9]+$', ''), '.');
 CREATE OR REPLACE MACRO plain_domain(x) AS NOT (contains(x, ':') OR contains(x, ' ')
-    OR contains(x, '%')
     OR suffix(x, '.') OR strlen(x) <> length(x));
 CREATE OR REPLACE MACRO tail_of(x) AS regexp_extract(x, '[^.]+\.[^.]+$');
 CREATE OR REPLACE MACRO hash_of(x) AS
@@ -37,10 +38,10 @@ CREATE OR REPLACE MACRO logged_hash(x) AS
 CREATE OR REPLACE MACRO logged_mail(x) AS
     lower(trim(regexp_extract(x, '([^<>\s:]+@[^<>\s]+)', 1)));
 CREATE OR REPLACE MACRO logged_file(x) AS lower(regexp_extract(trim(x), '[^/\\]+$'));
-CREATE OR REPLACE MACRO odd_ip(x) AS (contains(x, ':') OR contains(x, ' ')
-    OR contains(x, '[') OR contains(x, chr(9)) OR suffix(x, '.'))
+CREATE OR REPLACE MACRO odd_ip(x) AS (contains(x, ':') OR x < '0' OR x >= ':' OR suffix(x, '.')
+    OR suffix(x, ' '))
     AND regexp_full_match(x, '\s*\[?[0-9a-fA-F:.]+(%[^\]]*)?\]?(:[0-9]+)?\.?\s*');
-CREATE OR REPLACE MACRO odd_domain(x) AS strlen(x) <> length(x) OR contains(x, '%');
+CREATE OR REPLACE MACRO odd_domain(x) AS strlen(x) <> length(x);
 CREATE OR REPLACE MACRO odd_url(x) AS regexp_matches(x, '/\.|\.[:/?]|\.$|%2[eE]|%[89A-Fa-f]|^[^/?]*[%\[]|://[^/?]*[%\[]')
     OR strlen(x) <> length(x);
 CREATE OR REPLACE MACRO bare(x) AS CASE

@@ -169,8 +169,8 @@ def _expressions(there: set[str]) -> Iterator[str]:
                 " ELSE raw_url END AS url"
             )
         elif name == "url_host" and "url" in there:
-            yield "nullif(host_of(bare_url(raw_url)), '') AS url_host"
+            yield "nullif(whole_host(bare_url(raw_url)), '') AS url_host"
         elif name == "also_url_host" and "also_url" in there:
-            yield "[host_of(bare_url(u)) FOR u IN raw_also_url] AS also_url_host"
+            yield "[whole_host(bare_url(u)) FOR u IN raw_also_url] AS also_url_host"
         elif name in there:
             yield f"raw_{name} AS {name}"
