@@ -31,7 +31,7 @@ from accord.flows.exchange.sharing.plan import DEFAULT
 from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exchange.sharing.wanted import Holdings, newest_of
 from accord.flows.hunting import standing
-from accord.flows.hunting.archive import Covered, Limits, prune
+from accord.flows.hunting.archive import Covered, Limits, broken, prune
 from accord.flows.hunting.port import (
     Due,
     Engine,
@@ -259,7 +259,7 @@ def _retro(
     unread: set[str] = set()
     for one in archived:
         if not one.records:
-            yield _broken(one.log), Plan([], [], [], [], [])
+            yield broken(one.log), Plan([], [], [], [], [])
     until = {one.log: known.get(hunted.get(one.log, ""), "") for one in archived if one.records}
     for moment in sorted(set(until.values())):
         new = [one for one in usable if one.taken > moment]
@@ -286,12 +286,6 @@ def _still(mark: str, view: View) -> str:
     """
     found = _TAKEN.fullmatch(mark)
     return mark if found and view.document(found[1]) is not None else ""
-
-
-def _broken(log: str) -> Searched:
-    name = f"archive {log[:12]}"
-    why = "it cannot be read any more: delete it, and hunt through the log again"
-    return Searched(name, "", log, troubles=[Trouble(name, 0, why)])
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
