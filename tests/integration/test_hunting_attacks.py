@@ -66,7 +66,7 @@ _AT = "2030-01-01 00:00:00"
 _SAID = {
     "zeek": f"{_Z}1\t9.9.9.9\t#Fields: x\n1\t5.6.7.8\t{D}\n",
     "csv": f'time,query,user_agent\n1,a.b,"#Fields: x"\n1,{D},ua\n',
-    "csv begins": f'time,query,user_agent\n1,a.b,"\n#Fields: x\n"\n1,{D},ua\n',
+    "csv begins": f'time,query,user_agent\n1,a.b,"\n#Fields: date\n"\n1,{D},ua\n',
     "text": f'1893456000 GET "#Fields: x"\n{D}\n',
     "text begins": f"# a comment\n#Fields: x\n{D}\n",
     "open quote": f'{_W}{_AT} 5.6.7.1 " a.b 2\n{_AT} 5.6.7.1 ua {D} 2\n{_AT} 1.1.1.1 x" c.d 2\n',
@@ -165,7 +165,7 @@ def test_a_long_url_hides_nothing_behind_it(node: Node, tmp_path: Path) -> None:
     file = indicator(2, f"[file:hashes.MD5 = '{'ab' * 16}']", name="file")
     url = indicator(3, f"[url:value = 'http://{D}/x']", name="url")
     nodes.give(node, given(GOOD, file, url))
-    long = "\u00e9" * 180_000
+    long = "\u00e9" * 400_000
     rows = f"1,http://a.example/{long},\n2,http://{D}/x,{'ab' * 16}\n"
     done = looked(node, log(tmp_path, f"time,url,md5\n{rows}", "x.csv"))
     assert (names(done), done.troubles) == ({"name", "file", "url"}, [])
