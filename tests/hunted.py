@@ -10,7 +10,9 @@ from typing import Any
 from shared import real_members
 from stix_objects import bundle, ref, thing
 
+from accord.exchange.hunting.plan import Indicator
 from accord.flows.hunting.hunt import Asked, Hunted, hunt
+from accord.identity.markings import Marking, Tlp
 from accord.wiring import Node
 
 ZEEK = "#separator \\x09\n#fields\tts\tuid\tid.orig_h\tid.resp_h\tproto\tquery\thost\turi\tmd5\n"
@@ -24,6 +26,14 @@ _TYPES = {
 def indicator(number: int, pattern: str, **fields: Any) -> dict[str, Any]:
     said = {"pattern": pattern, "pattern_type": "stix", "valid_from": "2029-12-01T00:00:00Z"}
     return thing("indicator", number, **(said | fields))
+
+
+def of_pattern(number: int, pattern: str) -> Indicator:
+    """An indicator as plans are made of."""
+    at, mark = "2030-01-01T00:00:00.000000Z", Marking(Tlp.GREEN)
+    return Indicator(
+        f"indicator--{number}", "", "", pattern, "stix", at, "", None, False, mark, "", at,  # noqa: FBT003 - is it revoked
+    )  # fmt: skip
 
 
 def zeek(rows: Iterable[Sequence[str]]) -> bytes:

@@ -7,7 +7,6 @@ Source: MISP warning lists, `type` (`cidr`, `hostname`, `string`, `substring`, `
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal
@@ -16,7 +15,7 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.core.json import decode_as
-from accord.exchange.hunting.values import NORMAL, domain, host_of, network
+from accord.exchange.hunting.values import NORMAL, domain, host_of, network, nobodys
 
 Strength = Literal["strong", "weak", "suppressed"]
 
@@ -116,9 +115,8 @@ class KnownGood:
         found = network(value)
         if found is None:
             return None
-        reserved = _reserved(value)
-        if reserved:
-            return "suppressed", reserved
+        if nobodys(value):
+            return "suppressed", f"{value} is in a network that is nobody's on the Internet"
         first, last = (int(end, 16) for end in found)
         own = 128 - (last - first).bit_length()
         for bits in sorted(self._networks, reverse=True):
@@ -136,14 +134,6 @@ def _above(host: str) -> Iterable[str]:
     """A name and the names that it is under, down to two labels."""
     parts = host.split(".")
     return (".".join(parts[start:]) for start in range(max(1, len(parts) - 1)))
-
-
-def _reserved(value: str) -> str:
-    """Why nobody's address is meant."""
-    found = ipaddress.ip_network(value, strict=False)
-    if found.is_private or found.is_multicast or found.is_loopback or found.is_link_local:
-        return f"{value} is in a network that is nobody's on the Internet"
-    return ""
 
 
 def weigh(  # noqa: PLR0913 - each is one thing that weighs

@@ -21,6 +21,9 @@ LONGEST: Final = 1 << 17
 _DEEPEST: Final = 40
 _MOST: Final = 20_000
 """Words of a pattern."""
+_DIGITS: Final = 64
+"""Characters of a number: past any that a log holds, and within what every engine reads."""
+_MOST_QUALIFIERS: Final = 100
 _MOST_JOINED: Final = 30
 """Observations that must be there together, or one after the other."""
 
@@ -139,12 +142,15 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._tokens: list[tuple[str, str, int]] = []
         self._at = 0
-        self._depth = self._joined = 0
+        self._depth = self._joined = self._qualifiers = 0
         place = 0
         while place < len(text):
             found = _TOKEN.match(text, place)
             if found is None:
                 raise Invalid(f"{text[place : place + 20]!r} is not understood", _here(place))
+            if found.lastgroup == "number" and len(found[0]) > _DIGITS:
+                why = f"a number of {len(found[0]):,} characters; the limit is {_DIGITS}"
+                raise TooLarge(why, _here(place))
             if found.lastgroup != "space":
                 self._tokens.append((str(found.lastgroup), found[0], place))
             place = found.end()
@@ -211,6 +217,12 @@ class _Reader:
             why = f"more than {_MOST_JOINED} observations are joined"
             raise TooLarge(why, _here(self._tokens[self._at][2]))
 
+    def _count_qualifier(self) -> None:
+        self._qualifiers += 1
+        if self._qualifiers > _MOST_QUALIFIERS:
+            why = f"more than {_MOST_QUALIFIERS} qualifiers"
+            raise TooLarge(why, _here(self._tokens[self._at][2]))
+
     def _all(self) -> Expression:
         found = self._one()
         while self._take("AND"):
@@ -230,7 +242,13 @@ class _Reader:
             self._depth -= 1
         else:
             raise self._unexpected("'[' or '('")
+        return self._qualified(found)
+
+    def _qualified(self, found: Expression) -> Expression:
+        """An expression with the qualifiers behind it, each around what stands before it."""
         while True:
+            if self._text in {"WITHIN", "REPEATS", "START"}:
+                self._count_qualifier()
             if self._take("WITHIN"):
                 found = Qualified(found, within=self._seconds())
                 self._must("SECONDS")

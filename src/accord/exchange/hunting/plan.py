@@ -24,7 +24,7 @@ from accord.exchange.hunting.patterns import (
     Test,
     parse,
 )
-from accord.exchange.hunting.values import NORMAL, Kind, network
+from accord.exchange.hunting.values import NORMAL, Kind, net, network
 from accord.identity.markings import STRICTEST, Marking
 
 
@@ -211,7 +211,7 @@ def _value(made: Plan, number: int, type_: str, path: str, text: str) -> bool:
         if kind == "ip" and "/" in text:
             found = network(text)
             if found is not None:
-                made.ranges.append(Range(*found, side, number, text))
+                made.ranges.append(Range(*found, side, number, net(text)))
                 return True
         normal = NORMAL[kind](text)
         if normal:

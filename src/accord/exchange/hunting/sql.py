@@ -34,6 +34,18 @@ MOST_BINDINGS: Final = 1_000_000
 """Combinations of observations at each step, past which no more are tried."""
 _MOST_COPIES: Final = 64
 """Observations that are joined, repetitions of repetitions among them."""
+LONGEST_VALUE: Final = 8_192
+"""Bytes of a value that regular expressions look at: the engine cannot be stopped within one."""
+_HEAVIEST: Final = 1_000
+"""Instructions of a regular expression, about."""
+_MANY_LETTERS: Final = 20
+"""Instructions of a class of letters that are not ASCII."""
+_PART: Final = re.compile(
+    r"(?P<times>\{(?P<least>[0-9]{1,4})(?:,(?P<most>[0-9]{0,4}))?\})"
+    r"|(?P<class>\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|\\[pP](?:\{[^}]*\}|.))"
+    r"|\\Q(?P<quoted>.*?)(?:\\E|$)|(?P<open>\()|(?P<close>\))|\\.|.",
+    re.DOTALL,
+)
 _WILD: Final = {"%": ".*", "_": "."}
 MOST_TIMES: Final = 8
 """Repetitions of what is joined to other observations."""
@@ -100,7 +112,45 @@ def _any(said: Sequence[str]) -> str:
 def _any_like(likes: Sequence[str]) -> str:
     """Many LIKEs as one expression, which looks at a text once."""
     ways = "|".join(_as_expression(unicodedata.normalize("NFC", one)) for one in likes)
+    # Plain texts are looked for all at once; of those that are more, only so many.
+    weight("|".join(_as_expression(one) for one in likes if _is_wild(one)))
     return f"regexp_matches(nfc_normalize(s), {text(f'(?s){ways}')})"
+
+
+def _is_wild(like: str) -> bool:
+    return any(one in like.strip("%") for one in _WILD)
+
+
+def weight(expression: str) -> int:
+    """About how many instructions a regular expression is, its repetitions written out.
+
+    Raises:
+        Invalid: more than may be.
+    """
+    within, last = [0], 0
+    for part in _PART.finditer(expression):
+        if part["open"]:
+            within.append(0)
+            continue
+        if part["close"]:
+            last = within.pop() if len(within) > 1 else 0
+            within[-1] += last
+        elif part["times"]:
+            times = max(int(part["least"]), int(part["most"] or 0), 1)
+            within[-1] += last * (times - 1)
+            last *= times
+        else:
+            letters = part["class"]
+            many = letters and (
+                letters.startswith("\\") or not letters.isascii() or "\\p" in letters
+            )
+            last = _MANY_LETTERS if many else len(part["quoted"] or "x")
+            within[-1] += last
+        if within[-1] > _HEAVIEST:
+            break
+    if sum(within) > _HEAVIEST:
+        raise Invalid(f"a regular expression of more than {_HEAVIEST:,} parts, repetitions counted")
+    return sum(within)
 
 
 def _as_expression(like: str) -> str:
@@ -165,11 +215,16 @@ def _letters(value: str | bytes) -> str:
 
 
 def _like(value: str) -> str:
+    if value.strip("%").count("%") > 1 and "_" in value:
+        # Else each part is tried at each place, for each place of the part before.
+        return _any_like([value])
     return f"nfc_normalize(s) LIKE {text(unicodedata.normalize('NFC', value))}"
 
 
 def _matches(value: str) -> str:
-    return f"regexp_matches(nfc_normalize(s), {text(unicodedata.normalize('NFC', value))})"
+    weight(value)
+    said = f"regexp_matches(nfc_normalize(s), {text(unicodedata.normalize('NFC', value))})"
+    return f"(strlen(s) <= {LONGEST_VALUE} AND {said})"
 
 
 def _subset(value: str) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from encodings.idna import nameprep
 from functools import lru_cache
 from typing import Final, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 Kind = Literal["ip", "domain", "url", "hash", "mail", "file"]
 KINDS: Final[tuple[Kind, ...]] = ("ip", "domain", "url", "hash", "mail", "file")
@@ -25,20 +26,44 @@ _V4_BITS: Final = 96
 _DOMAIN: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})*")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PORTS: Final = re.compile(r":(?:80|443)$")
+_PORT: Final = re.compile(r":[0-9]+$")
+_DOTS: Final = re.compile("[.\u3002\uff0e\uff61]")
+"""What stands for a dot between labels (RFC 3490, section 3.1)."""
+_KEPT: Final = "\u00df\u03c2\u200c\u200d"
+_NO_TEXT: Final = re.compile("[\udc80-\udcff]")
 _FILE: Final = re.compile(r"[^/\\]+$")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 
 
 def network(text: str) -> tuple[str, str] | None:
     """First and last address of an address or network, each as 32 digits; None: it is neither."""
-    try:
-        found = ipaddress.ip_network(text.strip(), strict=False)
-    except ValueError:
+    found = _network(text)
+    if found is None:
         return None
     first, last = int(found.network_address), int(found.broadcast_address)
     if found.version == 4:  # noqa: PLR2004 - IPv4
         first, last = first | _MAPPED, last | _MAPPED
     return f"{first:032x}", f"{last:032x}"
+
+
+def net(text: str) -> str:
+    """An address or network as the RFCs write it, without what stands around it; or empty."""
+    return str(_network(text) or "")
+
+
+def nobodys(text: str) -> bool:
+    """Whether an address or network is nobody's on the Internet."""
+    found = _network(text)
+    return found is not None and (
+        found.is_private or found.is_multicast or found.is_loopback or found.is_link_local
+    )
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
 
 
 def ip(text: str) -> str:
@@ -47,7 +72,10 @@ def ip(text: str) -> str:
     A port after it, and the interface of a link, are not part of it.
     """
     try:
-        found = ipaddress.ip_address(_LISTENING.sub(r"\1\2", text.strip()).partition("%")[0])
+        said = text.strip().rstrip(".")
+        # In a sentence there may be a colon behind it.
+        said = said if said.endswith("::") else said.removesuffix(":")
+        found = ipaddress.ip_address(_LISTENING.sub(r"\1\2", said).partition("%")[0])
     except ValueError:
         return ""
     if found.version == 6 and found.ipv4_mapped:  # noqa: PLR2004 - IPv6
@@ -58,13 +86,27 @@ def ip(text: str) -> str:
 @lru_cache(1 << 14)
 def domain(text: str) -> str:
     """A name in lower case, as it is asked for in the DNS, without the last dot; or empty."""
-    name = text.strip().lower().removeprefix("*.").rstrip(".")
+    name = unquote(text.strip()) if "%" in text else text.strip()
+    # Letter by letter: at the end of a word a capital sigma would become another letter.
+    name = _PORT.sub("", "".join(map(str.lower, name))).removeprefix("*.").rstrip(".")
     if not name.isascii():
         try:
-            name = name.encode("idna").decode()
+            name = ".".join(map(_in_ascii, _DOTS.split(name)))
         except UnicodeError:
             return ""
     return name if _DOMAIN.fullmatch(name) else ""
+
+
+def _in_ascii(label: str) -> str:
+    """A label as the DNS has it; letters that IDNA 2003 took for others stay what they are.
+
+    Source: UTS 46, non-transitional processing; RFC 5892 for the joiners.
+    """
+    if not any(one in _KEPT for one in label):
+        return label.encode("idna").decode()
+    parts = re.split(f"([{_KEPT}])", label)
+    kept = "".join(one if one in _KEPT else nameprep(one) for one in parts)
+    return f"xn--{kept.encode('punycode').decode()}"
 
 
 def url(text: str) -> str:
@@ -78,8 +120,13 @@ def url(text: str) -> str:
         return ""
     cut = next((i for i, one in enumerate(rest) if one in "/?"), len(rest))
     host, path = _PORTS.sub("", rest[:cut].rpartition("@")[2].lower()), rest[cut:] or "/"
-    name, colon, port = host.partition(":")
-    host = (name.rstrip(".") if name.isascii() else domain(name)) + colon + port
+    if host.startswith("["):
+        address, end, port = host.partition("]")
+        host = f"[{ip(address[1:]) or address[1:]}{end}{port}"
+    else:
+        name, colon, port = host.partition(":")
+        plain = name.isascii() and "%" not in name
+        host = (name.rstrip(".") if plain else domain(name)) + colon + port
     if not host:
         return ""
     path, asked, query = path.partition("?")
@@ -101,10 +148,9 @@ def _stepped(path: str) -> str:
 
 
 def _decoded(path: str) -> str:
-    try:
-        return unquote(path, errors="strict")
-    except UnicodeDecodeError:
-        return path
+    """Without escapes, but for bytes that are no text: these are written in one way."""
+    said = unquote_to_bytes(path.encode("utf-8", "replace")).decode("utf-8", "surrogateescape")
+    return _NO_TEXT.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", said)
 
 
 def host_of(text: str) -> str:
@@ -123,7 +169,7 @@ def digest(text: str) -> str:
 
 def mail(text: str) -> str:
     """A mail address in lower case; or empty."""
-    found = text.strip().lower().strip("<>")
+    found = text.strip().lower().strip("<>").removeprefix("mailto:")
     return found if found.count("@") == 1 and not _CONTROL.search(found) else ""
 
 

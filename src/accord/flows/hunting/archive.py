@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from accord.flows.hunting.port import Engine, Kept
+from accord.flows.hunting.port import Engine, Kept, Searched, Trouble
 
 
 class Covered(msgspec.Struct, frozen=True):
@@ -65,6 +65,13 @@ def prune(engine: Engine, limits: Limits, now: str) -> Covered:
     going = too_much(engine.archived(), limits, now)
     engine.drop([one.log for one in going])
     return Covered.of(going)
+
+
+def broken(log: str) -> Searched:
+    """What becomes of a log of the archive that cannot be read any more: it is told."""
+    name = f"archive {log[:12]}"
+    why = "it cannot be read any more: delete it, and hunt through the log again"
+    return Searched(name, "", log, troubles=[Trouble(name, 0, why)])
 
 
 def _before(now: str, days: int) -> str:

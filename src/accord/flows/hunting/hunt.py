@@ -7,6 +7,7 @@ Law (loading twice changes nothing): the same log hunted again makes no other si
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ from accord.flows.exchange.sharing.plan import DEFAULT
 from accord.flows.exchange.sharing.share import Sharer
 from accord.flows.exchange.sharing.wanted import Holdings, newest_of
 from accord.flows.hunting import standing
-from accord.flows.hunting.archive import Covered, Limits, prune
+from accord.flows.hunting.archive import Covered, Limits, broken, prune
 from accord.flows.hunting.port import (
     Due,
     Engine,
@@ -255,7 +256,11 @@ def _retro(
     hunted = engine.hunted()
     with desk.views.view() as view:
         known = {mark: _still(mark, view) for mark in set(hunted.values())}
-    until = {one.log: known.get(hunted.get(one.log, ""), "") for one in archived}
+    unread: set[str] = set()
+    for one in archived:
+        if not one.records:
+            yield broken(one.log), Plan([], [], [], [], [])
+    until = {one.log: known.get(hunted.get(one.log, ""), "") for one in archived if one.records}
     for moment in sorted(set(until.values())):
         new = [one for one in usable if one.taken > moment]
         if not new:
@@ -265,9 +270,13 @@ def _retro(
         engine.begin(made)
         for log, searched_until in until.items():
             if searched_until == moment:
-                yield engine.search_again(log, asked.since), made
+                searched = engine.search_again(log, asked.since)
+                if searched.troubles and not searched.records:
+                    unread.add(log)
+                yield searched, made
     if not asked.since:
-        engine.note(list(until), last)
+        # What could not be read is told again.
+        engine.note([log for log in until if log not in unread], last)
 
 
 def _still(mark: str, view: View) -> str:
@@ -284,7 +293,9 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
         if not root.exists():
             raise NotFound(f"{root} does not exist")
         for path in walk(root):
-            yield path, str(path.relative_to(root.parent)) if root.is_dir() else path.name
+            name = str(path.relative_to(root.parent)) if root.is_dir() else path.name
+            # Names of files are bytes, which need be no text.
+            yield path, os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _account(searched: Searched, done: Hunted) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -55,10 +55,10 @@ class SightingRow(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
 
 
-class Mapping(msgspec.Struct, frozen=True):
+class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where columns of a log stand that is of no known format."""
 
-    format: str = ""
+    format: Literal["", "csv", "json", "parquet", "text"] = ""
     """`csv`, `json`, `parquet` or `text`; empty: as the file begins."""
     delimiter: str = ""
     columns: dict[str, str | list[str]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from accord.store.hunting.duck import failures, moment
 _FORMAT: Final = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """Parquet's newer encodings leave so little that the lowest level of compression gives the smallest
 file, and the soonest."""
+_OWN: Final = re.compile("[0-9a-f]{64}(?:-[0-9a-f]{16})?")
+"""What it calls its files; others in its folder are not its own, and stay."""
 _LEFT: Final = 86_400
 """Seconds after which a half-written file is nobody's any more."""
 
@@ -45,7 +48,11 @@ class Archive:
 
     def digests(self) -> list[str]:
         """Of every log in it."""
-        return [path.stem for path in sorted(self._folder.glob("*.parquet"))]
+        return [
+            path.stem
+            for path in sorted(self._folder.glob("*.parquet"))
+            if _OWN.fullmatch(path.stem) and path.is_file() and not path.is_symlink()
+        ]
 
     def kept(self, database: Any) -> list[Kept]:  # noqa: ANN401 - as above
         """Every log in it, with the time that its records cover."""
@@ -71,7 +78,8 @@ class Archive:
         for digest in digests:
             self.path(digest).unlink(missing_ok=True)
         for left in self._folder.glob("*.part"):
-            if time.time() - left.stat().st_mtime > _LEFT:
+            own = _OWN.fullmatch(left.stem) or left.stem == self._state.stem
+            if own and left.is_file() and time.time() - left.stat().st_mtime > _LEFT:
                 left.unlink(missing_ok=True)
 
     @property

@@ -19,6 +19,8 @@ MACROS: Final = r"""
 CREATE OR REPLACE MACRO bare_url(u) AS
     regexp_replace(split_part(trim(u), '#', 1), '^[A-Za-z][A-Za-z0-9+.-]*://', '');
 CREATE OR REPLACE MACRO host_of(u) AS regexp_extract(u, '^(?:[^/?@]*@)*([^/?@]*)', 1);
+CREATE OR REPLACE MACRO whole_host(u) AS CASE WHEN contains(host_of(u), '%')
+    THEN coalesce(TRY(url_decode(host_of(u))), host_of(u)) ELSE host_of(u) END;
 CREATE OR REPLACE MACRO url_of(u) AS regexp_replace(lower(host_of(u)), ':(80|443)$', '');
 CREATE OR REPLACE MACRO url_path(u) AS coalesce(nullif(regexp_extract(u, '[/?].*$'), ''), '/');
 CREATE OR REPLACE MACRO logged_url(x) AS url_of(bare_url(x))
@@ -34,12 +36,13 @@ CREATE OR REPLACE MACRO hash_of(x) AS
 CREATE OR REPLACE MACRO logged_hash(x) AS
     hash_of(lower(trim(regexp_replace(x, '^[A-Za-z0-9-]+=', ''))));
 CREATE OR REPLACE MACRO logged_mail(x) AS
-    lower(trim(regexp_extract(x, '([^<>\s]+@[^<>\s]+)', 1)));
+    lower(trim(regexp_extract(x, '([^<>\s:]+@[^<>\s]+)', 1)));
 CREATE OR REPLACE MACRO logged_file(x) AS lower(regexp_extract(trim(x), '[^/\\]+$'));
-CREATE OR REPLACE MACRO odd_ip(x) AS (contains(x, ':') OR contains(x, ' '))
-    AND regexp_full_match(x, '\s*\[?[0-9a-fA-F:.]+(%[^\]]*)?\]?(:[0-9]+)?\s*');
+CREATE OR REPLACE MACRO odd_ip(x) AS (contains(x, ':') OR x < '0' OR x >= ':' OR suffix(x, '.')
+    OR suffix(x, ' '))
+    AND regexp_full_match(x, '\s*\[?[0-9a-fA-F:.]+(%[^\]]*)?\]?(:[0-9]+)?\.?\s*');
 CREATE OR REPLACE MACRO odd_domain(x) AS strlen(x) <> length(x);
-CREATE OR REPLACE MACRO odd_url(x) AS regexp_matches(x, '/\.|\.[:/?]|\.$|%2[eE]')
+CREATE OR REPLACE MACRO odd_url(x) AS regexp_matches(x, '/\.|\.[:/?]|\.$|%2[eE]|%[89A-Fa-f]|^[^/?]*[%\[]|://[^/?]*[%\[]')
     OR strlen(x) <> length(x);
 CREATE OR REPLACE MACRO bare(x) AS CASE
     WHEN starts_with(x, '{') THEN NULL
@@ -65,7 +68,8 @@ CREATE OR REPLACE MACRO registry(x) AS regexp_replace(regexp_replace(regexp_repl
     '^HKCU\\', 'HKEY_CURRENT_USER\\'), '^HKCR\\', 'HKEY_CLASSES_ROOT\\');
 CREATE OR REPLACE MACRO octet(x, place) AS split_part(x, '.', place)::BIGINT;
 CREATE OR REPLACE MACRO digits(x) AS
-    CASE WHEN regexp_full_match(x, '[0-9]{1,3}(\.[0-9]{1,3}){3}')
+    CASE WHEN regexp_full_match(x, '((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.|$)){4}')
+        AND NOT suffix(x, '.')
     THEN format('00000000000000000000ffff{:08x}',
         octet(x, 1) * 16777216 + octet(x, 2) * 65536 + octet(x, 3) * 256 + octet(x, 4)) END;
 """

@@ -19,7 +19,7 @@ from accord.store.hunting import duck, plain, readers
 from accord.store.hunting.archive import Archive
 from accord.store.hunting.joining import Joins
 from accord.store.hunting.observing import Patterns
-from accord.store.hunting.taking import TOLD, number, take, take_again
+from accord.store.hunting.taking import TOLD, number, refuse_bomb, take, take_again
 
 _READ: Final = "-"
 """Between a log's digest and how it was read."""
@@ -89,6 +89,8 @@ class DuckEngine:
         source = readers.source(whole, mapping, columns_of)
         done.format = source.format
         lines = source.unrolled or whole
+        if source.format == "Parquet":
+            refuse_bomb(self._database, source, whole)
         if source.told:
             done.troubles.append(Trouble(done.file, 0, source.told))
         if source.format == "Parquet" or not plain.has_long_line(lines):

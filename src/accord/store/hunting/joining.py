@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accord.exchange.hunting import values
+from accord.exchange.hunting.patterns import LONGEST
 from accord.exchange.hunting.plan import Plan
 from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Hit
@@ -165,21 +166,25 @@ class Joins:
 
     def _spell(self, kind: str, rows: str) -> None:
         """The few values that SQL cannot bring to their normal form: the table `spelled`."""
-        odd = self._database.execute(
-            f"SELECT DISTINCT raw FROM {rows} WHERE raw <> '' AND odd_{kind}(raw)"
-        ).fetchall()
+        self._database.execute(
+            "CREATE OR REPLACE TEMP TABLE odd AS SELECT row_number() OVER () AS id, raw FROM"
+            f" (SELECT DISTINCT raw FROM {rows} WHERE raw <> '' AND odd_{kind}(raw))"
+        )
+        odd = self._database.execute("SELECT id, raw FROM odd").fetchall()
         normal = values.NORMAL[_ODD[kind]]
         file = self._scratch / "spelled"
         with file.open("w", encoding="utf-8", errors="replace") as out:
-            for (raw,) in odd:
+            for id_, raw in odd:
                 value = normal(raw)
-                if value:
+                # What is longer than any pattern is none that is looked for.
+                if value and len(value) <= LONGEST:
                     ends = values.network(value) if kind == "ip" else None
-                    out.write(f"{json.dumps([raw, value, ends[0] if ends else None])}\n")
+                    out.write(f"{json.dumps([id_, value, ends[0] if ends else None])}\n")
         self._database.execute(
-            "CREATE OR REPLACE TEMP TABLE spelled AS SELECT line->>0 AS raw, line->>1 AS value,"
+            "CREATE OR REPLACE TEMP TABLE spelled AS SELECT raw, line->>1 AS value,"
             f" line->>2 AS digits FROM read_csv({text(str(file))}, delim='{NEVER}', header=false,"
             " auto_detect=false, quote='', escape='', columns={'line': 'JSON'})"
+            " JOIN odd ON id = (line->>0)::BIGINT"
         )
         file.unlink()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from threading import Timer
+from time import monotonic
 from typing import Any, Final
 
 from accord.core.errors import Invalid
 from accord.exchange.hunting import sql, values
-from accord.exchange.hunting.patterns import Observed
+from accord.exchange.hunting.patterns import Observed, Path
 from accord.exchange.hunting.plan import Indicator, Rest
 from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Hit, Searched
@@ -17,6 +18,8 @@ from accord.store.hunting.duck import failures, logged, moment, reason
 
 SECONDS: Final = 10.0
 """That one pattern may take in one log."""
+ALL_SECONDS: Final = 600.0
+"""That all patterns of one origin may take in one hunt."""
 _MOST_ROWS: Final = 2_000
 """Records that match one part of a pattern of several parts."""
 
@@ -29,9 +32,14 @@ class Patterns:
         self._indicators = indicators
         self._slow: set[int] = set()
         """Patterns that took too long in a log."""
+        self._spent: dict[str, float] = {}
+        """Seconds that patterns took, by origin: nobody's take the time of others'."""
+        self._long: dict[Path, int] = {}
+        """How many values of a log are too long for regular expressions, by where they stand."""
 
     def observe(self, here: Collection[str]) -> None:
         """The records as values of STIX observables, made only where a pattern asks for them."""
+        self._long = {}
         parts = []
         for column, thing, type_, path, sort in OBSERVABLES:
             if column not in here:
@@ -77,6 +85,13 @@ class Patterns:
             why = f"it took too long in an earlier log; {done.file} was not searched for it"
             done.not_evaluated.append((self._indicators[rest.number].id, why))
             return
+        origin = self._indicators[rest.number].origin
+        if self._spent.get(origin, 0.0) >= ALL_SECONDS:
+            whose = f"the patterns of {origin or 'this node'}"
+            why = f"{whose} took {ALL_SECONDS:.0f} s; {done.file} was not searched for it"
+            done.not_evaluated.append((self._indicators[rest.number].id, why))
+            return
+        begun = monotonic()
         late = Timer(SECONDS, self._interrupt, [rest.number])
         late.start()
         try:
@@ -84,6 +99,7 @@ class Patterns:
         finally:
             late.cancel()
             late.join()
+            self._spent[origin] = self._spent.get(origin, 0.0) + monotonic() - begun
 
     def _interrupt(self, number: int) -> None:
         self._slow.add(number)
@@ -96,6 +112,7 @@ class Patterns:
         try:
             for number, leaf in enumerate(sql.leaves(rest.tree)):
                 self._networks(leaf)
+                self._tell_long(leaf, indicator.id, done)
                 name = f"leaf{number}"
                 database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql.observation(leaf)}")
                 names.append(name)
@@ -129,6 +146,19 @@ class Patterns:
             done.hits.append(
                 Hit(rest.number, "pattern", "", "", row[0], moment(row[1]), moment(row[2]), row[3])
             )
+
+    def _tell_long(self, leaf: Observed, name: str, done: Searched) -> None:
+        """Values that are too long for a regular expression are told."""
+        for path in {one.path for one in sql.tests(leaf.holds) if one.operator == "MATCHES"}:
+            if path not in self._long:
+                query = "SELECT count(*) FROM eav WHERE type = ? AND path = ? AND strlen(s) > ?"
+                asked = [path.type, path.text, sql.LONGEST_VALUE]
+                (self._long[path],) = self._database.execute(query, asked).fetchone()
+            if self._long[path]:
+                why = (
+                    f"{self._long[path]:,} values in {done.file} are of over {sql.LONGEST_VALUE:,}"
+                )
+                done.not_evaluated.append((name, f"{why} bytes: it was not looked for in them"))
 
     def _networks(self, leaf: Observed) -> None:
         """The texts that this observation compares as networks, as intervals."""

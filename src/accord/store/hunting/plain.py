@@ -21,7 +21,11 @@ _TIME: Final = (
     r"(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)"
 )
 _TEXTS: Final = {
-    "ips": r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b|\b[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}",
+    # What has more parts than an address is taken whole, so that no part of it passes for one.
+    "ips": (
+        r"\b(?:[0-9]{1,3}\.){3,}[0-9]{1,3}\b"
+        r"|(?:\b[0-9a-fA-F]{1,4}|:)(?::[0-9a-fA-F]{0,4}){2,7}(?:\.[0-9]{1,3}){0,3}"
+    ),
     "hashes": r"\b[0-9a-fA-F]{32,128}\b",
     "mails": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
 }

@@ -10,8 +10,10 @@ import csv
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -28,10 +30,15 @@ from accord.store.hunting.duck import NEVER, quoted
 _HEAD: Final = 1 << 16
 _CHUNK: Final = 1 << 20
 _STEP: Final = 1 << 12
-_RATIO: Final = 100
+RATIO: Final = 100
 """Times that a compressed log may grow, once it is past what does no harm."""
-_HARMLESS: Final = 256 << 20
+HARMLESS: Final = 256 << 20
 _ZEEK_FIELDS: Final = b"\n#fields"
+_W3C_FIELDS: Final = b"\n#Fields:"
+_WORD: Final = re.compile(r'"[^"]*"|[^ \t\r\n]+')
+"""A value of W3C's format; what holds spaces stands in quotes."""
+_EVERY: Final = "all of it \x1f"
+"""A column of all values of a record."""
 _UNSET: Final = frozenset({"-", "(empty)"})
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _CLOSED: Final = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ\x00": "compressed with xz",
@@ -52,8 +59,14 @@ class Source(msgspec.Struct, frozen=True):
     """The lines of what was one JSON array."""
     comments: bool = False
     """Lines that begin with `#` are no records."""
+    why: str = "not JSON"
+    """What is wrong with such records."""
     told: str = ""
     """What is wrong with the log as a whole."""
+
+
+Row = tuple[bool, list[str]]
+"""Whether a line names columns, and its parts."""
 
 
 class Cut(Exception):
@@ -102,13 +115,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _write(parts: Iterator[bytes], target: Path, packed: int) -> str:
-    room = max(_HARMLESS, _RATIO * packed)
+    room = max(HARMLESS, RATIO * packed)
     with target.open("wb") as out:
         try:
             for part in parts:
                 room -= len(part)
                 if room < 0:
-                    return f"a bomb: it grows more than {_RATIO} times; the rest was not looked at"
+                    return f"a bomb: it grows more than {RATIO} times; the rest was not looked at"
                 out.write(part)
         except Rest as rest:
             return f"{rest}, and was not looked at"
@@ -151,6 +164,9 @@ def source(
     Raises:
         Invalid: it is no log that can be read.
     """
+    unknown = sorted(set(mapping.columns) - set(NAMES)) if mapping else []
+    if unknown:
+        raise Invalid(f"the mapping file names columns that there are not: {', '.join(unknown)}")
     with path.open("rb") as file:
         head = file.read(_HEAD)
     said = mapping.format if mapping else ""
@@ -164,10 +180,13 @@ def source(
         return _csv(path, head, mapping, needed=True) or _text(path)
     if said == "json" or jsons.begins(first):
         return _json(path, first, mapping)
-    if b"#Fields: " in head:
-        return _extended(path, head)
     if first.startswith((b"#separator", b"#fields", b"#set_separator")):
         return _zeek(path, head)
+    # Only a log that begins as such: anybody may have words of theirs logged further down.
+    if first.startswith(b"#") and _W3C_FIELDS in b"\n" + first:
+        found = _extended(path, first)
+        if found is not None:
+            return found
     return _csv(path, head, mapping, needed=False) or _text(path)
 
 
@@ -232,9 +251,9 @@ def _zeek(path: Path, head: bytes) -> Source:
             fields = _distinct(line.split(delimiter)[1:])
     if not fields:
         raise Invalid("a Zeek log without `#fields`")
-    if _changes(path):
+    if _changes(path, _ZEEK_FIELDS):
         target = path.with_name("unrolled")
-        _as_json(path, target, delimiter)
+        _as_json(path, target, partial(_zeek_row, delimiter))
         return msgspec.structs.replace(_json(target, b"", None), format="Zeek", unrolled=target)
     rows = _read_csv(path, fields, delimiter, "quote=''", "escape=''", "nullstr=['-', '(empty)']")
     return Source(
@@ -249,11 +268,11 @@ def _without_comments(rows: str, fields: list[str]) -> str:
     )
 
 
-def _changes(path: Path) -> bool:
-    """Whether the columns of a Zeek log are others further down: several were joined to one."""
+def _changes(path: Path, begin: bytes) -> bool:
+    """Whether the columns of a log are others further down: several were joined to one."""
     first = b""
     with path.open("rb") as file:
-        for place in _places(file):
+        for place in _places(file, begin):
             file.seek(place)
             line = file.readline().rstrip(b"\r\n")
             first = first or line
@@ -262,21 +281,21 @@ def _changes(path: Path) -> bool:
     return False
 
 
-def _places(file: IO[bytes]) -> Iterator[int]:
+def _places(file: IO[bytes], begin: bytes) -> Iterator[int]:
     """Where lines begin that name columns."""
     start, part = 0, b"\n"
     while more := os.pread(file.fileno(), _CHUNK, start):
         # Of what came before, as much as may be the beginning of such a line.
-        part = part[1 - len(_ZEEK_FIELDS) :] + more
+        part = part[1 - len(begin) :] + more
         # Hardly any part has the first sign of it, and one byte is found fast.
-        place = part.find(_ZEEK_FIELDS) if b"#" in part else -1
+        place = part.find(begin) if b"#" in part else -1
         while place >= 0:
             yield start + len(more) - len(part) + place + 1
-            place = part.find(_ZEEK_FIELDS, place + 1)
+            place = part.find(begin, place + 1)
         start += len(more)
 
 
-def _as_json(path: Path, target: Path, delimiter: str) -> None:
+def _as_json(path: Path, target: Path, row_of: Callable[[str], Row]) -> None:
     """Every row by the names of the columns that hold where it stands; others as they are."""
     fields: list[str] = []
     with (
@@ -285,32 +304,72 @@ def _as_json(path: Path, target: Path, delimiter: str) -> None:
     ):
         for row in rows:
             line = row.rstrip("\r\n")
-            if line.startswith("#fields"):
-                fields = _distinct(line.split(delimiter)[1:])
+            named, values = row_of(line)
+            if named:
+                fields = _distinct(values)
             if line.startswith("#"):
                 continue
-            values = line.split(delimiter)
-            named = {
-                name: value
-                for name, value in zip(fields, values, strict=False)
-                if value not in _UNSET
-            }
-            whole = named if len(values) == len(fields) else line
+            whole = _by_field(fields, values) if len(values) == len(fields) else line
             out.write(json.dumps(whole, ensure_ascii=False).encode() + b"\n")
 
 
-def _extended(path: Path, head: bytes) -> Source:
-    """W3C's extended log format, as web servers and proxies write it."""
-    said = head.decode("utf-8", "replace").rpartition("#Fields: ")[2].partition("\n")[0]
-    fields = _distinct(said.split())
-    relation = _read_csv(path, fields, " ", "quote='\"'", "escape='\"'", "nullstr='-'")
-    relation = _without_comments(relation, fields)
-    columns = _by_name(_plain(fields), None)
+def _by_field(fields: list[str], values: list[str]) -> dict[str, str]:
+    found = {name: value for name, value in zip(fields, values, strict=True) if value not in _UNSET}
+    if {"date", "time"} <= found.keys():
+        found["timestamp"] = f"{found['date']} {found['time']}"
+    return found
+
+
+def _zeek_row(delimiter: str, line: str) -> Row:
+    values = line.split(delimiter)
+    return (True, values[1:]) if line.startswith("#fields") else (False, values)
+
+
+def _extended_row(line: str) -> Row:
+    if line.startswith("#Fields:"):
+        return True, line.partition(":")[2].split()
+    values = _WORD.findall(line)
+    return False, [value.strip('"') for value in values]
+
+
+def _extended(path: Path, head: bytes) -> Source | None:
+    """W3C's extended log format, as web servers and proxies write it; None: no column is known.
+
+    A value never spans lines: each is taken apart by itself, so that an open quote hides no other.
+    """
+    if _changes(path, _W3C_FIELDS):
+        target = path.with_name("unrolled")
+        _as_json(path, target, _extended_row)
+        made = _json(target, b"", None)
+        agent = f"replace({made.columns['user_agent']}, '+', ' ')"
+        return msgspec.structs.replace(
+            made, format="W3C", unrolled=target, columns=made.columns | {"user_agent": agent}
+        )
+    said = (b"\n" + head).partition(_W3C_FIELDS)[2].partition(b"\n")[0]
+    fields = _distinct(said.decode("utf-8", "replace").split())
+    values = {name: f"nullif(trim(part[{n}], '\"'), '-')" for n, name in enumerate(fields, 1)}
+    columns = _by_name(values, None)
+    if not columns:
+        return None
     if {"date", "time"} <= set(fields):
-        columns["seen"] = "date || ' ' || time"
+        columns["seen"] = f"{values['date']} || ' ' || {values['time']}"
     if "user_agent" in columns:
         columns["user_agent"] = f"replace({columns['user_agent']}, '+', ' ')"
-    return Source("W3C", relation, columns, comments=True)
+    relation = (
+        f"(SELECT line, part, len(part) <> {len(fields)} AS odd FROM"
+        f" (SELECT line, regexp_extract_all(line, {text(_WORD.pattern)}) AS part"
+        f" FROM {_lines(path)} WHERE NOT starts_with(line, '#') AND trim(line) <> ''))"
+    )
+    return Source("W3C", relation, _beside(columns, "odd", "line"), "odd", why="not of its columns")
+
+
+def _beside(columns: dict[str, str], where: str, line: str) -> dict[str, str]:
+    """Columns, and what plain text tells where something holds of a record."""
+    made = dict(columns)
+    for name, said in plain.found(line).items():
+        there = f"CASE WHEN {where} THEN {said} ELSE [] END"
+        made[name] = f"list_concat({made[name]}, {there})" if name in made else there
+    return made
 
 
 def _csv(path: Path, head: bytes, mapping: Mapping | None, *, needed: bool) -> Source | None:
@@ -327,10 +386,20 @@ def _csv(path: Path, head: bytes, mapping: Mapping | None, *, needed: bool) -> S
             relation = _read_csv(
                 path, names, delimiter, "skip=1", "quote='\"'", "escape='\"'", "nullstr=['', '-']"
             )
+            if _quotes(path):
+                every = f"concat_ws(' ', {', '.join(map(quoted, names))})"
+                relation = f"(SELECT *, {every} AS {quoted(_EVERY)} FROM {relation})"
+                spans = f"contains({quoted(_EVERY)}, chr(10))"
+                found = _beside(found, f"coalesce({spans}, FALSE)", quoted(_EVERY))
             return Source("CSV", relation, found)
     if needed:
         raise Invalid("none of its columns is known: name them in the mapping file")
     return None
+
+
+def _quotes(path: Path) -> bool:
+    """Whether a value may go over several lines, and so hold records that are looked for."""
+    return any(b'"' in part for part in _chunks(path))
 
 
 def _lines(path: Path) -> str:

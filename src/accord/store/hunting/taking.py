@@ -7,17 +7,46 @@ in the table: to count while reading would leave all of it to one processor.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
+from accord.core.errors import Invalid
 from accord.exchange.hunting.sql import text
 from accord.flows.hunting.port import Searched, Trouble
 from accord.store.hunting import plain
 from accord.store.hunting.columns import ALSO
 from accord.store.hunting.duck import COLUMNS, columns_of
-from accord.store.hunting.readers import Source
+from accord.store.hunting.readers import HARMLESS, RATIO, Source
 
+_RECORDS: Final = 5_000_000
+"""Records in Parquet that do no harm; where there are more, each takes a byte at least."""
 TOLD: Final = 20
 """Lines that could not be read, of each log, that are told one by one."""
+
+
+def refuse_bomb(database: Any, source: Source, path: Path) -> None:  # noqa: ANN401 - DuckDB
+    """A log in Parquet that grows out of proportion is not read.
+
+    Raises:
+        Invalid: by its own account, or by the length of its values, it does.
+    """
+    packed = path.stat().st_size
+    file = text(str(path))
+    (rows,) = database.execute(
+        f"SELECT sum(num_rows) FROM parquet_file_metadata({file})"
+    ).fetchone()
+    if (rows or 0) > max(_RECORDS, packed):
+        raise Invalid(f"a bomb: {rows:,} records in {packed:,} bytes; it was not looked at")
+    lengths = "+".join(
+        f"coalesce(sum(strlen(CAST({said} AS VARCHAR))), 0)" for said in source.columns.values()
+    )
+    said = "SELECT sum(total_uncompressed_size) FROM parquet_metadata"
+    asked = [f"{said}({file})"]
+    asked += [f"SELECT {lengths} FROM {source.relation}"] if lengths else []
+    for query in asked:
+        (size,) = database.execute(query).fetchone()
+        if (size or 0) > max(HARMLESS, RATIO * packed):
+            raise Invalid(f"a bomb: it grows more than {RATIO} times; it was not looked at")
 
 
 def take(database: Any, source: Source, done: Searched) -> bool:  # noqa: ANN401 - DuckDB
@@ -41,7 +70,7 @@ def take(database: Any, source: Source, done: Searched) -> bool:  # noqa: ANN401
     if source.bad:
         wrong = database.execute("SELECT rowid + 1 FROM records WHERE bad ORDER BY 1").fetchall()
         done.refused += len(wrong)
-        why = "not JSON: looked at as plain text"
+        why = f"{source.why}: looked at as plain text"
         done.troubles += [Trouble(done.file, n, why) for (n,) in wrong[:TOLD]]
     database.execute("ALTER TABLE records DROP COLUMN bad")
     _drop_empty(database)
@@ -140,8 +169,8 @@ def _expressions(there: set[str]) -> Iterator[str]:
                 " ELSE raw_url END AS url"
             )
         elif name == "url_host" and "url" in there:
-            yield "nullif(host_of(bare_url(raw_url)), '') AS url_host"
+            yield "nullif(whole_host(bare_url(raw_url)), '') AS url_host"
         elif name == "also_url_host" and "also_url" in there:
-            yield "[host_of(bare_url(u)) FOR u IN raw_also_url] AS also_url_host"
+            yield "[whole_host(bare_url(u)) FOR u IN raw_also_url] AS also_url_host"
         elif name in there:
             yield f"raw_{name} AS {name}"
