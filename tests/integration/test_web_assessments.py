@@ -25,9 +25,10 @@ from accord.assurance.assessing.judging import Claims, passed_over
 from accord.assurance.crosswalks.carrying import Crosswalk
 from accord.assurance.model import BUYERS_VERDICTS, Claim, Level
 from accord.cli.app import app
-from accord.flows.assessing.assess import Assessed
-from accord.flows.assessing.port import Listed
+from accord.flows.assessing.assess import GONE, Assessed
+from accord.flows.assessing.port import Event, Kept, Listed
 from accord.flows.assessing.shown import shown
+from accord.flows.evidence.add import Ask, add
 from accord.flows.load import load_documents
 from accord.web.app import application
 from accord.web.asked import read
@@ -105,6 +106,28 @@ def test_a_day_that_is_past_shows_what_stood_then(client: Client) -> None:
         for page in (now, then)
     ]
     assert cells[0] == cells[1]
+
+
+def test_what_was_no_longer_known_on_a_day_is_not_listed(tmp_path: Path) -> None:
+    """Said first on the 1st and let go on the 3rd: it stood on the 2nd, and not after."""
+    made = new_node(tmp_path)
+    told = [("2026-03-01", "", "reject"), ("2026-03-03", "reject", GONE)]
+    for day, before, after in told:
+        at = f"{day}T00:00:00.000000Z"
+        kept = Kept(
+            product="P", release="1", buyer="us", baseline="1", verdict="reject",
+            requirements="{}", until="", at=at,
+        )  # fmt: skip
+        event = Event(
+            at=at, product="P", release="1", buyer="us", before=before, after=after, why=""
+        )
+        made.assessing.ledger.keep([] if before else [kept], [kept] if before else [], [event], 0)
+    with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
+        days = ("2026-02-28", "2026-03-02", "2026-03-04")
+        counts = [client.get(f"/assessments.json?as_of={day}").json()["everything"] for day in days]
+        assert counts == [0, 1, 0]
+        assert client.get("/assessments.json").json()["everything"] == 0
+    made.engine.dispose()
 
 
 def test_the_latest_changes_come_first(client: Client, node: Node) -> None:
@@ -196,7 +219,7 @@ def test_only_the_last_name_of_an_address_has_a_form() -> None:
     assert (found.steps, found.form) == (("P.csv", "1.json", "supplier"), "json")
 
 
-def test_names_are_told_apart_by_case_and_emptiness(tmp_path: Path) -> None:
+def test_a_release_without_a_name_is_found_among_others(tmp_path: Path) -> None:
     made = new_node(tmp_path)
     names = [("Lantern", ""), ("Lantern", "1"), ("lantern", "1")]
     for number, (product, release) in enumerate(names):
@@ -265,10 +288,8 @@ def test_a_bill_that_is_not_scored_is_told_and_left_alone(tmp_path: Path) -> Non
     named = {"component": {"type": "application", "name": "Lantern", "version": "2.1"}}
     bill = tmp_path / "bill.cdx.json"
     bill.write_text(json.dumps(cyclonedx(component, metadata=named)))
-    words = ("evidence", "add", "Lantern", str(bill), "--release", "2.1", "--person", "Ana")
-    _run(tmp_path, *words)
-    with made.engine.begin() as connection:
-        connection.execute(text("DELETE FROM bill_score"))
+    ask = Ask(product="Lantern", release="2.1", person="Ana")
+    add(made, ask, [(str(bill), bill.read_bytes())])
     with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
         with made.engine.connect() as connection:
             before = connection.scalar(text("PRAGMA data_version"))

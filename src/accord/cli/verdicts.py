@@ -68,13 +68,15 @@ def _recognised(found: Shown) -> None:
         for chain in one.recognised:
             rules = " and ".join(link.rule for link in chain.chain)
             show.wrapped(f"{one.buyer} recognises {chain.authority} by {rules}")
-    reasons = sorted(
-        {f"{one.buyer}: {one.reason}" if one.buyer else one.reason for one in found.not_recognised}
-    )
-    for reason in reasons[:_SHOWN]:
-        show.wrapped(f"not recognised, {reason}")
-    if len(reasons) > _SHOWN:
-        typer.echo(f"and {len(reasons) - _SHOWN} more are not recognised; --json has all")
+    refused: dict[str, dict[str, None]] = {}
+    for unheard in found.not_recognised:
+        refused.setdefault(unheard.buyer, {})[unheard.reason] = None
+    for buyer, some in sorted(refused.items()):
+        reasons = sorted(some)
+        for reason in reasons[:_SHOWN]:
+            show.wrapped(f"not recognised, {f'{buyer}: {reason}' if buyer else reason}")
+        if len(reasons) > _SHOWN:
+            typer.echo(f"not recognised, and {len(reasons) - _SHOWN} more; --json has all")
 
 
 def _delta(missing: tuple[ShownMissing, ...], limit: int) -> None:

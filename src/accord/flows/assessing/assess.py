@@ -260,7 +260,7 @@ def look(store: Store, me: str, now: str, asked: Question) -> Assessed:
 def pick(view: View, product: str, release: str = "", *, exact: bool = False) -> Listed:
     """One release by its product's name, and its own where there are several.
 
-    Where `exact`, it is the one of these very names, if there is one, even if its own is empty.
+    Where `exact`, it is the one of its own name, even if that is empty.
 
     Raises:
         NotFound: there is none, or there are several.
@@ -270,8 +270,6 @@ def pick(view: View, product: str, release: str = "", *, exact: bool = False) ->
         raise NotFound(
             f"no product {product!r}; `accord evidence add {product!r} FILE...` makes one known"
         )
-    if exact and (found := [one for one in every if one.key == (product, release)]):
-        return found[0]
     if release or exact:
         known = _names(every)
         every = [one for one in every if one.release.casefold() == release.casefold()]

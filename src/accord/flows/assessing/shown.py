@@ -133,14 +133,14 @@ class Recognised(msgspec.Struct, frozen=True):
 
 
 class NotRecognised(msgspec.Struct, frozen=True):
-    """A verdict of another authority that no rule lets in."""
+    """A verdict in another authority's name that does not count."""
 
     buyer: str
-    """Who does not recognise it."""
+    """Who does not recognise it; empty: it is no authority's word on this release."""
     authority: str
     """Whose verdict it is."""
     item: str
-    """What it is about."""
+    """What it is about; empty: all of the verdict."""
     statement: str
     """`sha256:` and the digest of the statement."""
     reason: str

@@ -11,6 +11,7 @@ import msgspec
 
 from accord.assurance.model import BUYERS_VERDICTS
 from accord.core.errors import Invalid
+from accord.flows.assessing.assess import GONE
 from accord.flows.assessing.port import Event, Key, Ledger, Standing
 
 
@@ -52,6 +53,7 @@ def standing(ledger: Ledger, moment: str = "") -> list[Standing]:
             verdict=one.after, until="", at=one.at,
         )
         for _, one in sorted(last.items())
+        if one.after != GONE
     ]  # fmt: skip
 
 
