@@ -13,6 +13,7 @@ import pytest
 from evidence_made import NOW, PRODUCT, RELEASE, Desk, Key
 
 from accord.assurance.assessing.recognition import Rule
+from accord.assurance.evidence.errors import WrongSubject
 from accord.assurance.statements import verdict
 from accord.assurance.statements.facts import Verdict
 from accord.core.errors import Invalid, NotFound
@@ -52,10 +53,14 @@ PLAIN = baseline("plain", requirement("guarded", GUARDED, "self-asserted", days=
 SAFE = baseline("safe", requirement("clean", CLEAN, "verified"))
 
 
+OTHER = nodes.kev("CVE-2020-9999", released="2026-01-01T00:00:00Z")
+"""A catalogue, so that what it does not name is known not to be exploited."""
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     found = Desk(tmp_path)
-    nodes.give(found.node, [("strict", STRICT), ("plain", PLAIN), ("safe", SAFE)])
+    nodes.give(found.node, [("strict", STRICT), ("plain", PLAIN), ("safe", SAFE), ("kev", OTHER)])
     return found
 
 
@@ -271,10 +276,55 @@ def test_a_bill_of_another_artefact_contradicts_the_provenance(desk: Desk) -> No
     provenance(desk, Key())
     desk.add(described(made.ARTEFACT.removeprefix("sha256:")))
     assert verdicts(desk, "agrees") == {"agrees": "accept"}
-    desk.add(described("0" * 64))
-    other = assessed(desk, "agrees").assessments[0]
-    # Both bills are evidence for the release: one of them names the artefact that was built.
-    assert other.verdict == "accept"
+    with pytest.raises(WrongSubject, match="is no artefact of Lantern"):
+        desk.add(described("0" * 64))
+
+
+def test_another_artefact_in_a_bill_that_was_only_loaded_is_no_evidence(desk: Desk) -> None:
+    """Nobody tied it to the release, so what it says of its artefact counts for nothing."""
+    provenance(desk, Key())
+    nodes.give(desk.node, [("bill", described("0" * 64))])
+    agrees = baseline("agrees", requirement("a", "fact@1#bill-matches-provenance", "verified"))
+    nodes.give(desk.node, [("b", agrees)])
+    assert verdicts(desk, "agrees") == {"agrees": "cannot decide"}
+
+
+def test_what_was_signed_gives_way_to_nobody_who_only_says_the_name(desk: Desk) -> None:
+    key = Key()
+    desk.issuer("Lab", "assessor", keys=key.given)
+    provenance(desk, Key())
+    desk.add(made.envelope(made.result(GUARDED), key))
+    said = {"id": "Lab"}
+    later = {"verifier": said, "timeCreated": "2026-11-20T00:00:00Z", "properties": [GUARDED]}
+    desk.add(made.statement("https://in-toto.io/attestation/svr/v0.1", later, made.ARTEFACT))
+    assert verdicts(desk, "strict") == {"strict": "accept"}
+
+
+def test_nobody_is_believed_about_what_a_node_finds_by_itself(desk: Desk) -> None:
+    desk.add(form(CLEAN, "sbom@ntia-2021#all", "sigstore@1#signed"))
+    own = baseline("own", requirement("clean", CLEAN, "self-asserted"))
+    nodes.give(desk.node, [("own", own)])
+    assert verdicts(desk, "own") == {"own": "cannot decide"}
+
+
+def test_without_a_catalogue_nothing_is_known_not_to_be_exploited(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    nodes.give(desk.node, [("safe", SAFE), ("bill", nodes.bill(PRODUCT, RELEASE))])
+    assert verdicts(desk, "safe") == {"safe": "cannot decide"}
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        (),
+        ({"name": "openssl", "version": "1.0.1"},),
+        ("pkg:generic/openssl@1.0.1",),
+        ({"type": "file", "name": "main.c"},),
+    ],
+)
+def test_what_cannot_be_looked_up_is_not_clean(desk: Desk, components: tuple[Any, ...]) -> None:
+    nodes.give(desk.node, [("bill", nodes.bill(PRODUCT, RELEASE, components))])
+    assert verdicts(desk, "safe") == {"safe": "cannot decide"}
 
 
 def test_ends_of_life_contradict(desk: Desk) -> None:
@@ -373,7 +423,7 @@ def test_another_buyers_verdict_counts_by_a_rule_until_it_is_revoked(desk: Desk)
 
 def test_postgresql_assesses_alike(tmp_path: Path, empty_url: str) -> None:
     desk = Desk(tmp_path, url=empty_url)
-    nodes.give(desk.node, [("strict", STRICT), ("plain", PLAIN), ("safe", SAFE)])
+    nodes.give(desk.node, [("strict", STRICT), ("plain", PLAIN), ("safe", SAFE), ("kev", OTHER)])
     nodes.give(desk.node, [("bill", nodes.bill(PRODUCT, RELEASE)), ("advisory", LEFT_PAD)])
     desk.add(form(GUARDED))
     provenance(desk, Key())

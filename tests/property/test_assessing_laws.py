@@ -98,6 +98,7 @@ def counts(claim: Claim, every: list[Claim], need: Need) -> bool:
         for other in every
         if claim.issuer and claim.issued
         and (other.item, other.issuer, other.kind) == (claim.item, claim.issuer, claim.kind)
+        and other.level == claim.level
     )  # fmt: skip
     fresh = claim.issued <= NOW and (not claim.expires or claim.expires > NOW)
     if newer or not fresh or claim.level == Level.UNKNOWN:

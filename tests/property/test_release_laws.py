@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from release_table import COLOURS, ORIGINS, OWNER, ROWS, Row, client, may
 
@@ -280,7 +280,22 @@ def check(node: Node, thing: Thing, row: Row, way: Way) -> None:
             assert name.encode() not in found.body
 
 
+_CLEAR, _AMBER = (Marking(tlp) for tlp in (Tlp.CLEAR, Tlp.AMBER))
+
+
 @settings(max_examples=150)
+@example(
+    things=[
+        Thing(
+            number=number, kind="indicator", origin=origin, marking=marking, granular=(),
+            refs=(0, 0, 0), state="live", unknown="", known=True, sources=sources,
+        )
+        for number, origin, marking, sources in (
+            (0, OWNER, _AMBER, ()), (1, "india", _CLEAR, (0,)),
+        )
+    ],
+    way=Way.SYNC,
+)  # fmt: skip
 @given(graphs(), st.sampled_from(Way))
 def test_no_canary_leaves(things: list[Thing], way: Way) -> None:
     """No byte string of what is restricted is in what a recipient outside its audience gets."""

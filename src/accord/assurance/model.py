@@ -87,3 +87,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """What was found, for a person."""
     links: tuple[Link, ...] = ()
     """Recognitions that it rests on, from this buyer's own to the one of who verified it."""
+
+
+def type_of(text: str) -> str:
+    """A type of product, however it is written: `Network-Device` is `network device`."""
+    return " ".join(text.casefold().replace("-", " ").replace("_", " ").split())

@@ -261,11 +261,18 @@ class _Asked:
         )
 
     def _derived(self, decision: Decision, subject: Subject, depth: int) -> Decision:
-        """What is made of other things bears the strictest of all their markings."""
+        """What is made of other things bears the strictest of all their markings.
+
+        It goes only where it might by that one; what a recipient itself gave does not keep it back.
+        """
         if decision.outcome == "no" or not subject.sources:
             return decision
-        about = [self.about(one, depth - 1).marking for one in subject.sources if one]
-        markings = [one for one in (decision.marking, *about) if one]
+        about = [(one, self.about(one, depth - 1).marking) for one in subject.sources if one]
+        own = (decision.marking,) if decision.marking else ()
+        others = [m for one, m in about if m and one.origin != self._recipient.name]
+        if not self._shows(subject, strictest((*own, *others)).tlp):
+            return _NO["derived"]
+        markings = (*own, *(marking for _, marking in about if marking))
         return msgspec.structs.replace(decision, marking=strictest(markings))
 
     def _plain(self, subject: Subject) -> str:

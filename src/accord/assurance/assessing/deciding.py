@@ -21,7 +21,7 @@ import msgspec
 
 from accord.assurance.assessing.baseline import Baseline, Table
 from accord.assurance.assessing.judging import Claims, Judged, judge, later
-from accord.assurance.model import ACCEPT, CONDITIONAL, REJECT, UNDECIDED, Claim, Level
+from accord.assurance.model import ACCEPT, CONDITIONAL, REJECT, UNDECIDED, Claim, Level, type_of
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class Assessment(msgspec.Struct, frozen=True):
 def assess(baseline: Baseline, claims: Claims, table: Table, type_: str = "") -> Assessment:
     """A buyer's verdict; `type_` is the type of the product, or empty where it is unknown."""
     now = claims.now
-    if type_ and baseline.scope and type_ not in baseline.scope:
+    if baseline.scope and type_of(type_) not in map(type_of, baseline.scope):
         only = ", ".join(baseline.scope)
         return Assessment(baseline, UNDECIDED, why=(Reason(f"{baseline.name} is for {only} only"),))
     if not baseline.in_effect(now):

@@ -87,6 +87,8 @@ class Shipped(msgspec.Struct, frozen=True, kw_only=True):
     """Components that could not be looked up."""
     counted: int = 0
     """Components in all."""
+    catalogued: bool = True
+    """Whether a catalogue of what is exploited is here to look them up in."""
     vulnerabilities: tuple[OpenVulnerability, ...] = ()
     ended: tuple[Ended, ...] = ()
     supported: bool = False
@@ -108,13 +110,14 @@ def findings(
 
     `contact` are the items by which somebody claims that there is a contact for reports.
     """
-    return [
+    found = [
         *_exploited(shipped),
         *_supported(shipped),
         *_agreement(shipped),
         *_in_time(shipped, claims, now),
         *_contact(shipped, claims, contact | {CONTACT}),
     ]
+    return [msgspec.structs.replace(one, issued=now) for one in found]
 
 
 def _claim(item: str, why: str, document: str = "", *, holds: bool) -> Claim:
@@ -129,7 +132,8 @@ def _exploited(shipped: Shipped) -> Iterator[Claim]:
     for one in known:
         why = f"{one.vulnerability} in {one.component} is known to be exploited since"
         yield _claim(EXPLOITED, f"{why} {one.exploited}, and open", one.document, holds=False)
-    if shipped.bills and shipped.counted and not shipped.unknown and not known:
+    looked_up = shipped.bills and shipped.counted and not shipped.unknown and shipped.catalogued
+    if looked_up and not known:
         why = f"none of {shipped.counted:,} components has an open one"
         yield _claim(EXPLOITED, why, shipped.bills[0], holds=True)
 

@@ -126,13 +126,14 @@ def later(moment: str, days: int) -> str:
 def _newest(claims: Iterable[Claim]) -> list[Claim]:
     """What an issuer says later of an item takes the place of what it said before.
 
-    Of two of one moment a denial counts; and what is undated does not give way.
+    Only of what is believed alike: whoever merely gives itself an issuer's name displaces nothing
+    that the issuer signed. Of two of one moment a denial counts; what is undated does not give way.
     """
-    latest: dict[tuple[str, str, str], str] = {}
+    latest: dict[tuple[str, str, str, Level], str] = {}
     kept = list(claims)
     for claim in kept:
         if claim.issuer and claim.issued:
-            key = (claim.item, claim.issuer, claim.kind)
+            key = (claim.item, claim.issuer, claim.kind, claim.level)
             if latest.get(key, "") < claim.issued:
                 latest[key] = claim.issued
     if not latest:
@@ -141,7 +142,8 @@ def _newest(claims: Iterable[Claim]) -> list[Claim]:
         claim
         for claim in kept
         if not claim.issued
-        or latest.get((claim.item, claim.issuer, claim.kind), claim.issued) == claim.issued
+        or latest.get((claim.item, claim.issuer, claim.kind, claim.level), claim.issued)
+        == claim.issued
     ]
 
 

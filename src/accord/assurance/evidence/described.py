@@ -6,13 +6,12 @@ Source: CycloneDX 1.6, `metadata.component.hashes` and external references of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
 from accord.assurance.evidence.facts import YES, Artefact, Assertion
-from accord.assurance.evidence.items import PROVES, digest
+from accord.assurance.evidence.items import digest
 from accord.core import json
 from accord.core.errors import Invalid
 from accord.core.reading import Reading, Refused
@@ -61,13 +60,6 @@ def read(data: bytes) -> Reading:
     _contacts(bill.references, "/externalReferences", reading)
     _contacts(product.references, "/metadata/component/externalReferences", reading)
     return reading
-
-
-def artefacts(reading: Reading) -> Iterable[str]:
-    """Digests that prove which artefact a bill is of: `sha256:...`."""
-    for fact in reading.facts:
-        if isinstance(fact, Artefact) and fact.part == "subject" and fact.algorithm in PROVES:
-            yield f"{fact.algorithm}:{fact.digest}"
 
 
 def _artefacts(product: _Product, reading: Reading) -> None:

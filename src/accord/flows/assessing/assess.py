@@ -199,8 +199,10 @@ class Assessor:
         statements: list[Statement] = []
         for one in (one for authority in sorted(newest) for one in newest[authority]):
             theirs = set(one.fact.digests)
-            if listed.digests and theirs and theirs.isdisjoint(listed.digests):
+            if theirs.isdisjoint(listed.digests):
                 why = f"{one.fact.authority} speaks of another artefact than the one known here"
+                if not listed.digests:
+                    why = "no artefact of this release is known here to compare it with"
                 unheard.append(_unheard(one, why))
             else:
                 statements.append(verdict.known(one.fact, one.document))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from accord.assurance.evidence import described, facts, records, verifying
+from accord.assurance.evidence import facts, records, verifying
 from accord.assurance.evidence.errors import NotAble
 from accord.assurance.evidence.facts import Artefact, Assertion, Statement, Tie
 from accord.assurance.evidence.verifying import Asked, Given, Proof
@@ -81,7 +81,7 @@ def add(desk: Desk, ask: Ask, files: Sequence[tuple[str, bytes]]) -> Added:
     now = desk.clock.now()
     given, beside = _read_all(files)
     ties = desk.proofs.ties(ask.product)
-    asked = Asked(ask.product, ask.release, _artefacts(ask, ties, given), now, ask.issuer)
+    asked = Asked(ask.product, ask.release, _artefacts(ask, ties), now, ask.issuer)
     proofs = verifying.verify(given, asked, desk.proofs.standings())
     _attached(desk, given, files)
     documents: list[tuple[str, bytes]] = list(files)
@@ -185,14 +185,14 @@ def _kind(reader: str, reading: Reading, statement: Statement | None) -> str:
     raise Invalid(f"a document of this kind ({reading.kind or reader}) is no evidence; load it")
 
 
-def _artefacts(ask: Ask, ties: Iterable[Tie], given: Iterable[Given]) -> frozenset[str]:
-    """Digests of the release's artefacts: as said now, as recorded before, as its bills say."""
+def _artefacts(ask: Ask, ties: Iterable[Tie]) -> frozenset[str]:
+    """Digests of the release's artefacts: as said now, and as recorded before.
+
+    What a bill says of its own product's digest is the supplier's word, and proves nothing.
+    """
     known = set(ask.artefacts)
     if ask.release:
         known.update(a for tie in ties if tie.release == ask.release for a in tie.artefacts)
-    for one in given:
-        if one.reader == "CycloneDX JSON" and one.kind in {facts.BILL, facts.DECLARATION}:
-            known.update(described.artefacts(described.read(one.data)))
     return frozenset(known)
 
 

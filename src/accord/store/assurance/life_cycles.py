@@ -42,7 +42,7 @@ class LifeCycles:
         self._day = day
         self._packages: dict[str, list[Cycle]] = {}
         self._products: dict[str, list[Cycle]] = {}
-        for row in view.counting(_CYCLES):
+        for row in view.ours(_CYCLES):
             cycle = Cycle(row.cycle, row.end, bool(row.ended), row.document_id)
             self._products.setdefault(row.product, []).append(cycle)
             for package in texts_of(row.packages):

@@ -52,7 +52,9 @@ def releases(view: SqlView, products: Collection[str] | None = None) -> list[Lis
         if row.release:
             _tie(found.of(row.product, row.release), row, numbers)
     for row in _named(view, "bill", _BILLS, products):
-        if row.product and view.counts(row.document_id):
+        # A partner's bill is no bill of ours until one of our own people ties it to a release.
+        ours = view.counts(row.document_id) and not view.origin(row.document_id)
+        if row.product and ours:
             found.of(row.product, row.release).bills.add(row.document_id)
     _by_deployments(view, found, products)
     for row in recorded:

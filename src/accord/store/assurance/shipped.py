@@ -12,17 +12,24 @@ from accord.store.assurance.life_cycles import LifeCycles
 from accord.store.view import SqlView
 from accord.supply.matching.exposures import OPEN, Exposure, assemble
 
+_CATALOGUE = (
+    "SELECT DISTINCT k.document_id FROM known_exploited k"
+    " JOIN document d ON d.id = k.document_id WHERE d.subject = 'kev'"
+)
+"""A catalogue of what is exploited, of this node's own people or a feed of theirs."""
+
 
 def shipped(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[Key, Shipped]:
     """What the node knows of some releases by itself."""
     bills = sorted({bill for one in wanted for bill in one.bills})
     components = _components(view, bills)
-    unknown = _unknown(view, bills)
+    unknown = _unknown(view, components)
     vulnerable = _vulnerable(view, bills)
     cycles = LifeCycles(view, now[:10])
     ended = cycles.ended(bills)
     artefacts = named_artefacts(view, wanted)
     found: dict[Key, Shipped] = {}
+    catalogued = any(True for _ in view.ours(_CATALOGUE))
     for one in wanted:
         listed = [row for bill in one.bills for row in components.get(bill, ())]
         named = artefacts[one.key]
@@ -30,6 +37,7 @@ def shipped(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[Key, Ship
             bills=tuple(_digests(view, one.bills)),
             components=tuple(row.purl for row in listed if row.purl),
             counted=len(listed),
+            catalogued=catalogued,
             unknown=sum(unknown.get(bill, 0) for bill in one.bills),
             vulnerabilities=tuple(v for bill in one.bills for v in vulnerable.get(bill, ())),
             ended=tuple(dict.fromkeys(e for bill in one.bills for e in ended.get(bill, ()))),
@@ -48,10 +56,12 @@ def _digests(view: SqlView, bills: Iterable[int]) -> list[str]:
 
 
 def _components(view: SqlView, bills: Sequence[int]) -> dict[int, list[Any]]:
-    """What could have vulnerabilities of its own; a file is a part of something that does."""
+    """What could have vulnerabilities of its own: no file, for it is a part; not the product."""
     query = (
-        "SELECT document_id, name, version, purl, place FROM component"
-        " WHERE kind <> 'file' AND document_id IN ({}) ORDER BY id"
+        "SELECT c.id, c.document_id, c.name, c.version, c.purl, c.place FROM component c"
+        " JOIN bill b ON b.document_id = c.document_id"
+        " WHERE c.kind <> 'file' AND (b.ref = '' OR c.ref <> b.ref) AND c.document_id IN ({})"
+        " ORDER BY c.id"
     )
     found: dict[int, list[Any]] = {}
     for row in view.among(query, bills):
@@ -59,14 +69,17 @@ def _components(view: SqlView, bills: Sequence[int]) -> dict[int, list[Any]]:
     return found
 
 
-def _unknown(view: SqlView, bills: Sequence[int]) -> dict[int, int]:
-    """Components that could not be looked up, by bill."""
+def _unknown(view: SqlView, components: dict[int, list[Any]]) -> dict[int, int]:
+    """Components that could not be looked up: of no name whose versions have an order; by bill."""
     query = (
-        "SELECT n.document_id, count(DISTINCT c.id) AS count FROM not_evaluated n JOIN component c"
-        " ON c.document_id = n.document_id AND c.place = n.place"
-        " WHERE c.kind <> 'file' AND n.document_id IN ({}) GROUP BY n.document_id"
+        "SELECT DISTINCT i.component_id FROM identity i JOIN version v ON v.id = i.version_id"
+        " JOIN package p ON p.id = v.package_id"
+        # A generic package URL is nobody's: no advisory speaks of it.
+        " WHERE substr(p.name, 1, 12) <> 'pkg:generic/' AND i.how = 2 AND v.scheme > 0 AND v.text <> '' AND i.component_id IN ({})"
     )
-    return {row.document_id: row.count for row in view.among(query, bills)}
+    every = sorted(row.id for rows in components.values() for row in rows)
+    known = {row.component_id for row in view.among(query, every)}
+    return {bill: sum(row.id not in known for row in rows) for bill, rows in components.items()}
 
 
 def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulnerability]]:
