@@ -75,7 +75,8 @@ def _unknown(view: SqlView, components: dict[int, list[Any]]) -> dict[int, int]:
         "SELECT DISTINCT i.component_id FROM identity i JOIN version v ON v.id = i.version_id"
         " JOIN package p ON p.id = v.package_id"
         # A generic package URL is nobody's: no advisory speaks of it.
-        " WHERE substr(p.name, 1, 12) <> 'pkg:generic/' AND i.how = 2 AND v.scheme > 0 AND v.text <> '' AND i.component_id IN ({})"
+        " WHERE substr(p.name, 1, 12) <> 'pkg:generic/' AND i.how = 2"
+        " AND v.scheme > 0 AND v.text <> '' AND i.component_id IN ({})"
     )
     every = sorted(row.id for rows in components.values() for row in rows)
     known = {row.component_id for row in view.among(query, every)}
