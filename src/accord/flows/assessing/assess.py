@@ -298,7 +298,7 @@ def update(store: Store, me: str, now: str, *, every: bool = False) -> Change:
     """Make every kept verdict anew that a new document, or time, may have changed.
 
     Only releases that somebody asked about are looked at: with evidence, a stated verdict or a kept
-    one; where there is none, nothing is. `every` takes in all the others too.
+    one; where there is none, nothing is. `every` takes in all releases, touched or not.
     """
     with store.view() as view:
         if not (every or view.asked()):
@@ -307,10 +307,10 @@ def update(store: Store, me: str, now: str, *, every: bool = False) -> Change:
     with store.view(few=True) as view:
         touched = view.touched()
         wanted = touched.releases | store.ledger.due(now)
-        if not (wanted or touched.everything or touched.news):
+        if not (every or wanted or touched.everything or touched.news):
             return Change(0, ())
         concerned = None if every else view.concerned()
-        if not (touched.everything or len(wanted) > _MANY):
+        if not (every or touched.everything or len(wanted) > _MANY):
             releases = _asked(_concerned(view, wanted), concerned)
             kept = store.ledger.kept({*wanted, *(one.key for one in releases)})
             return _remade(store, view, releases, kept, (me, now, touched.last))
