@@ -22,7 +22,7 @@ from accord.flows.load import Giver, load_documents
 from accord.flows.rebuild import rebuild
 from accord.flows.standards import listing
 from accord.flows.standards.buyers import buyers
-from accord.flows.standards.library import Library, library
+from accord.flows.standards.merged import Library, library
 from accord.flows.standards.port import Standing
 from accord.flows.standards.shipped import documents, shipped
 from accord.wiring import Node

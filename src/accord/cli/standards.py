@@ -31,7 +31,7 @@ def catalogues(
 ) -> None:
     """List the catalogues of standards that are here, or the items of one."""
     from accord.flows.standards import listing
-    from accord.flows.standards.library import library
+    from accord.flows.standards.merged import library
 
     found = library(opened(home, database).standards, moment(as_of))
     if name:
@@ -75,7 +75,7 @@ def baselines(
     Exit code 0: all can be used. 1: versions overlap, or an item does not exist in its catalogue.
     """
     from accord.flows.standards import listing
-    from accord.flows.standards.library import library
+    from accord.flows.standards.merged import library
 
     node = opened(home, database)
     at = moment(as_of)

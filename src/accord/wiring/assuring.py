@@ -10,7 +10,7 @@ from accord.assurance.model import Claim
 from accord.flows.assessing.port import Key
 from accord.flows.assessing.scores import claimed
 from accord.flows.standards.buyers import buyers
-from accord.flows.standards.library import merged
+from accord.flows.standards.merged import merged
 from accord.flows.standards.shipped import shipped
 from accord.store.assurance.assessing import SqlAssessing
 from accord.store.assurance.proofs import proven_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accord.assurance.assessing.baseline import Baseline, Need
 from accord.assurance.baselines.timeline import Overlap, in_force
 from accord.assurance.facts import Requirement
-from accord.flows.standards.library import Library
+from accord.flows.standards.merged import Library
 
 
 def buyers(library: Library, at: str) -> tuple[list[Baseline], dict[str, str]]:

@@ -10,7 +10,7 @@ from accord.assurance.baselines.reader import GROUPS
 from accord.assurance.baselines.timeline import Overlap, timeline
 from accord.assurance.facts import Baseline, CatalogueItem, Requirement
 from accord.core.errors import NotFound
-from accord.flows.standards.library import Library
+from accord.flows.standards.merged import Library
 
 
 class CatalogueLine(msgspec.Struct, frozen=True, kw_only=True):
