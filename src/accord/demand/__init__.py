@@ -1,0 +1,1 @@
+"""Demand: what governments buy, together, and what they ask of suppliers for it."""

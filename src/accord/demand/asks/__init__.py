@@ -1,0 +1,1 @@
+"""Common asks: which requirement, asked of which supplier, closes most."""
