@@ -97,6 +97,7 @@ def test_a_claim_in_xml_names_its_line_and_the_end_of_its_evidence() -> None:
     line = 1 + data[: data.index(b"<map>")].count(b"\n")
     assert (one.item, one.answer, one.place) == ("ssdf@1.1#PO.1.1", "yes", f"line {line}")
     assert one.expires[:10] == "2027-01-01"
+    assert READERS["CycloneDX XML"](data).kind == "CycloneDX attestation"
 
 
 @pytest.mark.parametrize("score", [1.5, -1, "inf", "NaN"])

@@ -86,9 +86,8 @@ def normal(text: str) -> str:
     """A text as it is compared: NFKC, no letter case, nothing unseen, no punctuation around it."""
     if text.isascii() and text.isprintable():
         return " ".join(text.casefold().strip(_AROUND).split())
-    plain = unicodedata.normalize("NFKC", text)
-    seen = " ".join("".join(map(_seen, plain)).split())
-    return _bare(unicodedata.normalize("NFKC", seen.casefold()))
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return _bare(" ".join("".join(map(_seen, plain)).split()))
 
 
 def _seen(char: str) -> str:
