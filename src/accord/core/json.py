@@ -117,7 +117,7 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Any:
     try:
         return msgspec.json.decode(check(data, limits))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Unreadable(f"not JSON: {_no_text(data) or wrong}") from wrong
+        raise unreadable(wrong, data) from wrong
 
 
 def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
@@ -139,7 +139,7 @@ def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
     except msgspec.ValidationError as wrong:
         raise Invalid(*reason_and_place(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Unreadable(f"not JSON: {_no_text(data) or wrong}") from wrong
+        raise unreadable(wrong, data) from wrong
 
 
 def decode_strict(data: bytes, limits: Limits = LIMITS) -> Any:
@@ -158,9 +158,9 @@ def decode_strict(data: bytes, limits: Limits = LIMITS) -> Any:
     return value
 
 
-def unreadable(wrong: Exception) -> Unreadable:
-    """A decoder's complaint as accord's own."""
-    return Unreadable(f"not JSON: {wrong}")
+def unreadable(wrong: Exception, data: bytes = b"") -> Unreadable:
+    """A decoder's complaint as accord's own; with the data, it says what in it is no text."""
+    return Unreadable(f"not JSON: {_no_text(data) or wrong}")
 
 
 def _no_text(data: bytes) -> str:

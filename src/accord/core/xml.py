@@ -39,6 +39,8 @@ class Grammar(msgspec.Struct, frozen=True):
     """Elements that may stand several times in an object, and the field that lists them."""
     built: Mapping[str, Build] = {}
     """Objects that are turned into something smaller as soon as they end."""
+    noticed: frozenset[str] = frozenset()
+    """Elements that become an empty object, whatever they hold: that they stand there is all."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -112,6 +114,7 @@ class _Target:
         self._limits = limits
         self._wanted = {
             *grammar.texts, *grammar.objects, *grammar.lists, *grammar.repeated, *grammar.built,
+            *grammar.noticed,
         }  # fmt: skip
         self._names: dict[str, str] = {}
         self._namespace = ""
@@ -127,6 +130,10 @@ class _Target:
             return
         name = self._names[tag] if tag in self._names else self._name(tag)
         if not name:
+            self._passed_over = 1
+            return
+        if name in self._grammar.noticed and self._frames:
+            self._frames[-1].value[name] = {}
             self._passed_over = 1
             return
         if attributes:

@@ -21,7 +21,7 @@ from accord.assurance.evidence import (
 from accord.assurance.evidence import records as evidence
 from accord.assurance.statements import rule, verdict
 from accord.core import json
-from accord.core.reading import NotEvaluated, Reading
+from accord.core.reading import Reading
 from accord.exchange.misp import reading as misp
 from accord.exchange.threats import kev_attack, stix
 from accord.supply.advisories import (
@@ -55,7 +55,7 @@ def _cyclonedx(read_bill: Reader) -> Reader:
             _join(reading, cyclonedx_vex.read(data))
         if b'"standards"' in data and data[:64].removeprefix(_BOM).lstrip().startswith(b"{"):
             reading = _with_standards(reading, standards.read(data))
-        if b"declarations" in data:
+        if b"declarations" in data or data.startswith(_WIDE_MARKS):
             _join(reading, _declared(data))
         if reading.facts and (b'"hashes"' in data or b"security-contact" in data):
             _join(reading, _described(data))
@@ -83,11 +83,10 @@ def _described(data: bytes) -> Reading:
 
 
 def _declared(data: bytes) -> Reading:
-    """What a document declares; in XML that is only noted."""
+    """What a document declares, in either syntax."""
     if data[:64].removeprefix(_BOM).lstrip().startswith(b"{"):
         return declarations.read(data)
-    noted = NotEvaluated("declarations", "kept, not read", "CycloneDX declarations in XML")
-    return Reading(kind="", subject="", not_evaluated=[noted] if b"<declarations" in data else [])
+    return declarations.read_xml(data)
 
 
 _RECORDS: dict[str, Reader] = dict.fromkeys(evidence.KINDS, evidence.read)

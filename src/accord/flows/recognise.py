@@ -144,7 +144,7 @@ def _json_object(data: bytes) -> str | None:
         if "trailing characters" in str(wrong):
             reason = f"more than one JSON document; give each as a file of its own ({wrong})"
             raise Unreadable(reason) from wrong
-        raise json.unreadable(wrong) from wrong
+        raise json.unreadable(wrong, data) from wrong
     if _is_threat(seen):
         return _OBJECT
     for name, fits in _JSON:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,30 @@ def test_neither_file_nor_node(tmp_path: Path, home: Path) -> None:
     found = run(app, ["score", "x", "--profile", "ntia", "--home", str(home)])
     assert isinstance(found.exception, NotFound)
     assert "no profile 'ntia'" in str(found.exception)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (rb'{"bomFormat": "CycloneDX", "x": "\ud800"}', r"half of a surrogate pair, \\ud800"),
+        (b'{"bomFormat": "CycloneDX", "x": NaN}', "malformed"),
+        (
+            b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "\xff"}',
+            r"byte 66 .* is not UTF-8",
+        ),
+        (b'{"bomFormat": "CycloneDX"', "truncated"),
+        (b'{"bomFormat": ' + b"[" * 1000 + b"]" * 1000 + b"}", "nested more than"),
+        (
+            b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///x">]><bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>',
+            "document type",
+        ),
+    ],
+)
+def test_a_hostile_file_is_refused_with_what_is_wrong(
+    tmp_path: Path, data: bytes, reason: str
+) -> None:
+    file = tmp_path / "bill"
+    file.write_bytes(data)
+    found = run(app, ["score", str(file)])
+    assert isinstance(found.exception, Invalid)
+    assert re.search(reason, str(found.exception)), found.exception

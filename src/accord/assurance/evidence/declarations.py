@@ -1,7 +1,9 @@
 """What a CycloneDX document declares of its own: claims, evidence and what speaks against them.
 
-Signatures within such a document are noted and not verified: they sign parts of a JSON text, and
-no standing here hangs on them. Sign the whole document instead.
+Law (either syntax): the same declarations in JSON and in XML make the same claims.
+
+Signatures within such a document are noted and not verified: they sign parts of a text, and no
+standing here hangs on them. Sign the whole document instead.
 
 Source: CycloneDX 1.6 and 1.7, `declarations` and `definitions.standards`.
 """
@@ -13,12 +15,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from accord.assurance.catalogues import names
-from accord.assurance.evidence import facts
+from accord.assurance.evidence import declarations_xml, facts
 from accord.assurance.evidence.draft import Draft
 from accord.assurance.evidence.items import is_item, parse
 from accord.assurance.evidence.worth import worth
+from accord.core.errors import Invalid
+from accord.core.json import reason_and_place
 from accord.core.limits import LIMITS
-from accord.core.reading import Reading, Refused
+from accord.core.reading import NotEvaluated, Reading, Refused
 from accord.core.times import when
 
 T = TypeVar("T")
@@ -38,6 +42,8 @@ class _Map(msgspec.Struct, frozen=True, rename="camel"):
     counter_claims: list[str] = []
     conformance: _Score | None = None
     confidence: _Score | None = None
+    line: int = msgspec.field(name=declarations_xml.LINE, default=0)
+    """Where it starts, in XML."""
 
 
 class _Attestation(msgspec.Struct, frozen=True):
@@ -124,7 +130,30 @@ def read(data: bytes) -> Reading:
     Raises:
         Invalid: they are not what the format says, or a key stands twice.
     """
-    found = parse(_Document, data, limits=LIMITS)
+    return _reading(parse(_Document, data, limits=LIMITS))
+
+
+def read_xml(data: bytes) -> Reading:
+    """The same of a CycloneDX document in XML.
+
+    Raises:
+        Invalid: they are not what the format says.
+        Unreadable: not XML, or with a document type declaration.
+        TooLarge: past a bound.
+    """
+    value = declarations_xml.read(data)
+    try:
+        found = msgspec.convert(value, _Document, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise Invalid(*reason_and_place(wrong)) from wrong
+    reading = _reading(found, is_xml=True)
+    if declarations_xml.has_signature(data):
+        noted = NotEvaluated("signature", "signature not verified", "XML-DSig")
+        reading.not_evaluated = [*reading.not_evaluated, noted]
+    return reading
+
+
+def _reading(found: _Document, *, is_xml: bool = False) -> Reading:
     if found.declarations is None:
         return Reading(kind=KIND, subject="")
     draft = Draft(facts.DECLARATION, KIND, title=KIND)
@@ -144,7 +173,8 @@ def read(data: bytes) -> Reading:
         if attestation.signature is not msgspec.UNSET:
             draft.not_read(f"{place}/signature", "signature not verified", attestation.assessor)
         for number, entry in enumerate(attestation.map):
-            _entry(draft, entry, known, f"{place}/map/{number}")
+            where = f"line {entry.line}" if is_xml else f"{place}/map/{number}"
+            _entry(draft, entry, known, where)
     if declared.signature is not msgspec.UNSET:
         draft.not_read("/declarations/signature", "signature not verified", draft.issuer)
     return draft.reading(KIND)
@@ -174,7 +204,12 @@ def _entry(draft: Draft, entry: _Map, known: _Known, place: str) -> None:
     if not claims:
         draft.not_read(place, "no claims", item)
         return
-    share = (entry.conformance or _Score()).score * _WHOLE
+    score = (entry.conformance or _Score()).score
+    if not 0 <= score <= 1:
+        reason = f"a conformance of {score:g}; from 0 to 1 is expected"
+        draft.refused.append(Refused(f"{place}/conformance/score", reason))
+        return
+    share = score * _WHOLE
     rationale = (entry.conformance or _Score()).rationale
     evidence = [
         one

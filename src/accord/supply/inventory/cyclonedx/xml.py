@@ -163,7 +163,7 @@ _GRAMMAR = xml.Grammar(
     objects=frozenset(
         {
             "metadata", "supplier", "manufacturer", "manufacture", "provider", "evidence",
-            "property", "declarations", "definitions",
+            "property",
         }
     ),
     lists=frozenset({"components", "services", "dependencies", "properties", "vulnerabilities"}),
@@ -174,4 +174,5 @@ _GRAMMAR = xml.Grammar(
         "dependency": _dependency,
         "provides": _dependency,
     },
+    noticed=frozenset({"declarations", "definitions"}),
 )  # fmt: skip
