@@ -24,6 +24,12 @@ from buyers_house import BEFORE, Buyers
 from evidence_made import PRODUCT, RELEASE, Desk, Key
 from typer.testing import CliRunner, Result
 
+from accord.assurance.assessing.baseline import Baseline, Need, Table
+from accord.assurance.assessing.judging import Claims, judge
+from accord.assurance.assessing.recognition import Found, Recognition, Rule, Statement
+from accord.assurance.crosswalks.carrying import Crosswalk
+from accord.assurance.evidence import records
+from accord.assurance.model import Level, Link
 from accord.assurance.statements import verdict
 from accord.assurance.statements.facts import Verdict
 from accord.cli import show
@@ -122,6 +128,44 @@ def test_recognised_evidence_is_as_old_as_it_is_through_every_link(tmp_path: Pat
     house.close()
 
 
+def test_days_and_expiry_of_a_baseline_are_about_the_evidence() -> None:
+    """A chain of two: the younger word of the one between makes nothing younger, or longer."""
+    early, late, end = (f"2026-{day}T00:00:00.000000Z" for day in ("02-01", "03-01", "09-01"))
+    rules = [
+        Rule(id="a", by="us", of="au", onward=True, since=early),
+        Rule(id="b", by="au", of="jp", since=early),
+    ]
+    link = Link("b", "sha256:1")
+    verified = Found(GUARDED, Level.VERIFIED, issued=early, expires=end)
+    relayed = Found(GUARDED, Level.VERIFIED, links=(link,), issued=late)
+    statements = [
+        Statement(id="sha256:1", authority="jp", at=late, found=(verified,)),
+        Statement(id="sha256:2", authority="au", at=late, found=(relayed,)),
+    ]
+    now = "2026-05-01T00:00:00.000000Z"
+    (claim,), _ = Recognition(rules, statements, "", now).of("us")
+    assert (claim.issued, claim.expires) == (early, end)
+    need = Need(id="n", title="N", items=((GUARDED,),), level=Level.VERIFIED, days=80)
+    table = Table([Baseline(name="us", needs=(need,))], Crosswalk(()))
+    assert judge(need, Claims([claim], table, now), table).level == Level.UNKNOWN
+    fresh = msgspec.structs.replace(claim, issued=late)
+    assert judge(need, Claims([fresh], table, now), table).met
+    undated = msgspec.structs.replace(verified, issued="")
+    statements[0] = msgspec.structs.replace(statements[0], found=(undated,))
+    (claim,), _ = Recognition(rules, statements, "", now).of("us")
+    assert claim.issued == ""
+    assert Recognition(rules, statements, "", end).of("us")[0] == []
+
+
+def test_a_type_is_the_same_however_it_is_written() -> None:
+    rule = Rule(id="a", by="us", of="au", since="2026-01-01", without=("Network-Device",))
+    said = Statement(
+        id="sha256:1", authority="au", at="2026-01-02", type="network device",
+        found=(Found(GUARDED, Level.VERIFIED),),
+    )  # fmt: skip
+    assert Recognition([rule], [said], "", "2026-02-01").of("us")[0] == []
+
+
 def test_an_older_statement_counts_as_issued_at_its_own_date(desk: Desk) -> None:
     conditional(desk)
     found = assessed(desk, "strict")
@@ -159,6 +203,14 @@ def test_a_kept_type_decides_until_a_question_says_otherwise(desk: Desk) -> None
     assert verdicts(desk, "routers") == {"routers": OPEN}
     desk.at("2026-11-25T12:00:00.000000Z")
     say(desk, Typed(product=PRODUCT, type="", person="Ana", release=RELEASE))
+    assert verdicts(desk, "routers") == {"routers": "accept"}
+    # Two people of one moment who differ: nobody knows.
+    for person, type_ in (("Ana", "switch"), ("Bo", "router")):
+        record = records.TypeRecord(
+            accord="product type", product=PRODUCT, type=type_, person=person,
+            at="2026-11-25T12:00:00Z",
+        )  # fmt: skip
+        nodes.give(desk.node, [(person, records.write(record))])
     assert verdicts(desk, "routers") == {"routers": OPEN}
     with pytest.raises(NotFound, match="accord evidence types"):
         say(desk, Typed(product="Torch", type="", person="Ana"))

@@ -95,9 +95,11 @@ def ties(view: SqlView, products: Collection[str] | None = None) -> Iterator[Any
 def product_types(view: SqlView, products: Collection[str] | None = None) -> dict[Key, ProductType]:
     """What our own people say of the type of products, by product and release in small letters.
 
-    Where equally dated records contradict each other, the type is unknown.
+    What was taken back is left out. Where equally dated records contradict each other, the type is
+    unknown.
     """
     found: dict[Key, ProductType] = {}
+    disputed: set[Key] = set()
     for row in _named(view, "product_type", _TYPES, products):
         if not view.counts(row.document_id) or view.origin(row.document_id):
             continue
@@ -107,9 +109,11 @@ def product_types(view: SqlView, products: Collection[str] | None = None) -> dic
         )  # fmt: skip
         key = (one.product.casefold(), one.release.casefold())
         rival = found.get(key)
-        disputed = rival is not None and rival.type != one.type
-        found[key] = msgspec.structs.replace(one, type="") if disputed else one
-    return found
+        if key in disputed or (rival is not None and rival.type != one.type):
+            disputed.add(key)
+            one = msgspec.structs.replace(one, type="")
+        found[key] = one
+    return {key: one for key, one in found.items() if one.type or key in disputed}
 
 
 def spellings(view: SqlView, table: str, products: Collection[str]) -> list[str]:
