@@ -36,6 +36,7 @@ from accord.cli import show
 from accord.cli.app import app
 from accord.core.errors import NotFound
 from accord.flows.evidence.add import remove
+from accord.flows.evidence.issuers import end
 from accord.flows.evidence.types import Typed, say
 from accord.flows.rebuild import rebuild
 
@@ -64,8 +65,8 @@ def conditional(desk: Desk) -> None:
     desk.node.reassess()
 
 
-def due(desk: Desk) -> list[tuple[str, str]]:
-    (one,) = assessed(desk, "strict").assessments
+def due(desk: Desk, **more: str) -> list[tuple[str, str]]:
+    (one,) = assessed(desk, "strict", **more).assessments
     return [(it.since[:10], it.by[:10]) for it in one.conditions]
 
 
@@ -99,6 +100,22 @@ def test_a_plain_acceptance_lets_the_next_condition_begin_anew(desk: Desk) -> No
     remove(desk, PRODUCT, digest, RELEASE, ("Ana", "withdrawn"))
     desk.node.reassess()
     assert due(desk) == [("2026-12-20", "2027-01-19")]
+    assert due(desk, as_of="2026-11-30T00:00:00.000000Z") == [("2026-11-23", "2026-12-23")]
+
+
+def test_what_could_not_be_decided_between_gives_no_more_time(desk: Desk) -> None:
+    desk.add(form(GUARDED))
+    key = Key()
+    provenance(desk, key)
+    desk.node.reassess()
+    desk.at("2026-12-01T12:00:00.000000Z")
+    end(desk, "Forge", person="Ana", why="a doubt")
+    desk.node.reassess()
+    assert verdicts(desk, "strict") == {"strict": OPEN}
+    desk.at("2026-12-10T12:00:00.000000Z")
+    desk.issuer("Forge", "builder", keys=key.given, identities=(made.BUILDER,))
+    desk.node.reassess()
+    assert due(desk) == [("2026-11-23", "2026-12-23")]
 
 
 def test_a_look_starts_nothing(desk: Desk) -> None:
@@ -130,13 +147,13 @@ def test_recognised_evidence_is_as_old_as_it_is_through_every_link(tmp_path: Pat
 
 def test_days_and_expiry_of_a_baseline_are_about_the_evidence() -> None:
     """A chain of two: the younger word of the one between makes nothing younger, or longer."""
-    early, late, end = (f"2026-{day}T00:00:00.000000Z" for day in ("02-01", "03-01", "09-01"))
+    early, late, ends = (f"2026-{day}T00:00:00.000000Z" for day in ("02-01", "03-01", "09-01"))
     rules = [
         Rule(id="a", by="us", of="au", onward=True, since=early),
         Rule(id="b", by="au", of="jp", since=early),
     ]
     link = Link("b", "sha256:1")
-    verified = Found(GUARDED, Level.VERIFIED, issued=early, expires=end)
+    verified = Found(GUARDED, Level.VERIFIED, issued=early, expires=ends)
     relayed = Found(GUARDED, Level.VERIFIED, links=(link,), issued=late)
     statements = [
         Statement(id="sha256:1", authority="jp", at=late, found=(verified,)),
@@ -144,7 +161,7 @@ def test_days_and_expiry_of_a_baseline_are_about_the_evidence() -> None:
     ]
     now = "2026-05-01T00:00:00.000000Z"
     (claim,), _ = Recognition(rules, statements, "", now).of("us")
-    assert (claim.issued, claim.expires) == (early, end)
+    assert (claim.issued, claim.expires) == (early, ends)
     need = Need(id="n", title="N", items=((GUARDED,),), level=Level.VERIFIED, days=80)
     table = Table([Baseline(name="us", needs=(need,))], Crosswalk(()))
     assert judge(need, Claims([claim], table, now), table).level == Level.UNKNOWN
@@ -154,7 +171,7 @@ def test_days_and_expiry_of_a_baseline_are_about_the_evidence() -> None:
     statements[0] = msgspec.structs.replace(statements[0], found=(undated,))
     (claim,), _ = Recognition(rules, statements, "", now).of("us")
     assert claim.issued == ""
-    assert Recognition(rules, statements, "", end).of("us")[0] == []
+    assert Recognition(rules, statements, "", ends).of("us")[0] == []
 
 
 def test_a_type_is_the_same_however_it_is_written() -> None:
