@@ -34,7 +34,7 @@ from accord.assurance.statements import verdict
 from accord.assurance.statements.facts import Verdict
 from accord.cli import show
 from accord.cli.app import app
-from accord.core.errors import NotFound
+from accord.core.errors import Invalid, NotFound
 from accord.flows.evidence.add import remove
 from accord.flows.evidence.issuers import end
 from accord.flows.evidence.types import Typed, say
@@ -300,3 +300,8 @@ def test_six_offers_stand_side_by_side_in_80_columns(
     assert done.exit_code != 0
     assert "first at /offers/0 (line 3)" in str(done.exception or done.output)
     assert "(line 10)" in str(done.exception or done.output)
+
+
+def test_a_root_that_pins_nobody_is_refused(desk: Desk) -> None:
+    with pytest.raises(Invalid, match="pins nobody"):
+        desk.issuer("Lab", "assessor", keys=Key().given, trust_root=b"{}")
