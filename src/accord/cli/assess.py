@@ -18,6 +18,7 @@ from accord.cli.options import (
     moment,
     opened,
 )
+from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -36,7 +37,20 @@ _FEW = 10
 """Items of the delta list that are printed, where nobody says how many."""
 
 
+_ALWAYS = ("json", "home", "database")
+_WORKS_WITH = {
+    "a product": ("product", "release", "buyers", "type_", "as_of", "state", "export", "output",
+                  "person", "fail", "limit"),
+    "--tender": ("tender", "as_of", "fail"),
+    "--changes": ("changes", "product", "release", "buyers", "after"),
+    "--events": ("events", "product", "release", "buyers", "after"),
+    "all verdicts that may have changed": (),
+}  # fmt: skip
+"""Which options each of the command's questions knows."""
+
+
 def assess(
+    ctx: typer.Context,
     product: Annotated[
         str, typer.Argument(help="A product; without one, every verdict that may have changed.")
     ] = "",
@@ -66,6 +80,12 @@ def assess(
     changes: Annotated[
         bool, typer.Option("--changes", help="List how verdicts changed instead.")
     ] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="The same as JSON, a line a change, for programs.")
+    ] = False,
+    after: Annotated[
+        int, typer.Option(min=0, help="Changes after this number, of --changes and --events.")
+    ] = 0,
     fail: Annotated[
         bool, typer.Option("--fail", help="Exit with 10 where a buyer does not accept.")
     ] = False,
@@ -80,16 +100,24 @@ def assess(
     from accord.flows.assessing.assess import Question, assess_one
     from accord.flows.assessing.shown import shown
 
+    question_of = _question(product, tender, changes=changes, events=events)
+    _no_other(ctx, question_of)
     names = tuple(dict.fromkeys(name.strip() for name in buyers.split(",") if name.strip()))
     if state or export:
         _may_state(person, as_of)
     if export and (len(names) != 1 or output is None):
         raise typer.BadParameter("name one buyer with --for, and a file with --output")
     node = opened(home, database)
-    if changes:
-        _changes(node, product, json=json)
+    if changes or events:
+        some = [
+            (number, event)
+            for number, event in node.assessing.ledger.events(product, after)
+            if (not names or event.buyer in names)
+            and release.casefold() in {"", event.release.casefold()}
+        ]
+        _changes(some, json=json, lines=events)
     elif tender is not None:
-        _tender(node, tender, json=json, fail=fail)
+        _tender(node, tender, moment(as_of), json=json, fail=fail)
     elif product:
         question = Question(
             product=product, release=release, buyers=names, as_of=moment(as_of), type=type_
@@ -107,6 +135,35 @@ def assess(
             _refused(found.assessments)
     else:
         _update(node.reassess(every=True), json=json)
+
+
+def _question(product: str, tender: Path | None, *, changes: bool, events: bool) -> str:
+    """What is asked, as `_WORKS_WITH` calls it."""
+    asked = {"--tender": tender is not None, "--changes": changes, "--events": events}
+    for name, yes in asked.items():
+        if yes:
+            return name
+    return "a product" if product else "all verdicts that may have changed"
+
+
+def _no_other(ctx: typer.Context, question: str) -> None:
+    """No option is passed over in silence; what only the environment says is no option.
+
+    Raises:
+        BadParameter: an option means nothing for this question.
+    """
+    known = (*_ALWAYS, *_WORKS_WITH[question])
+    for one in ctx.command.params:
+        source = ctx.get_parameter_source(one.name or "")
+        if source is None or source.name != "COMMANDLINE" or one.name in known:
+            continue
+        works = [name for name, options in _WORKS_WITH.items() if one.name in options]
+        hint = one.opts[0] if one.opts[0].startswith("-") else "PRODUCT"
+        reason = f"means nothing with {question}; it works with {' or '.join(works)}"
+        raise typer.BadParameter(reason, param_hint=hint)
+    told = {name for name in ("export", "output") if ctx.params.get(name)}
+    if told == {"output"}:
+        raise typer.BadParameter("name the form with --export", param_hint="--output")
 
 
 def _may_state(person: str, as_of: str) -> None:
@@ -130,6 +187,7 @@ def _state(node: Node, found: Assessed, person: str) -> None:
 
     for one in state(node, found, person):
         show.note(f"{one.buyer}: {one.verdict}, stated as document {one.document[:12]}.")
+    reassessed(node)
     show.note("Share it with `accord share DIGEST --audience NAME`.")
 
 
@@ -150,8 +208,11 @@ def _update(change: Change, *, json: bool) -> None:
         typer.echo(printable(_line(event)))
 
 
-def _changes(node: Node, product: str, *, json: bool) -> None:
-    found = node.assessing.ledger.events(product)
+def _changes(found: list[tuple[int, Event]], *, json: bool, lines: bool) -> None:
+    if lines:
+        for number, event in found:
+            show.as_line({"number": number, **_event(event)})
+        return
     if json:
         show.as_json([{"number": number, **_event(event)} for number, event in found])
         return
@@ -168,7 +229,7 @@ def _event(event: Event) -> dict[str, str]:
     return {name: getattr(event, name) for name in event.__struct_fields__}
 
 
-def _tender(node: Node, file: Path, *, json: bool, fail: bool) -> None:
+def _tender(node: Node, file: Path, as_of: str, *, json: bool, fail: bool) -> None:
     from accord.core.errors import TooLarge
     from accord.flows.assessing.shown import offers
     from accord.flows.assessing.tender import compare, read_tender
@@ -177,7 +238,7 @@ def _tender(node: Node, file: Path, *, json: bool, fail: bool) -> None:
         data = opened_.read(_MOST + 1)
     if len(data) > _MOST:
         raise TooLarge(f"a tender of more than {_MOST:,} bytes")
-    found = compare(node.assessing, node.me, node.clock.now(), read_tender(data))
+    found = compare(node.assessing, node.me, node.clock.now(), read_tender(data), as_of)
     if json:
         show.as_json(offers(found))
     else:

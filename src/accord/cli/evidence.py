@@ -144,6 +144,60 @@ def remove(
     reassessed(node)
 
 
+@evidence.command("type")
+def type_(
+    product: Product,
+    person: Person,
+    type_: Annotated[
+        str, typer.Argument(help="What it is: `router`, `operating system`.", metavar="TYPE")
+    ] = "",
+    release: Annotated[str, typer.Option(help="For this release only; none: for all.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Take back what was said.")] = False,
+    why: Annotated[str, typer.Option(help="A remark for those who read it later.")] = "",
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """Record what type of product something is, for baselines and rules that are for some types."""
+    from accord.flows.evidence.types import Typed, say
+
+    if bool(type_.strip()) == remove:
+        raise typer.BadParameter("name one type, or --remove", param_hint="TYPE")
+    node = opened(home, database)
+    said_ = Typed(
+        product=product, type=type_.strip(), person=person, release=release.strip(), why=why.strip()
+    )
+    new = say(node, said_)
+    name = f"{product} {release}".strip()
+    done = "is recorded" if new else "was recorded already"
+    kept = f"of type {type_.strip()}" if type_ else "of no known type"
+    typer.echo(printable(f"{name} {done} as {kept}."))
+    reassessed(node)
+
+
+@evidence.command("types")
+def types(
+    product: Annotated[str, typer.Argument(help="Name of the product; none: all.")] = "",
+    json: AsJson = False,
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """List what types of product are recorded, and who said so."""
+    found = opened(home, database).proofs.types(product)
+    if json:
+        show.as_json(found)
+        return
+    if not found:
+        typer.echo("No type of product is recorded.")
+        return
+    show.stacked(
+        (
+            (f"{one.product} {one.release or '(every release)'}", one.type),
+            (f"by {one.person} on {one.at[:10]}{f': {one.why}' if one.why else ''}",),
+        )
+        for one in found
+    )
+
+
 @issuer.command("add")
 def issuer_add(
     name: Annotated[str, typer.Argument(callback=said, help="What it is called here.")],

@@ -105,6 +105,20 @@ def wrapped(text: str, indent: int = 0) -> None:
     )
 
 
+def beside(cells: str, text: str) -> None:
+    """Some cells, and a text beside them that goes on below itself; nothing is cut."""
+    import textwrap
+
+    made = textwrap.wrap(
+        printable(text),
+        max(console().width - len(cells), len(cells)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]
+    for place, line in enumerate(made):
+        typer.echo(f"{cells if not place else ' ' * len(cells)}{line}".rstrip())
+
+
 def console() -> Any:  # noqa: ANN401 - rich is loaded only where something is drawn
     """Standard output, as wide as the terminal but never wider than 100 columns."""
     from rich.console import Console

@@ -50,7 +50,8 @@ def _reasons(one: ShownVerdict) -> None:
     if len(one.reasons) > _SHOWN:
         typer.echo(f"  - and {len(one.reasons) - _SHOWN} more; --json has all")
     for condition in one.conditions:
-        show.wrapped(f"by {condition.by[:10]}: {condition.requirement} {condition.title}", 2)
+        since = f" (stands since {condition.since[:10]})" if condition.since else ""
+        show.wrapped(f"by {condition.by[:10]}: {condition.requirement} {condition.title}{since}", 2)
 
 
 def _reason(reason: ShownReason) -> None:
@@ -98,18 +99,36 @@ def _delta(missing: tuple[ShownMissing, ...], limit: int) -> None:
     show.more(len(missing) - len(listed))
 
 
+_CODES = {"verified": "V", "third party": "T", "self-asserted": "S", "unknown": "?",
+          "contradicted": "X"}  # fmt: skip
+_ABREAST = 10
+"""Offers whose verdicts stand beside each other; more come in a block below."""
+
+
 def side_by_side(found: Compared) -> None:
-    """A requirement a line, an offer a column."""
-    offers = [f"{one.product} {one.release}".strip() for one in found.tender.offers]
+    """The offers by number, each with its verdict; then a requirement a line, an offer a column."""
     typer.echo(printable(f"{found.tender.tender or 'Tender'}, for {found.tender.buyer}"))
-    rows = [("verdict", "", *(one.verdict for one in found.assessments))]
-    rows.append(("met", "", *(str(sum(j.met for j in one.judged)) for one in found.assessments)))
-    judged = [{j.need.id: j for j in one.judged} for one in found.assessments]
+    pairs = list(zip(found.tender.offers, found.assessments, strict=True))
+    for number, (offer, one) in enumerate(pairs, 1):
+        name = f"{offer.product} {offer.release}".strip()
+        by = f" of {offer.supplier}" if offer.supplier else ""
+        met = f"{sum(j.met for j in one.judged)} of {len(one.baseline.needs)} met"
+        show.wrapped(f"{number:3}. {name}{by}: {one.verdict}; {met}")
+    for start in range(0, len(pairs), _ABREAST):
+        _abreast(found, start)
+    codes = ", ".join(f"{code} {word}" for word, code in _CODES.items())
+    show.wrapped(f"{codes}; ! is not enough for this baseline, and - was not judged")
+
+
+def _abreast(found: Compared, start: int) -> None:
+    some = found.assessments[start : start + _ABREAST]
+    head = "".join(f"{start + place:<4}" for place in range(1, len(some) + 1))
+    typer.echo(f"\n{head}Requirement")
+    judged = [{j.need.id: j for j in one.judged} for one in some]
     for need in found.assessments[0].baseline.needs:
-        cells = []
+        cells = ""
         for one in judged:
-            verdict = one[need.id].verdict if need.id in one else ""
-            cells.append(verdict if not verdict or one[need.id].met else f"{verdict} (!)")
-        rows.append((need.id, need.title, *cells))
-    show.table("", ("Requirement", "", *offers), rows)
-    typer.echo("(!) not enough for this baseline")
+            j = one.get(need.id)
+            code = f"{_CODES[j.verdict]}{'' if j.met else '!'}" if j else "-"
+            cells += code.ljust(4)
+        show.beside(cells, f"{need.id} {need.title}")

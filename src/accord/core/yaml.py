@@ -72,6 +72,15 @@ def decode_as(kind: type[T], data: bytes, limits: Limits = LIMITS) -> T:
         raise Invalid(str(wrong)) from wrong
 
 
+def lines(data: bytes, member: str) -> tuple[int, ...]:
+    """The line on which each entry of a list begins; `data` has been decoded without an error."""
+    root = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.CSafeLoader)
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value == member and isinstance(value, yaml.SequenceNode):
+            return tuple(one.start_mark.line + 1 for one in value.value)
+    return ()
+
+
 class _Builder:
     """Makes values of parser events without recursion, so that depth costs no stack."""
 

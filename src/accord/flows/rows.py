@@ -11,7 +11,14 @@ from typing import Any
 
 import msgspec
 
-from accord.assurance.evidence.facts import Artefact, Assertion, Standing, Statement, Tie
+from accord.assurance.evidence.facts import (
+    Artefact,
+    Assertion,
+    ProductType,
+    Standing,
+    Statement,
+    Tie,
+)
 from accord.assurance.facts import Baseline, Catalogue, CatalogueItem, Mapping, Requirement
 from accord.assurance.statements.facts import Recognition, Verdict
 from accord.core.reading import Fact, NotEvaluated, Reading
@@ -273,6 +280,9 @@ _PLAIN: dict[type[Fact], Any] = {
         (f.name, f.role, _json(f.keys), _json(f.identities), _texts(f.certificates),
          f.trust_root, _texts(f.kinds), _texts(f.items), _texts(f.products), f.until, f.removed,
          f.person, f.why, f.at, f.place),
+    ),
+    ProductType: lambda f: (
+        "product_type", (f.product, f.release, f.type, f.person, f.why, f.at, f.place)
     ),
     Verdict: lambda f: (
         "verdict",

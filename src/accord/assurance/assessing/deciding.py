@@ -10,6 +10,7 @@ later.
   decide*.
 - One that must be met is believed too little, or one that should be is not met, with days of grace:
   *accept with conditions*.
+- Days of grace are counted from when conditions began to stand; past them: *cannot decide*.
 - Else, since all that must be met are: *accept*.
 """
 
@@ -30,6 +31,8 @@ class Condition(msgspec.Struct, frozen=True):
     need: str
     by: str
     """`when()` it must be met."""
+    since: str = ""
+    """`when()` it began to stand; empty: it begins with this verdict."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -80,12 +83,28 @@ def assess(baseline: Baseline, claims: Claims, table: Table, type_: str = "") ->
     judged = tuple(judge(need, claims, table) for need in baseline.needs)
     short = [one for one in judged if not one.met]
     verdict, why = _verdict(judged, short)
-    conditions: tuple[Condition, ...] = ()
-    if verdict == CONDITIONAL:
-        conditions = tuple(
-            Condition(one.need.id, later(now, one.need.grace)) for one in short if one.need.grace
-        )
-    return Assessment(baseline, verdict, judged, conditions, tuple(why), _ends(baseline, judged))
+    found = Assessment(baseline, verdict, judged, (), tuple(why), _ends(baseline, judged))
+    return standing_since(found, "", now) if verdict == CONDITIONAL else found
+
+
+def standing_since(found: Assessment, since: str, now: str) -> Assessment:
+    """An acceptance with conditions that have stood since a `when()`; empty: they begin now.
+
+    One that is past its date leaves its buyer unable to decide.
+    """
+    short = [one for one in found.judged if not one.met and one.need.grace]
+    conditions = [
+        Condition(one.need.id, later(since or now, one.need.grace), since) for one in short
+    ]
+    over = [(one, it) for one, it in zip(short, conditions, strict=True) if it.by <= now]
+    if over:
+        why = tuple(_overdue(one, it) for one, it in over)
+        ends = _ends(found.baseline, found.judged)
+        return Assessment(found.baseline, UNDECIDED, found.judged, (), why, ends)
+    ends = min(end for end in (found.until, *(it.by for it in conditions)) if end)
+    return msgspec.structs.replace(
+        found, conditions=tuple(conditions), why=tuple(map(_shortfall, short)), until=ends
+    )
 
 
 def assess_all(table: Table, claims: Iterable[Claim], now: str) -> tuple[Assessment, ...]:
@@ -113,6 +132,13 @@ def _verdict(judged: tuple[Judged, ...], short: list[Judged]) -> tuple[str, list
 def _shortfall(one: Judged) -> Reason:
     needed = one.need.level.words
     return Reason(f"{one.need.id} {one.need.title}: {one.verdict}; {needed} is needed")
+
+
+def _overdue(one: Judged, condition: Condition) -> Reason:
+    text = _shortfall(one).text
+    return Reason(
+        f"{text}, since {condition.by[:10]}: the condition stood since {condition.since[:10]}"
+    )
 
 
 def _contradiction(one: Judged) -> Reason:

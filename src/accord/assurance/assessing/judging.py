@@ -127,12 +127,13 @@ def _newest(claims: Iterable[Claim]) -> list[Claim]:
     """What an issuer says later of an item takes the place of what it said before.
 
     Only of what is believed alike: whoever merely gives itself an issuer's name displaces nothing
-    that the issuer signed. Of two of one moment a denial counts; what is undated does not give way.
+    that the issuer signed. Recognised verdicts have given way to newer ones as a whole already. Of
+    two of one moment a denial counts; what is undated does not give way.
     """
     latest: dict[tuple[str, str, str, Level], str] = {}
     kept = list(claims)
     for claim in kept:
-        if claim.issuer and claim.issued:
+        if claim.issuer and claim.issued and claim.kind != RECOGNISED:
             key = (claim.item, claim.issuer, claim.kind, claim.level)
             if latest.get(key, "") < claim.issued:
                 latest[key] = claim.issued
@@ -142,6 +143,7 @@ def _newest(claims: Iterable[Claim]) -> list[Claim]:
         claim
         for claim in kept
         if not claim.issued
+        or claim.kind == RECOGNISED
         or latest.get((claim.item, claim.issuer, claim.kind, claim.level), claim.issued)
         == claim.issued
     ]

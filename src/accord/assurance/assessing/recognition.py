@@ -2,6 +2,8 @@
 
 Law (scope): a rule recognises nothing outside its dates, product types, items and levels.
 Law (never more): a recognised verdict is believed no further than its authority believed it.
+Law (age): what is recognised is as old as the oldest date that any link of its chain gives the
+evidence, undated where one says that it is, and ends with the first that ends.
 Law (chain): a verdict that rests on further recognitions counts only while every link stands and is
 known here; none is taken on trust.
 """
@@ -14,7 +16,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from accord.assurance.assessing.judging import RECOGNISED
-from accord.assurance.model import Claim, Level, Link
+from accord.assurance.model import Claim, Level, Link, type_of
 
 MOST_LINKS = 8
 """Recognitions behind a verdict that are followed."""
@@ -66,6 +68,11 @@ class Found(msgspec.Struct, frozen=True):
     links: tuple[Link, ...] = ()
     """Empty: it verified this itself."""
     until: str = ""
+    issued: str | None = None
+    """`when()` its evidence was issued; empty: that is undated. None: it does not say, and the
+    statement's own date stands for it."""
+    expires: str = ""
+    """`when()` its evidence expires; empty: it does not say."""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,10 +146,10 @@ class Recognition:
         if not rule.stands(self._now):
             when = f"begins on {rule.since[:10]}" if rule.since > self._now else "has ended"
             return f"rule {rule.id} {when}"
-        type_ = self._type or statement.type
-        if rule.types and type_ not in rule.types:
+        type_ = type_of(self._type or statement.type)
+        if rule.types and type_ not in map(type_of, rule.types):
             return f"rule {rule.id} is for {', '.join(rule.types)}"
-        if rule.without and (not type_ or type_ in rule.without):
+        if rule.without and (not type_ or type_ in map(type_of, rule.without)):
             return f"rule {rule.id} leaves out {type_ or 'products of an unknown type'}"
         if not rule.covers(one.item):
             return f"rule {rule.id} does not cover {one.item}"
@@ -151,8 +158,9 @@ class Recognition:
                 f"the statement of {statement.authority} counts from {statement.at[:10]} until "
                 f"{statement.until[:10] or 'further notice'}"
             )
-        if one.until and one.until <= self._now:
-            return f"what {statement.authority} found ended on {one.until[:10]}"
+        ended = min((end for end in (one.until, one.expires) if end), default="")
+        if ended and ended <= self._now:
+            return f"what {statement.authority} found ended on {ended[:10]}"
         if not one.denied and one.level < rule.level:
             return f"rule {rule.id} asks for {rule.level.words}; it is {one.level.words}"
         if one.links and not rule.onward:
@@ -174,21 +182,24 @@ class Recognition:
             return f"{what} of its chain is not, or no longer, known here"
         if rule.of != behind.authority:
             return f"its chain is broken: rule {rule.id} is of {rule.by} about {rule.of}"
-        found = next(
-            (f for f in behind.found if f.item == one.item and f.links == tuple(rest)), None
-        )
+        found = _same(behind, one.item, tuple(rest))
         if found is None or found.denied != one.denied or found.level < one.level:
             return f"{behind.authority} does not say so of {one.item}"
         why_not = self._outside(rule, behind, found)
         return f"a link of its chain fell: {why_not}" if why_not else ""
 
     def _claim(self, rule: Rule, statement: Statement, one: Found) -> Claim:
-        ends = [rule.until, statement.until, one.until]
+        ends = [rule.until, statement.until, one.until, one.expires]
+        dates = [_dated(statement, one)]
         by = statement.authority
-        for link in one.links:
+        for place, link in enumerate(one.links, 1):
             behind = self._statements[link.statement]
             ends += [self._rules[by, link.rule].until, behind.until]
             by = behind.authority
+            found = _same(behind, one.item, one.links[place:])
+            if found is not None:
+                ends += [found.until, found.expires]
+                dates.append(_dated(behind, found))
         said = "contradicted" if one.denied else one.level.words
         return Claim(
             item=one.item,
@@ -197,8 +208,18 @@ class Recognition:
             kind=RECOGNISED,
             issuer=statement.authority,
             evidence=statement.id,
-            issued=statement.at,
+            issued=min(dates),
             expires=min((end for end in ends if end), default=""),
             why=f"{statement.authority} found it {said}",
             links=(Link(rule.id, statement.id), *one.links),
         )
+
+
+def _same(statement: Statement, item: str, links: tuple[Link, ...]) -> Found | None:
+    """What a statement says of an item by the rest of a chain."""
+    return next((one for one in statement.found if (one.item, one.links) == (item, links)), None)
+
+
+def _dated(statement: Statement, one: Found) -> str:
+    """How old its evidence is: never younger than the statement; empty: undated."""
+    return statement.at if one.issued is None else min(one.issued, statement.at)

@@ -120,6 +120,20 @@ class Tie(Fact, frozen=True, kw_only=True):
     place: str = ""
 
 
+class ProductType(Fact, frozen=True, kw_only=True):
+    """What type of product something is, as a person of this node says."""
+
+    product: str
+    release: str
+    """Empty: every release of the product."""
+    type: str
+    """`router`, `operating system`, ...; empty: it was taken back."""
+    person: str
+    why: str
+    at: str
+    place: str = ""
+
+
 class SignKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A public key that is an issuer's."""
 

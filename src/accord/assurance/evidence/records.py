@@ -11,7 +11,8 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from accord.assurance.evidence import facts
-from accord.assurance.evidence.facts import Identity, SignKey, Standing, Tie
+from accord.assurance.evidence.facts import Identity, ProductType, SignKey, Standing, Tie
+from accord.assurance.model import type_of
 from accord.core import json
 from accord.core.digests import digest
 from accord.core.errors import Invalid
@@ -21,6 +22,8 @@ from accord.core.times import when
 T = TypeVar("T")
 
 ROLES: Final = ("supplier", "builder", "assessor", "authority")
+MOST_TYPE: Final = 100
+"""Characters of a type of product."""
 HOWS: Final = ("unsigned", "key", "certificate", "sigstore")
 _SHA_256 = re.compile(r"sha256:[0-9a-f]{64}")
 _DIGEST = re.compile(r"[A-Za-z0-9_]{1,20}:\S{1,200}")
@@ -77,7 +80,22 @@ class Issuer(
     at: str
 
 
-KINDS: Final = ("evidence", "issuer")
+class TypeRecord(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
+    """A product is of a type; without one, the record before is taken back."""
+
+    accord: Literal["product type"]
+    product: str
+    release: str = ""
+    """Empty: every release of the product."""
+    type: str = ""
+    person: str
+    why: str = ""
+    at: str
+
+
+KINDS: Final = ("evidence", "issuer", "product type")
 """What stands as the member `accord` of these records."""
 
 
@@ -85,7 +103,7 @@ class _Kind(msgspec.Struct):
     accord: str
 
 
-def write(record: Evidence | Issuer) -> bytes:
+def write(record: Evidence | Issuer | TypeRecord) -> bytes:
     """A record as the document that is kept; the same record always gives the same bytes."""
     return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=2) + b"\n"
 
@@ -97,7 +115,10 @@ def read(data: bytes) -> Reading:
         Invalid: not one of these records, or a member is missing, unknown or not what it must be.
     """
     json.decode_strict(data)
-    if json.decode_as(_Kind, data).accord == "issuer":
+    kind = json.decode_as(_Kind, data).accord
+    if kind == "product type":
+        return _type(json.decode_as(TypeRecord, data))
+    if kind == "issuer":
         return _issuer(json.decode_as(Issuer, data))
     return _evidence(json.decode_as(Evidence, data))
 
@@ -182,6 +203,29 @@ def _issuer(record: Issuer) -> Reading:
             )
         ],
     )
+
+
+def _type(record: TypeRecord) -> Reading:
+    _said(record.product, "/product")
+    _said(record.person, "/person")
+    type_ = type_of(record.type)
+    if len(type_) > MOST_TYPE:
+        raise Invalid(f"a type of more than {MOST_TYPE} characters", "/type")
+    at = _at(record.at)
+    about = msgspec.json.encode((record.product.casefold(), record.release.casefold()))
+    name = f"{record.product} {record.release}".rstrip()
+    return Reading(
+        kind="product type record",
+        subject=f"product type:{digest(about)}",
+        edition=at,
+        title=f"{name} is {f'of type {type_}' if type_ else 'of no known type any more'}",
+        facts=[
+            ProductType(
+                product=record.product, release=record.release, type=type_,
+                person=record.person, why=record.why, at=at,
+            )
+        ],
+    )  # fmt: skip
 
 
 def _said(text: str, place: str) -> None:

@@ -17,6 +17,7 @@ from accord.assurance.model import (
     CONTRADICTED,
     LEVELS,
     REQUIREMENT_VERDICTS,
+    Claim,
     Level,
     Link,
 )
@@ -52,6 +53,10 @@ class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     until: str = ""
     evidence: str = ""
     links: tuple[Link, ...] = ()
+    issued: str | None = None
+    """When the evidence was issued; empty: it is undated. None: an older statement says nothing."""
+    expires: str = ""
+    """When the evidence expires, by its own words."""
 
 
 class _Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -114,24 +119,30 @@ def _items(assessment: Assessment) -> Iterable[_Item]:
 
     What was recognised is told of the item that the other authority spoke of.
     """
-    found: dict[str, tuple[tuple[bool, Level, int, str], _Item]] = {}
+    found: dict[str, tuple[_Rank, _Item]] = {}
     for judged in assessment.judged:
         for support in judged.supports:
             claim = support.claim
             item = claim.item if claim.links else support.item
             level = claim.level if claim.links else support.level
-            one = _Item(item, level.words, support.until, claim.evidence, claim.links)
+            one = _item(claim, item, level.words, support.until)
             _keep(found, level, one)
         for claim in judged.denials:
-            one = _Item(claim.item, CONTRADICTED, claim.expires, claim.evidence, claim.links)
+            one = _item(claim, claim.item, CONTRADICTED, claim.expires)
             _keep(found, claim.level, one)
     return [found[item][1] for item in sorted(found)]
 
 
-def _keep(
-    found: dict[str, tuple[tuple[bool, Level, int, str], _Item]], level: Level, one: _Item
-) -> None:
-    rank = (one.verdict == CONTRADICTED, level, -len(one.links), one.evidence)
+def _item(claim: Claim, item: str, verdict: str, until: str) -> _Item:
+    """What was found of an item, with the evidence's own dates."""
+    return _Item(item, verdict, until, claim.evidence, claim.links, claim.issued, claim.expires)
+
+
+_Rank = tuple[bool, Level, int, str, str]
+
+
+def _keep(found: dict[str, tuple[_Rank, _Item]], level: Level, one: _Item) -> None:
+    rank = (one.verdict == CONTRADICTED, level, -len(one.links), one.issued or "", one.evidence)
     if one.item not in found or rank > found[one.item][0]:
         found[one.item] = (rank, one)
 
@@ -151,7 +162,8 @@ def read(data: bytes) -> Reading:
     for place, one in enumerate(said.items):
         if one.verdict not in LEVELS and one.verdict != CONTRADICTED:
             raise Invalid(f"{one.verdict[:60]!r}", f"/predicate/items/{place}/verdict")
-        when(one.until, f"/predicate/items/{place}/until")
+        for name in ("until", "issued", "expires"):
+            when(getattr(one, name) or "", f"/predicate/items/{place}/{name}")
     if not said.buyer or not said.product:
         raise Invalid("a verdict names buyer and product", "/predicate")
     at = when(said.at, "/predicate/at")
@@ -198,6 +210,8 @@ def known(fact: Verdict, document: str) -> Statement:
                 one.verdict == CONTRADICTED,
                 one.links,
                 when(one.until),
+                None if one.issued is None else when(one.issued),
+                when(one.expires),
             )
             for one in msgspec.json.decode(fact.found, type=tuple[_Item, ...])
         ),

@@ -6,17 +6,18 @@ anything that it rests on ends.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 
 import msgspec
 
 from accord.assurance.assessing.baseline import Baseline, Table
-from accord.assurance.assessing.deciding import Assessment, assess
+from accord.assurance.assessing.deciding import Assessment, assess, standing_since
 from accord.assurance.assessing.delta import Missing, delta
 from accord.assurance.assessing.findings import CONTACT, Shipped, findings
 from accord.assurance.assessing.judging import Claims, Passed, passed_over
 from accord.assurance.assessing.recognition import Recognition, Refused, Rule, Statement
-from accord.assurance.model import Claim
+from accord.assurance.model import CONDITIONAL, UNDECIDED, Claim
 from accord.assurance.statements import rule, verdict
 from accord.core.errors import Invalid, NotFound
 from accord.flows.assessing.port import (
@@ -122,16 +123,33 @@ class Assessor:
             keys = [one.key for one in some]
             claims, shipped = self._view.claims(keys), self._view.shipped(some)
             stated: dict[Key, list[StatedVerdict]] = {}
+            stood = cache(partial(self._view.conditional, keys))
             for one in self._view.verdicts(keys):
                 stated.setdefault(_folded(one.fact.product, one.fact.release), []).append(one)
             for listed in some:
-                yield self._one(
+                found = self._one(
                     listed,
                     claims.get(listed.key, ()),
                     shipped.get(listed.key, Shipped()),
                     stated.get(_folded(*listed.key), ()),
                     full=full,
                 )
+                yield self._dated(found, stood)
+
+    def _dated(
+        self, found: Assessed, stood: Callable[[], Mapping[tuple[str, str, str], str]]
+    ) -> Assessed:
+        """With conditions counted from when they began to stand."""
+        if all(one.verdict != CONDITIONAL for one in found.assessments):
+            return found
+        key, since = _folded(*found.release.key), stood()
+        dated = tuple(
+            standing_since(one, since.get((*key, one.baseline.name.casefold()), ""), self.now)
+            if one.verdict == CONDITIONAL
+            else one
+            for one in found.assessments
+        )
+        return msgspec.structs.replace(found, assessments=dated)
 
     def _one(
         self,
@@ -408,6 +426,8 @@ def _event(old: Kept | None, row: Kept) -> Event:
         for name in sorted({*before, *after})
         if old and before.get(name) != after.get(name)
     ]
+    if old and not changed and (old.verdict, row.verdict) == (CONDITIONAL, UNDECIDED):
+        changed = ["a condition is past its date"]
     more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
     return Event(
         at=row.at, product=row.product, release=row.release, buyer=row.buyer,

@@ -126,6 +126,12 @@ class View(Protocol):
     def crosswalk(self) -> Carrying:
         """The crosswalk of everything that is loaded."""
 
+    def conditional(self, releases: Collection[Key]) -> Mapping[tuple[str, str, str], str]:
+        """Since when conditions stand, by product, release and buyer, all in small letters.
+
+        The `when()` of the first acceptance with conditions that was kept after the last without.
+        """
+
     def touched(self) -> Touched:
         """What documents that came since the last time may change."""
 

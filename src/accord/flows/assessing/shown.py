@@ -88,6 +88,8 @@ class ShownCondition(msgspec.Struct, frozen=True):
     """What it asks for."""
     by: str
     """`when()` it must be met."""
+    since: str
+    """`when()` conditions began to stand; empty: with this verdict."""
 
 
 class ShownRequirement(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,7 +326,9 @@ def verdict(one: Assessment, passed: Mapping[str, Iterable[Passed]] | None = Non
             ShownReason(why.text, why.sides[: why.claimed], why.sides[why.claimed :])
             for why in one.why
         ),
-        conditions=tuple(ShownCondition(c.need, titles[c.need], c.by) for c in one.conditions),
+        conditions=tuple(
+            ShownCondition(c.need, titles[c.need], c.by, c.since) for c in one.conditions
+        ),
         recognised=_recognised(one),
         requirements=tuple(
             _requirement(judged, (passed or {}).get(judged.need.id, ()))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from accord.assurance.assessing.deciding import Assessment
-from accord.core.errors import Invalid
-from accord.core.yaml import decode
+from accord.core.errors import Invalid, NotFound
+from accord.core.yaml import decode, lines
 from accord.flows.assessing.assess import Assessor, pick
-from accord.flows.assessing.port import Store
+from accord.flows.assessing.port import Key, Store
 from accord.flows.assessing.scores import score_new
 
 MOST_OFFERS = 100
@@ -23,13 +25,26 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     supplier: str = ""
 
 
-class Tender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    buyer: str
+    offers: tuple[Offer, ...]
+    tender: str = ""
+
+
+class Tender(msgspec.Struct, frozen=True):
     """What a buyer asks offers for."""
 
     buyer: str
     offers: tuple[Offer, ...]
     tender: str = ""
     """Its title."""
+    lines: tuple[int, ...] = ()
+    """The line of the file on which each offer begins."""
+
+    def place(self, number: int) -> str:
+        """Where an offer stands: `/offers/1 (line 5)`."""
+        line = f" (line {self.lines[number]})" if number < len(self.lines) else ""
+        return f"/offers/{number}{line}"
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -47,31 +62,52 @@ def read_tender(data: bytes) -> Tender:
         Invalid: it is not one; the error names the place.
     """
     try:
-        found = msgspec.convert(decode(data), Tender)
+        found = msgspec.convert(decode(data), _File)
     except msgspec.ValidationError as wrong:
         raise Invalid(f"not a tender: {wrong}") from wrong
     if not 0 < len(found.offers) <= MOST_OFFERS:
         raise Invalid(f"{len(found.offers)} offers, not 1 to {MOST_OFFERS}", "/offers")
-    names = [(one.product.casefold(), one.release.casefold()) for one in found.offers]
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise Invalid("this release is offered twice", f"/offers/{place}")
-    return found
+    tender = Tender(found.buyer, found.offers, found.tender, lines(data, "offers"))
+    _once(tender, [(one.product, one.release) for one in found.offers])
+    return tender
 
 
-def compare(store: Store, me: str, now: str, tender: Tender) -> Compared:
+def _once(tender: Tender, names: Sequence[Key]) -> None:
+    """Several may offer one release; nobody offers it twice.
+
+    Raises:
+        Invalid: somebody does; the error names both places.
+    """
+    first: dict[tuple[str, ...], int] = {}
+    for number, (product, release) in enumerate(names):
+        who = tender.offers[number].supplier
+        before = first.setdefault((product.casefold(), release.casefold(), who.casefold()), number)
+        if before != number:
+            by = f"by {who}" if who else "by nobody who is named; say the `supplier` of each"
+            raise Invalid(
+                f"{product} {release} is offered twice, {by}: first at {tender.place(before)}",
+                tender.place(number),
+            )
+
+
+def compare(store: Store, me: str, now: str, tender: Tender, as_of: str = "") -> Compared:
     """The verdict on each offer.
 
     Raises:
-        NotFound: a release is not known here.
-        Invalid: the buyer has no baseline here.
+        NotFound: a release is not known here; the error names the offer's place.
+        Invalid: the buyer has no baseline here, or somebody offers one release twice.
     """
     score_new(store.scores)
-    with store.view(few=True) as view:
+    now = as_of or now
+    with store.view(as_of, few=True) as view:
         assessor = Assessor(view, me, now, [tender.buyer])
         listed = []
-        for one in tender.offers:
-            found = pick(view, one.product, one.release)
+        for number, one in enumerate(tender.offers):
+            try:
+                found = pick(view, one.product, one.release)
+            except NotFound as wrong:
+                raise NotFound(f"{tender.place(number)}: {wrong}") from wrong
             listed.append(msgspec.structs.replace(found, type=one.type or found.type))
+        _once(tender, [one.key for one in listed])
         found_ = [one.assessments[0] for one in assessor.each(listed)]
     return Compared(tender, tuple(found_), now)

@@ -96,6 +96,10 @@ def end(desk: Desk, name: str, person: str, why: str) -> None:
 def _identities(wanted: Wanted) -> tuple[Identity, ...]:
     if wanted.oidc and not wanted.identities:
         raise Invalid("it vouches for nobody: name the --identity", "--oidc")
+    if wanted.trust_root and not wanted.oidc:
+        raise Invalid(
+            "it pins nobody: name the --identity, and who vouches: --oidc", "--trust-root"
+        )
     if wanted.oidc and not wanted.trust_root:
         raise Invalid("a Sigstore identity is verified against a pinned root: --trust-root FILE")
     if wanted.identities and not wanted.oidc and wanted.role != "builder":

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from accord.assurance.evidence.facts import Standing, Tie
+from accord.assurance.evidence.facts import ProductType, Standing, Tie
 from accord.assurance.model import Claim
 from accord.core.clock import Clock
 from accord.flows.ports import Intake
@@ -88,6 +88,9 @@ class Proofs(Protocol):
 
     def listed(self, product: str, at: str) -> list[Listed]:
         """Every document that is evidence, for a person; of one product, or of all."""
+
+    def types(self, product: str = "", as_of: str = "") -> list[ProductType]:
+        """What types of product are kept, of one product or of all; not what was taken back."""
 
     def here(self, digests: Collection[str]) -> frozenset[str]:
         """Those of some documents, by SHA-256, that are kept here."""

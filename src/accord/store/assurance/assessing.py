@@ -14,6 +14,7 @@ from accord.assurance.model import Claim
 from accord.flows.assessing.port import Key, Listed, StatedRule, StatedVerdict, Touched
 from accord.store.assurance import stated
 from accord.store.assurance.asked import asked
+from accord.store.assurance.conditions import conditional
 from accord.store.assurance.ledger import SqlLedger
 from accord.store.assurance.releases import releases
 from accord.store.assurance.scores import SqlScores
@@ -100,6 +101,10 @@ class SqlAssessingView:
     def crosswalk(self) -> Carrying:
         """The crosswalk of everything that is loaded."""
         return self._standing[2]
+
+    def conditional(self, releases: Collection[Key]) -> Mapping[tuple[str, str, str], str]:
+        """Since when conditions stand."""
+        return conditional(self._view, releases)
 
     def touched(self) -> Touched:
         """What documents that came since the last time may change."""

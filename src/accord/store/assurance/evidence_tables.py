@@ -65,5 +65,15 @@ standing = Table(
 """Whose word counts. `keys`, `identities`, `certificates`, `kinds`, `items` and `products` are JSON
 lists."""
 
-FACTS = (statement, artefact, assertion, tie, standing)
+product_type = Table(
+    "product_type",
+    METADATA,
+    key(),
+    document(),
+    *texts("product", "release", "type", "person", "why", "at", "place"),
+    Index("product_type_product", "product", "release"),
+)
+"""What type of product something is; an empty release is every one, an empty type none."""
+
+FACTS = (statement, artefact, assertion, tie, standing, product_type)
 """Evidence."""

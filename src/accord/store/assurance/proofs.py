@@ -12,10 +12,18 @@ from sqlalchemy import Engine
 
 from accord.assurance.evidence.believing import Weight, weigh
 from accord.assurance.evidence.described import CONTACT, RESPONDS
-from accord.assurance.evidence.facts import PLAN, YES, Identity, SignKey, Standing, Tie
+from accord.assurance.evidence.facts import (
+    PLAN,
+    YES,
+    Identity,
+    ProductType,
+    SignKey,
+    Standing,
+    Tie,
+)
 from accord.assurance.model import Claim, Level
 from accord.flows.evidence.port import NOTHING, LeftOut, Listed, Planned, Proven, Release
-from accord.store.assurance.releases import spellings
+from accord.store.assurance.releases import product_types, spellings
 from accord.store.view import SqlView
 
 _TIES = (
@@ -100,6 +108,12 @@ class SqlProofs:
             count = len(assertions.get(row.body, ())) if row.body is not None else 0
             found.append(Listed(row.tie, row.title, level, weight.why, count, row.body is not None))
         return found
+
+    def types(self, product: str = "", as_of: str = "") -> list[ProductType]:
+        """What types of product are kept."""
+        with self._view(as_of) as view:
+            found = product_types(view, [product] if product else None)
+        return [one for _, one in sorted(found.items()) if one.type]
 
     def here(self, digests: Collection[str]) -> frozenset[str]:
         """Those of some documents that are kept here."""

@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
+from accord.assurance.evidence.facts import ProductType
 from accord.flows.assessing.port import Key, Listed
 from accord.store.view import BillNames, SqlView, texts_of
 
 _TIES = "SELECT document_id, digest, product, release, kind, matched, artefacts, removed FROM tie"
 _BILLS = "SELECT document_id, product, release FROM bill"
 _DEPLOYMENTS = "SELECT document_id, product, release, bill FROM deployment"
+_TYPES = "SELECT * FROM product_type"
 _FEW = 1_000
 """Products that are looked up by their names."""
 
@@ -62,6 +64,7 @@ def releases(view: SqlView, products: Collection[str] | None = None) -> list[Lis
             for one in found.all_of(row.product) or [found.of(row.product, "")]:
                 _tie(one, row, numbers)
     digests = _digests(view, {bill for one in found.releases.values() for bill in one.bills})
+    types = {key: one.type for key, one in product_types(view, products).items()}
     return [
         Listed(
             product=one.product,
@@ -69,8 +72,9 @@ def releases(view: SqlView, products: Collection[str] | None = None) -> list[Lis
             bills=tuple(sorted(one.bills)),
             digests=tuple(sorted(one.digests))
             or tuple(sorted(f"sha256:{digests[bill]}" for bill in one.bills)),
+            type=types.get(key, types.get((key[0], ""), "")),
         )
-        for _, one in sorted(found.releases.items())
+        for key, one in sorted(found.releases.items())
     ]
 
 
@@ -86,6 +90,30 @@ def ties(view: SqlView, products: Collection[str] | None = None) -> Iterator[Any
         if ours and (about not in found or row.removed):
             found[about] = row
     return (row for row in found.values() if not row.removed)
+
+
+def product_types(view: SqlView, products: Collection[str] | None = None) -> dict[Key, ProductType]:
+    """What our own people say of the type of products, by product and release in small letters.
+
+    What was taken back is left out. Where equally dated records contradict each other, the type is
+    unknown.
+    """
+    found: dict[Key, ProductType] = {}
+    disputed: set[Key] = set()
+    for row in _named(view, "product_type", _TYPES, products):
+        if not view.counts(row.document_id) or view.origin(row.document_id):
+            continue
+        one = ProductType(
+            product=row.product, release=row.release, type=row.type, person=row.person,
+            why=row.why, at=row.at, place=row.place,
+        )  # fmt: skip
+        key = (one.product.casefold(), one.release.casefold())
+        rival = found.get(key)
+        if key in disputed or (rival is not None and rival.type != one.type):
+            disputed.add(key)
+            one = msgspec.structs.replace(one, type="")
+        found[key] = one
+    return {key: one for key, one in found.items() if one.type or key in disputed}
 
 
 def spellings(view: SqlView, table: str, products: Collection[str]) -> list[str]:

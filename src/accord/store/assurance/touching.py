@@ -10,7 +10,7 @@ from accord.store.view import SqlView
 
 _OF_EVERYTHING = ("baseline", "mapping", "catalogue", "life_cycle", "standing")
 """Facts that any verdict may rest on."""
-_NAMING = ("tie", "verdict", "bill", "deployment")
+_NAMING = ("tie", "verdict", "bill", "deployment", "product_type")
 """Facts that name a release."""
 _TELLING = ("affected", "known_exploited", "vex", "advisory")
 """Facts about a vulnerability."""

@@ -28,6 +28,8 @@ class BuyerAsks(msgspec.Struct, frozen=True):
     """Requirements that are short of evidence."""
     by: str
     """YYYY-MM-DD of the first condition that is due; empty: there is none."""
+    since: str
+    """YYYY-MM-DD on which conditions began to stand; empty: they begin now, or there is none."""
 
 
 class SupplierPage(parts.Page, frozen=True, kw_only=True):
@@ -39,6 +41,8 @@ class SupplierPage(parts.Page, frozen=True, kw_only=True):
     """The product."""
     release: str
     """Its release; empty where it has none."""
+    type: str
+    """Type of product; empty: unknown."""
     as_of: str
     """YYYY-MM-DD on which it was assessed."""
     buyers: tuple[BuyerAsks, ...]
@@ -63,6 +67,7 @@ def page(desk: Desk, asked: Asked) -> SupplierPage:
         heading=f"{found.product} {found.release}: what is missing",
         product=found.product,
         release=found.release,
+        type=found.type,
         as_of=found.as_of[:10],
         buyers=tuple(
             BuyerAsks(
@@ -72,6 +77,7 @@ def page(desk: Desk, asked: Asked) -> SupplierPage:
                 verdict=one.verdict,
                 missing=sum(buyer == one.buyer for buyer, _ in wanted),
                 by=min((condition.by[:10] for condition in one.conditions), default=""),
+                since=min((condition.since[:10] for condition in one.conditions), default=""),
             )
             for one in found.verdicts
         ),
