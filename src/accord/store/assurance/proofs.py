@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from accord.assurance.evidence.believing import Weight, weigh
 from accord.assurance.evidence.described import CONTACT, RESPONDS
 from accord.assurance.evidence.facts import PLAN, YES, Identity, SignKey, Standing, Tie
-from accord.assurance.model import Claim, Level
+from accord.assurance.model import OURS_TO_FIND, Claim, Level
 from accord.flows.evidence.port import NOTHING, LeftOut, Listed, Planned, Proven, Release
 from accord.store.assurance.releases import spellings
 from accord.store.view import SqlView
@@ -36,8 +36,6 @@ _ASSERTIONS = (
 _SAID = "SELECT document_id, kind, issuer FROM statement"
 _UNNAMED = "the supplier"
 """Whose word a document is that names nobody and that nobody signed."""
-_OURS_TO_FIND = ("fact@", "sbom@", "sigstore@")
-"""Beginnings of what nobody is believed about: this node looks for itself."""
 _FEW = 1_000
 """Products that are looked up one by one."""
 _ALL = 500
@@ -249,7 +247,7 @@ def _proven(
             left_out.append(LeftOut(name, tie.kind, tie.issuer, gone, item))
             continue
         level, reason = weight.of(item)
-        if item.startswith(_OURS_TO_FIND) and not item.startswith((CONTACT, RESPONDS)):
+        if item.startswith(OURS_TO_FIND) and not item.startswith((CONTACT, RESPONDS)):
             level, reason = Level.UNKNOWN, "only this node finds that out, by itself"
         claims.append(
             Claim(
