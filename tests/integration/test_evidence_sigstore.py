@@ -71,7 +71,9 @@ def test_a_bundle_over_the_shipped_file(desk: Desk, house: House) -> None:
 def test_a_bundle_signs_the_form_that_it_is_given_with(desk: Desk, house: House) -> None:
     form = made.form()
     desk.add(form, written(house.file(form)))
-    assert desk.claims()["ssaf@DRAFT-2023-11#1-a"] == (True, "third party")
+    claims = desk.claims()
+    assert claims["ssaf@DRAFT-2023-11#1-a"] == (True, "third party")
+    assert SIGNED not in claims
 
 
 def _entry(bundle: dict[str, Any]) -> dict[str, Any]:
