@@ -25,7 +25,7 @@ _TIES = (
 )
 _STANDINGS = (
     "SELECT s.* FROM standing s JOIN document r ON r.id = s.document_id AND {}"
-    " ORDER BY s.name, s.document_id"
+    " ORDER BY s.document_id"
 )
 _OURS = "r.origin = ''"
 _OURS_NOW = "r.origin = '' AND r.current"
@@ -138,7 +138,7 @@ def _standings(view: SqlView) -> dict[str, Standing]:
         one = _standing(row)
         if one.name not in found or one.removed:
             found[one.name] = one
-    return found
+    return {name: found[name] for name in sorted(found)}
 
 
 def _counting(view: SqlView, query: str, **values: str) -> Iterable[Any]:
