@@ -201,6 +201,9 @@ def test_whoever_vouches_was_valid_then(
     root = json.loads(house.trust_root())
     one = root[what][0]
     (one if "validFor" in one else one["publicKey"])["validFor"].update(span)
+    if what != "certificateAuthorities":
+        # One that was valid, and did not vouch for this.
+        root[what] += json.loads(House().trust_root())[what]
     desk = Desk(tmp_path)
     pinned = json.dumps(root).encode()
     desk.issuer("Lab", "assessor", identities=(WHO,), oidc=OIDC, trust_root=pinned)

@@ -195,6 +195,24 @@ def test_no_authority_stands_twice_in_a_chain() -> None:
     assert "it is jp's own word, come back by au" in {one.reason for one in refused}
 
 
+def test_no_authority_stands_twice_further_on() -> None:
+    """Australia, Japan, Australia behind India, asked by the United States."""
+    into = [
+        Rule(id=f"{by}-{of}", by=by, of=of, onward=True, since=BEFORE)
+        for by, of in (("us", "in"), ("in", "au"), ("au", "jp"), ("jp", "au"))
+    ]
+    links: tuple[Link, ...] = ()
+    statements = []
+    for number, (whose, of) in enumerate((("au", "jp"), ("jp", "au"), ("au", "jp"), ("in", "au"))):
+        if number:
+            links = (Link(f"{whose}-{of}", f"sha256:{number - 1}"), *links)
+        found = (Found(ITEMS[0], Level.VERIFIED, links=links),)
+        statements.append(Statement(id=f"sha256:{number}", authority=whose, at=BEFORE, found=found))
+    claims, refused = Recognition(into, statements, "", NOW).of("us")
+    assert claims == []
+    assert "it is au's own word, come back by jp" in {one.reason for one in refused}
+
+
 def test_a_claim_ends_with_the_first_of_whatever_it_rests_on() -> None:
     into = [
         Rule(id="a", by="us", of="au", onward=True, since=BEFORE, revoked="2026-12-03"),
