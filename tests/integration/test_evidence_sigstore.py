@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,13 @@ from typing import Any
 
 import evidence_made as made
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from evidence_made import ARTEFACT, SHIPPED, Desk
 from sigstore_house import OIDC, WHO, House, older
 
+from accord.assurance.evidence import bundles
 from accord.assurance.evidence.errors import (
     BrokenChain,
     BrokenProof,
@@ -71,7 +76,9 @@ def test_a_bundle_over_the_shipped_file(desk: Desk, house: House) -> None:
 def test_a_bundle_signs_the_form_that_it_is_given_with(desk: Desk, house: House) -> None:
     form = made.form()
     desk.add(form, written(house.file(form)))
-    assert desk.claims()["ssaf@DRAFT-2023-11#1-a"] == (True, "third party")
+    claims = desk.claims()
+    assert claims["ssaf@DRAFT-2023-11#1-a"] == (True, "third party")
+    assert SIGNED not in claims
 
 
 def _entry(bundle: dict[str, Any]) -> dict[str, Any]:
@@ -182,3 +189,76 @@ def test_without_the_library_the_error_names_the_extra(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(NotAble, match=r"accord\[assure\]"):
         desk.add(data)
+
+
+@pytest.mark.parametrize("what", ["tlogs", "ctlogs", "certificateAuthorities"])
+@pytest.mark.parametrize(
+    "span", [{"end": "2026-03-01T00:00:00Z"}, {"start": "2026-11-20T00:00:00Z"}]
+)
+def test_whoever_vouches_was_valid_then(
+    tmp_path: Path, house: House, what: str, span: dict[str, str]
+) -> None:
+    root = json.loads(house.trust_root())
+    one = root[what][0]
+    (one if "validFor" in one else one["publicKey"])["validFor"].update(span)
+    if what != "certificateAuthorities":
+        # One that was valid, and did not vouch for this.
+        root[what] += json.loads(House().trust_root())[what]
+    desk = Desk(tmp_path)
+    pinned = json.dumps(root).encode()
+    desk.issuer("Lab", "assessor", identities=(WHO,), oidc=OIDC, trust_root=pinned)
+    for bundle in (good(house), house.file(SHIPPED)):
+        with pytest.raises(BrokenChain, match=r"was valid on 2026-11-01, when it was signed"):
+            desk.add(written(bundle))
+
+
+@pytest.mark.parametrize("gone", [x509.KeyUsage, x509.ExtendedKeyUsage])
+def test_a_certificate_that_does_not_say_what_for_is_refused(
+    desk: Desk, house: House, gone: type[x509.ExtensionType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = x509.CertificateBuilder.add_extension
+
+    def without(made_: Any, extension: Any, critical: bool) -> Any:  # noqa: FBT001 - as it is
+        return made_ if isinstance(extension, gone) else real(made_, extension, critical)
+
+    monkeypatch.setattr(x509.CertificateBuilder, "add_extension", without)
+    with pytest.raises(BrokenChain, match="does not say what it is for"):
+        desk.add(written(good(house)))
+
+
+@pytest.mark.parametrize(
+    "private",
+    [ed25519.Ed25519PrivateKey.generate(), rsa.generate_private_key(65537, 2048)],
+    ids=["Ed25519", "RSA"],
+)
+def test_a_certificate_of_another_kind_of_key_is_refused(
+    desk: Desk, house: House, private: Any
+) -> None:
+    bundle, der = good(house), serialization.Encoding.DER
+    raw = house.certificate(private, WHO, _AT).public_bytes(der)
+    bundle["verificationMaterial"]["certificate"]["rawBytes"] = base64.b64encode(raw).decode()
+    with pytest.raises(BrokenChain, match="not one of ECDSA"):
+        desk.add(written(bundle))
+
+
+def test_a_link_is_not_an_address(
+    desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x509, "RFC822Name", x509.UniformResourceIdentifier)
+    bundle = good(house)
+    monkeypatch.undo()
+    with pytest.raises(WrongIdentity, match="is for nobody"):
+        desk.add(written(bundle))
+
+
+def test_a_certificate_that_cannot_be_read_is_refused(desk: Desk, house: House) -> None:
+    """One bit of it is wrong, wherever that is."""
+    bundle = good(house)
+    material = bundle["verificationMaterial"]["certificate"]
+    raw = base64.b64decode(material["rawBytes"])
+    for place in range(400):
+        spoilt = bytearray(raw)
+        spoilt[place] ^= 1
+        material["rawBytes"] = base64.b64encode(bytes(spoilt)).decode()
+        with contextlib.suppress(EvidenceError):
+            bundles.signer(written(bundle))

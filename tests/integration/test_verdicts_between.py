@@ -388,3 +388,24 @@ def test_commands_tell_how_many_verdicts_changed(house: Buyers, tmp_path: Path) 
     file.write_bytes(baseline("au").replace(b"what au asks", b"what au needs"))
     done = CliRunner().invoke(app, ["load", str(file), "--home", home])
     assert "verdicts changed" not in done.output
+
+
+@pytest.mark.parametrize("which", ["another artefact", "a day to come"])
+def test_what_is_not_about_this_release_by_now_takes_no_place(house: Buyers, which: str) -> None:
+    """A later word on another artefact, or one that a fast clock dates ahead, displaces nothing."""
+    house.rule("au", "in")
+    true = house.state("india")
+    house.share("india", true)
+    house.settle()
+    assert house.verdict("australia", "au") == ACCEPT
+    later = house.body("india", house.state("india"))
+    if which == "another artefact":
+        later = later.replace(made.ARTEFACT.removeprefix("sha256:").encode(), b"0" * 64)
+    else:
+        at = json.loads(later)["predicate"]["at"]
+        later = later.replace(f'"at": "{at}"'.encode(), b'"at": "2026-12-31T00:00:00.000000Z"')
+    house.share("india", house.load("india", later))
+    house.settle()
+    assert house.verdict("australia", "au") == ACCEPT
+    reason = "another artefact" if which == "another artefact" else "counts from 2026-12-31"
+    assert reason in house.reasons("australia", "au")

@@ -83,14 +83,9 @@ def test_dummy(savings: list[Fraction]) -> None:
 
 @given(st.integers(1, 5), st.data())
 def test_additivity(n: int, data: st.DataObject) -> None:
-    one, two = (
-        [
-            Fraction(0),
-            *data.draw(st.lists(st.integers(0, 99), min_size=2**n - 1, max_size=2**n - 1)),
-        ]
-        for _ in range(2)
-    )
-    both = [Fraction(a) + b for a, b in zip(one, two, strict=True)]
+    amounts = st.lists(st.integers(0, 99), min_size=2**n - 1, max_size=2**n - 1)
+    one, two = ([Fraction(v) for v in (0, *data.draw(amounts))] for _ in range(2))
+    both = [a + b for a, b in zip(one, two, strict=True)]
     added = [a + b for a, b in zip(shapley(one), shapley(two), strict=True)]
     assert list(shapley(both)) == added
 

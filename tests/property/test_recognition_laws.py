@@ -9,7 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from accord.assurance.assessing.recognition import Found, Recognition, Rule, Statement
-from accord.assurance.model import Claim, Level
+from accord.assurance.model import Claim, Level, Link
+from accord.assurance.statements.facts import Recognition as Recognised
+from accord.assurance.statements.rule import known
 
 NOW = "2026-11-23T12:00:00.000000Z"
 BEFORE, AFTER = "2026-01-01T00:00:00.000000Z", "2027-01-01T00:00:00.000000Z"
@@ -160,3 +162,110 @@ def test_a_chain_of_two_counts_where_it_may_go_onward() -> None:
     assert [link.rule for link in two.links] == ["a", "b"]
     world.rules[0] = msgspec.structs.replace(into[0], onward=False)
     assert world.claims("us") == []
+
+
+def _own_word(item: str = ITEMS[0]) -> tuple[list[Rule], list[Statement]]:
+    """Japan recognises Australia, which only recognised Japan."""
+    into = [
+        Rule(id="a", by="jp", of="au", onward=True, since=BEFORE),
+        Rule(id="b", by="au", of="jp", since=BEFORE),
+    ]
+    first = Statement(
+        id="sha256:1", authority="jp", at=BEFORE, found=(Found(item, Level.VERIFIED),)
+    )
+    back = Found(item, Level.VERIFIED, links=(Link("b", "sha256:1"),))
+    return into, [first, Statement(id="sha256:2", authority="au", at=BEFORE, found=(back,))]
+
+
+def test_nobody_recognises_its_own_word() -> None:
+    """What comes back to whoever said it adds nothing: its own evidence may be gone since."""
+    into, statements = _own_word()
+    claims, refused = Recognition(into, statements, "", NOW).of("jp")
+    assert claims == []
+    assert refused[0].reason == "it is jp's own word, come back by au"
+
+
+def test_no_authority_stands_twice_in_a_chain() -> None:
+    into, statements = _own_word()
+    into.append(Rule(id="c", by="us", of="jp", onward=True, since=BEFORE))
+    again = Found(ITEMS[0], Level.VERIFIED, links=(Link("a", "sha256:2"), Link("b", "sha256:1")))
+    statements.append(Statement(id="sha256:3", authority="jp", at=BEFORE, found=(again,)))
+    claims, refused = Recognition(into, statements, "", NOW).of("us")
+    assert [claim.evidence for claim in claims] == ["sha256:1"]
+    assert "it is jp's own word, come back by au" in {one.reason for one in refused}
+
+
+def test_no_authority_stands_twice_further_on() -> None:
+    """Australia, Japan, Australia behind India, asked by the United States."""
+    into = [
+        Rule(id=f"{by}-{of}", by=by, of=of, onward=True, since=BEFORE)
+        for by, of in (("us", "in"), ("in", "au"), ("au", "jp"), ("jp", "au"))
+    ]
+    links: tuple[Link, ...] = ()
+    statements = []
+    for number, (whose, of) in enumerate((("au", "jp"), ("jp", "au"), ("au", "jp"), ("in", "au"))):
+        if number:
+            links = (Link(f"{whose}-{of}", f"sha256:{number - 1}"), *links)
+        found = (Found(ITEMS[0], Level.VERIFIED, links=links),)
+        statements.append(Statement(id=f"sha256:{number}", authority=whose, at=BEFORE, found=found))
+    claims, refused = Recognition(into, statements, "", NOW).of("us")
+    assert claims == []
+    assert "it is au's own word, come back by jp" in {one.reason for one in refused}
+
+
+def test_a_claim_ends_with_the_first_of_whatever_it_rests_on() -> None:
+    into = [
+        Rule(id="a", by="us", of="au", onward=True, since=BEFORE, revoked="2026-12-03"),
+        Rule(id="b", by="au", of="jp", since=BEFORE, revoked="2026-12-02"),
+    ]
+    found = Found(ITEMS[0], Level.VERIFIED, until="2026-12-01")
+    first = Statement(id="sha256:1", authority="jp", at=BEFORE, found=(found,))
+    relayed = Found(ITEMS[0], Level.VERIFIED, links=(Link("b", "sha256:1"),))
+    second = Statement(id="sha256:2", authority="au", at=BEFORE, found=(relayed,))
+    (claim,) = Recognition(into, [first, second], "", NOW).of("us")[0]
+    assert claim.expires == "2026-12-01"
+    endless = msgspec.structs.replace(first, found=(Found(ITEMS[0], Level.VERIFIED),))
+    (claim,) = Recognition(into, [endless, second], "", NOW).of("us")[0]
+    assert claim.expires == "2026-12-02"
+    (claim,) = Recognition(into, [endless], "", NOW).of("au")[0]
+    assert claim.expires == "2026-12-02"
+
+
+@given(st.permutations(range(3)), st.sampled_from(["", "2026-11-24", AFTER]))
+def test_two_rules_of_one_name_count_for_nothing_in_any_order(
+    order: list[int], revoked: str
+) -> None:
+    """Whichever of its statements came first, none of them counts."""
+
+    def said(level: Level, since: str, revoked: str) -> Recognised:
+        return Recognised(
+            rule="r", by="us", of="au", level=int(level), items=("*",), types=(), without=(),
+            onward=False, since=since, until="", revoked=revoked, person="Ana", why="agreed",
+        )  # fmt: skip
+
+    facts = [
+        said(Level.VERIFIED, "2026-02-01", ""),
+        said(Level.THIRD_PARTY, BEFORE, revoked),
+        said(Level.VERIFIED, "2026-02-01", ""),
+    ]
+    (rule,) = known(facts[place] for place in order)
+    assert not any(rule.stands(f"2026-{month:02}-15") for month in range(1, 13))
+    assert rule.revoked == BEFORE
+
+
+def test_a_type_that_any_link_names_is_left_out() -> None:
+    """Whoever relays a verdict cannot call a network device something else."""
+    into = [
+        Rule(id="a", by="us", of="au", onward=True, without=("network device",), since=BEFORE),
+        Rule(id="b", by="au", of="jp", since=BEFORE),
+    ]
+    found = (Found(ITEMS[0], Level.VERIFIED),)
+    first = Statement(id="sha256:1", authority="jp", at=BEFORE, type="network device", found=found)
+    relayed = (Found(ITEMS[0], Level.VERIFIED, links=(Link("b", "sha256:1"),)),)
+    second = Statement(id="sha256:2", authority="au", at=BEFORE, type="application", found=relayed)
+    claims, refused = Recognition(into, [first, second], "", NOW).of("us")
+    assert claims == []
+    assert "rule a leaves out network device" in {one.reason for one in refused}
+    untold = msgspec.structs.replace(first, type="")
+    assert Recognition(into, [untold, second], "", NOW).of("us")[0]
+    assert Recognition(into, [first, second], "application", NOW).of("us")[0]

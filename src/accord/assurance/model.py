@@ -55,6 +55,10 @@ SEPARATOR: Final = "#"
 """Between a catalogue and its item: `ssdf@1.1#PO.1.1`."""
 
 
+OURS_TO_FIND: Final = ("fact@", "sbom@", "sigstore@")
+"""Beginnings of items that nobody is believed about: this node looks for itself."""
+
+
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a recognised verdict rests on: a rule, and the statement that it let in."""
 

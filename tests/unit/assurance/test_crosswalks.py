@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 import standards
 
+from accord.assurance.assessing.baseline import Baseline, Need, Table
 from accord.assurance.crosswalks import oscal
+from accord.assurance.crosswalks.carrying import Crosswalk
 from accord.assurance.facts import Mapping
+from accord.assurance.model import Level
 from accord.core.errors import Invalid
 
 
@@ -147,3 +150,20 @@ def test_a_resource_of_the_back_matter_names_a_catalogue() -> None:
 def test_no_relationship_maps_nothing_and_is_reported() -> None:
     reading = oscal.read(standards.written(standards.collection(("a:1", "no-relationship", "b:1"))))
     assert (reading.facts, len(reading.not_evaluated)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "item", ["fact@1#no-known-exploited", "sbom@ntia-2021#all", "sigstore@1#signed"]
+)
+def test_no_claim_is_carried_to_what_only_the_node_finds(item: str) -> None:
+    """Neither a document's nor another authority's: only a denial goes back the same way."""
+    mappings = [
+        Mapping("x", "ssdf@1.1#PO.1.1", item, "superset"),
+        Mapping("x", item, "ssdf@1.1#PS.1.1", "equal"),
+    ]
+    need = Need(id="n", title="n", items=((item,), ("ssdf@1.1#PS.1.1",)), level=Level.VERIFIED)
+    table = Table([Baseline(name="b", needs=(need,))], Crosswalk(mappings))
+    assert [reach.item for reach in table.satisfying[item]] == [item]
+    assert [reach.item for reach in table.supporting[item]] == ["ssdf@1.1#PO.1.1"]
+    assert [one.item for one in table.satisfying["ssdf@1.1#PS.1.1"]][1:] == [item]
+    assert table.denied_by(item) == {item, "ssdf@1.1#PO.1.1"}

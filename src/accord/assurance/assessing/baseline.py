@@ -2,17 +2,21 @@
 
 Law (denial): whoever does not meet what an item includes does not meet the item; so a denial goes
 the way that a claim does, backwards.
+Law (ours to find): no claim about anything else is carried to an item that only this node finds, or
+over one; it supports that at most. A denial still goes back the same way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import compress
+from operator import not_
 from typing import Protocol
 
 import msgspec
 
-from accord.assurance.model import Level
+from accord.assurance.model import OURS_TO_FIND, Level
 
 
 class Way(Protocol):
@@ -114,8 +118,10 @@ class Table:
         for item in sorted(wanted):
             itself = Reach(item, Level.VERIFIED, ())
             ways = [way for way in crosswalk.sources(item) if way.item != item]
-            self.satisfying[item] = (itself, *(_reach(way) for way in ways if way.satisfies))
-            self.supporting[item] = tuple(_reach(way) for way in ways if not way.satisfies)
+            carries = [way.satisfies and not _onto_ours(way) for way in ways]
+            reaches = [_reach(way) for way in ways]
+            self.satisfying[item] = (itself, *compress(reaches, carries))
+            self.supporting[item] = tuple(compress(reaches, map(not_, carries)))
         self._denied: dict[str, frozenset[str]] = {}
 
     def denied_by(self, item: str) -> frozenset[str]:
@@ -148,6 +154,12 @@ class Table:
                 for name in names:
                     found.setdefault(name, []).append((baseline, need))
         return {name: tuple(needs) for name, needs in found.items()}
+
+
+def _onto_ours(way: Way) -> bool:
+    """Whether a claim that others may make would become one that only this node makes."""
+    onto = any(item.startswith(OURS_TO_FIND) for item in way.path)
+    return onto and not way.item.startswith(OURS_TO_FIND)
 
 
 def _reach(way: Way) -> Reach:

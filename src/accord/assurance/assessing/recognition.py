@@ -6,6 +6,8 @@ Law (age): what is recognised is as old as the oldest date that any link of its 
 evidence, undated where one says that it is, and ends with the first that ends.
 Law (chain): a verdict that rests on further recognitions counts only while every link stands and is
 known here; none is taken on trust.
+Law (no echo): nobody's word adds to itself. What comes back to whoever said it, or passes one
+authority twice, counts for nothing.
 """
 
 from __future__ import annotations
@@ -128,11 +130,22 @@ class Recognition:
     def _recognised(self, buyer: str, statement: Statement, one: Found) -> Claim | str:
         reason = f"{buyer} recognises nothing of {statement.authority}"
         for rule in self._between(buyer, statement.authority):
-            why_not = self._outside(rule, statement, one)
+            why_not = self._outside(rule, statement, one) or self._echo(buyer, statement, one)
             if not why_not:
                 return self._claim(rule, statement, one)
             reason = why_not
         return reason
+
+    def _echo(self, buyer: str, statement: Statement, one: Found) -> str:
+        """Whose own word comes back by whom, as a reason; empty: nobody's. Each link is known."""
+        passed, by = {buyer, statement.authority}, statement.authority
+        for link in one.links:
+            whose = self._statements[link.statement].authority
+            if whose in passed:
+                return f"it is {whose}'s own word, come back by {by}"
+            passed.add(whose)
+            by = whose
+        return ""
 
     def _between(self, buyer: str, authority: str) -> Sequence[Rule]:
         """What lets in most comes first."""
@@ -146,11 +159,12 @@ class Recognition:
         if not rule.stands(self._now):
             when = f"begins on {rule.since[:10]}" if rule.since > self._now else "has ended"
             return f"rule {rule.id} {when}"
-        type_ = type_of(self._type or statement.type)
-        if rule.types and type_ not in map(type_of, rule.types):
+        types = {type_of(each) for each in self._types(statement, one)}
+        if rule.types and not types.issubset(map(type_of, rule.types)):
             return f"rule {rule.id} is for {', '.join(rule.types)}"
-        if rule.without and (not type_ or type_ in map(type_of, rule.without)):
-            return f"rule {rule.id} leaves out {type_ or 'products of an unknown type'}"
+        left_out = types & {"", *map(type_of, rule.without)}
+        if rule.without and left_out:
+            return f"rule {rule.id} leaves out {min(left_out) or 'products of an unknown type'}"
         if not rule.covers(one.item):
             return f"rule {rule.id} does not cover {one.item}"
         if statement.at > self._now or (statement.until and statement.until <= self._now):
@@ -167,6 +181,14 @@ class Recognition:
             return f"{statement.authority} only recognised it, and rule {rule.id} is not onward"
         return self._behind(statement, one)
 
+    def _types(self, statement: Statement, one: Found) -> set[str]:
+        """The type of the product: as the node knows it, or each that the chain names."""
+        if self._type:
+            return {self._type}
+        behind = (self._statements.get(link.statement) for link in one.links)
+        named = {statement.type, *(other.type for other in behind if other is not None)}
+        return named - {""} or {""}
+
     def _behind(self, statement: Statement, one: Found) -> str:
         """What is wrong with the chain behind a finding; empty: each link stands."""
         if not one.links:
@@ -182,19 +204,19 @@ class Recognition:
             return f"{what} of its chain is not, or no longer, known here"
         if rule.of != behind.authority:
             return f"its chain is broken: rule {rule.id} is of {rule.by} about {rule.of}"
-        found = _same(behind, one.item, tuple(rest))
+        found = _same(behind, one.item, rest)
         if found is None or found.denied != one.denied or found.level < one.level:
             return f"{behind.authority} does not say so of {one.item}"
         why_not = self._outside(rule, behind, found)
         return f"a link of its chain fell: {why_not}" if why_not else ""
 
     def _claim(self, rule: Rule, statement: Statement, one: Found) -> Claim:
-        ends = [rule.until, statement.until, one.until, one.expires]
+        ends = [rule.until, rule.revoked, statement.until, one.until, one.expires]
         dates = [_dated(statement, one)]
         by = statement.authority
         for place, link in enumerate(one.links, 1):
-            behind = self._statements[link.statement]
-            ends += [self._rules[by, link.rule].until, behind.until]
+            behind, agreed = self._statements[link.statement], self._rules[by, link.rule]
+            ends += [agreed.until, agreed.revoked, behind.until]
             by = behind.authority
             found = _same(behind, one.item, one.links[place:])
             if found is not None:
@@ -215,9 +237,10 @@ class Recognition:
         )
 
 
-def _same(statement: Statement, item: str, links: tuple[Link, ...]) -> Found | None:
+def _same(statement: Statement, item: str, links: Sequence[Link]) -> Found | None:
     """What a statement says of an item by the rest of a chain."""
-    return next((one for one in statement.found if (one.item, one.links) == (item, links)), None)
+    wanted = (item, tuple(links))
+    return next((one for one in statement.found if (one.item, one.links) == wanted), None)
 
 
 def _dated(statement: Statement, one: Found) -> str:

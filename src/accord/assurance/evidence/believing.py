@@ -2,6 +2,7 @@
 
 Law (a signature is no pass): without a standing that covers the claim at that moment, a signed
 document is believed no further than nobody's: *unknown*.
+Law (about the artefact): a signature over a page that was given along signs no artefact.
 Law (as of a moment): a standing that was ended, or a key that was taken from it, no longer counts
 from then on, and what it signed before does not either.
 """
@@ -104,8 +105,9 @@ def _by_role(tie: Tie, standing: Standing) -> tuple[Level, str]:
 def _derived(tie: Tie, standing: Standing, level: Level) -> tuple[tuple[str, str], ...]:
     """What this node found by itself: who signed what, and whose build platform it was."""
     found: list[tuple[str, str]] = []
-    if tie.how == "sigstore" and tie.matched:
-        found.append((SIGNED, f"signed by {tie.key} for {tie.matched[0][:24]}"))
+    artefacts = [one for one in tie.matched if one in tie.artefacts]
+    if tie.how == "sigstore" and artefacts:
+        found.append((SIGNED, f"signed by {tie.key} for {artefacts[0][:24]}"))
     if level is Level.VERIFIED and standing.role == "builder":
         found.append((BUILD_LEVELS[1], f"the build platform {standing.name} signed it"))
         if any(fnmatchcase(BUILD_LEVELS[2], pattern) for pattern in standing.items):

@@ -26,9 +26,12 @@ from accord.assurance.evidence.facts import Identity
 from accord.core.errors import Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sigstore.models import Bundle, TrustedRoot
     from sigstore.verify import Verifier
     from sigstore.verify.policy import Identity as Policy
+    from sigstore_models.common.v1 import TimeRange
 
 _ISSUER_1: Final = "1.3.6.1.4.1.57264.1.1"
 _ISSUER_2: Final = "1.3.6.1.4.1.57264.1.8"
@@ -80,17 +83,42 @@ def signer(data: bytes) -> Signer:
         NotAble: the library is not installed.
     """
     from cryptography import x509  # noqa: PLC0415 - beside the library's own
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
 
     certificate = _bundle(data).signing_certificate
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError) as wrong:
-        raise WrongIdentity(f"its certificate names nobody: {wrong}") from wrong
+        for needed in (x509.KeyUsage, x509.ExtendedKeyUsage):
+            certificate.extensions.get_extension_for_class(needed)
+        public = certificate.public_key()
+    except x509.ExtensionNotFound as wrong:
+        if wrong.oid == x509.SubjectAlternativeName.oid:
+            raise WrongIdentity(f"its certificate names nobody: {wrong}") from wrong
+        raise BrokenChain(f"its certificate does not say what it is for: {wrong}") from wrong
+    except _odd() as wrong:
+        raise BrokenChain(f"its certificate cannot be read: {wrong}") from wrong
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise BrokenChain("the key of its certificate is not one of ECDSA")
+    # A name is what its own kind says: no address is a link, and no link an address.
     ids = (
-        *names.get_values_for_type(x509.RFC822Name),
-        *names.get_values_for_type(x509.UniformResourceIdentifier),
+        *(one for one in names.get_values_for_type(x509.RFC822Name) if ":" not in one),
+        *(one for one in names.get_values_for_type(x509.UniformResourceIdentifier) if ":" in one),
     )
     return Signer(tuple(ids), _oidc(certificate))
+
+
+def _odd() -> tuple[type[Exception], ...]:
+    """What reading a certificate raises."""
+    from cryptography import x509  # noqa: PLC0415 - as above
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as above
+
+    return (
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        UnsupportedAlgorithm,
+        ValueError,
+    )
 
 
 def _oidc(certificate: object) -> str:
@@ -121,6 +149,7 @@ def verify_statement(data: bytes, root: str, identity: Identity) -> bytes:
         media, payload = verifier.verify_dsse(bundle, _policy(identity))
     except (Error, ValueError) as wrong:
         raise _named(wrong) from wrong
+    _in_time(bundle, root)
     if media != IN_TOTO:
         raise NotVerified(f"it signs {media[:60]!r}, not an in-toto statement")
     return payload
@@ -143,6 +172,54 @@ def verify_file(data: bytes, root: str, identity: Identity, file_sha256: str) ->
         verifier.verify_artifact(hashed, bundle, _policy(identity))
     except (Error, ValueError) as wrong:
         raise _named(wrong) from wrong
+    _in_time(bundle, root)
+
+
+def _in_time(bundle: Bundle, root: str) -> None:
+    """Return only if what vouches for a bundle did so within the time that the root gives it.
+
+    The library holds a key that has ended for as good as any. A certificate counts for minutes:
+    the log of the entry, a certificate log and an authority must each have been valid then.
+
+    Raises:
+        BrokenChain: one was not.
+    """
+    from cryptography import x509  # noqa: PLC0415 - beside the library's own
+
+    inner = _root(root.encode())._inner  # noqa: SLF001 - the library shows no times otherwise
+    leaf = bundle.signing_certificate
+    begins, ends = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    log = bundle.log_entry._inner.log_id.key_id  # noqa: SLF001 - as above
+    kind = x509.PrecertificateSignedCertificateTimestamps
+    stamps = leaf.extensions.get_extension_for_class(kind).value
+    assert isinstance(stamps, x509.PrecertificateSignedCertificateTimestamps)
+    stamped = {one.log_id for one in stamps}
+    spans: dict[str, Sequence[TimeRange | None]] = {
+        "transparency log": [
+            one.public_key.valid_for
+            for one in inner.tlogs
+            if log in {one.log_id.key_id, one.checkpoint_key_id and one.checkpoint_key_id.key_id}
+        ],
+        "certificate log": [
+            one.public_key.valid_for for one in inner.ctlogs if one.log_id.key_id in stamped
+        ],
+        "authority": [
+            one.valid_for
+            for one in inner.certificate_authorities
+            if any(
+                x509.load_der_x509_certificate(raw.raw_bytes).subject == leaf.issuer
+                for raw in one.cert_chain.certificates
+            )
+        ],
+    }
+    for what, each in spans.items():
+        if not any(
+            span is None or (span.start <= ends and (not span.end or begins <= span.end))
+            for span in each
+        ):
+            raise BrokenChain(
+                f"no {what} of the trust root was valid on {begins:%Y-%m-%d}, when it was signed"
+            )
 
 
 def _named(wrong: Exception) -> NotVerified:
@@ -176,6 +253,8 @@ def _bundle(data: bytes) -> Bundle:
         )
         raise kind(f"not a bundle that can be verified: {wrong}") from wrong
     except (Error, ValueError) as wrong:
+        raise NotVerified(f"not a bundle that can be verified: {wrong}") from wrong
+    except _odd() as wrong:
         raise NotVerified(f"not a bundle that can be verified: {wrong}") from wrong
 
 

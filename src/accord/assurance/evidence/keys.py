@@ -44,6 +44,10 @@ _CURVES: Final[dict[str, hashes.HashAlgorithm]] = {
     "secp384r1": hashes.SHA384(),
     "secp521r1": hashes.SHA512(),
 }
+_P: Final = 2**255 - 19
+_Y: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL: Final = frozenset({0, 1, _P - 1, _P, _P + 1, _Y, _P - _Y})
+"""The y of every point of Ed25519 whose order is at most 8, in each of their encodings."""
 _SIGNS: Final = frozenset(
     {
         ExtendedKeyUsageOID.CODE_SIGNING,
@@ -63,9 +67,17 @@ def sign_key(pem: bytes, place: str = "") -> SignKey:
     """
     if b"PRIVATE KEY" in pem:
         raise Invalid("a private key: give the public one, and keep this one to yourself", place)
+    _one(pem, place)
     public = _load(pem, place)
     plain = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return SignKey(_keyid(public), plain.decode())
+
+
+def _one(pem: bytes, place: str) -> None:
+    """Of several, the first alone would count, and nobody would be told."""
+    count = pem.count(b"-----BEGIN ")
+    if count > 1:
+        raise Invalid(f"{count} keys or certificates in one file: give each as its own", place)
 
 
 def verifies(key: SignKey, signature: bytes, data: bytes) -> bool:
@@ -99,6 +111,8 @@ def _fit(public: object, place: str) -> Public:
         Invalid: of another kind, or too weak.
     """
     if isinstance(public, ed25519.Ed25519PublicKey):
+        if _small(public):
+            raise Invalid("a key of small order: one signature holds over any bytes by it", place)
         return public
     if isinstance(public, rsa.RSAPublicKey) and public.key_size >= _LEAST_RSA:
         return public
@@ -109,6 +123,13 @@ def _fit(public: object, place: str) -> Public:
         f"{kind}: Ed25519, ECDSA on P-256, P-384 or P-521, or RSA of {_LEAST_RSA} bits is needed",
         place,
     )
+
+
+def _small(public: ed25519.Ed25519PublicKey) -> bool:
+    """Whether a key is a point of order 1, 2, 4 or 8 (RFC 7748, section 7; RFC 8032, 5.1)."""
+    raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    y = int.from_bytes(raw, "little") & ((1 << 255) - 1)
+    return y in _SMALL
 
 
 def _keyid(public: Public) -> str:
@@ -141,6 +162,7 @@ def root(pem: bytes, place: str = "") -> str:
     Raises:
         Invalid: not one certificate, or not that of an authority.
     """
+    _one(pem, place)
     found = _certificate(pem, place)
     try:
         basic = found.extensions.get_extension_for_class(x509.BasicConstraints).value

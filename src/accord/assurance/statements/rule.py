@@ -135,4 +135,5 @@ def _narrower(one: Rule, other: Rule) -> Rule:
     same = msgspec.structs.replace(one, revoked="", person="", why="") == msgspec.structs.replace(
         other, revoked="", person="", why=""
     )
-    return msgspec.structs.replace(one, revoked=revoked if same else revoked or one.since)
+    never = min(end for end in (revoked, one.since, other.since) if end)
+    return msgspec.structs.replace(one, revoked=revoked if same else never)

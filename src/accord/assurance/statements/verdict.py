@@ -177,7 +177,8 @@ def read(data: bytes) -> Reading:
     )  # fmt: skip
     return Reading(
         kind="verdict",
-        subject=f"verdict:{said.buyer}/{said.product.casefold()}/{said.release.casefold()}",
+        # Each stays: which is the newest depends on whose it is, on the artefact and on the time.
+        subject="",
         edition=at,
         title=f"{said.buyer} on {said.product} {said.release}: {said.verdict}",
         facts=[fact],

@@ -202,29 +202,38 @@ class Assessor:
     ) -> tuple[list[Statement], list[Refused]]:
         """What others stated of this very release, of each the newest; and what is not theirs.
 
-        Another artefact of its name is not this release.
+        Another artefact of its name is not this release, and what is yet to come is not said yet:
+        neither takes the place of what was.
         """
         newest: dict[str, list[StatedVerdict]] = {}
         unheard: list[Refused] = []
         for one in stated:
-            authority = one.fact.authority
-            if self._authorities.speaker(authority, one.origins) is None:
-                unheard.append(_unheard(one, self._authorities.denied(authority, one.origins)))
-                continue
-            kept = newest.setdefault(authority, [])
-            if not kept or kept[0].fact.at <= one.fact.at:
-                newest[authority] = [*(k for k in kept if k.fact.at == one.fact.at), one]
-        statements: list[Statement] = []
-        for one in (one for authority in sorted(newest) for one in newest[authority]):
-            theirs = set(one.fact.digests)
-            if theirs.isdisjoint(listed.digests):
-                why = f"{one.fact.authority} speaks of another artefact than the one known here"
-                if not listed.digests:
-                    why = "no artefact of this release is known here to compare it with"
+            why = self._unfit(one, listed)
+            if why:
                 unheard.append(_unheard(one, why))
-            else:
-                statements.append(verdict.known(one.fact, one.document))
+                continue
+            kept = newest.setdefault(one.fact.authority, [])
+            if not kept or kept[0].fact.at <= one.fact.at:
+                newest[one.fact.authority] = [*(k for k in kept if k.fact.at == one.fact.at), one]
+        statements = [
+            verdict.known(one.fact, one.document)
+            for authority in sorted(newest)
+            for one in newest[authority]
+        ]
         return statements, unheard
+
+    def _unfit(self, one: StatedVerdict, listed: Listed) -> str:
+        """Why a statement is nobody's word on this release by now; empty: it is somebody's."""
+        authority = one.fact.authority
+        if self._authorities.speaker(authority, one.origins) is None:
+            return self._authorities.denied(authority, one.origins)
+        if not listed.digests:
+            return "no artefact of this release is known here to compare it with"
+        if set(one.fact.digests).isdisjoint(listed.digests):
+            return f"{authority} speaks of another artefact than the one known here"
+        if one.fact.at > self.now:
+            return f"the statement of {authority} counts from {one.fact.at[:10]}"
+        return ""
 
 
 def _unheard(one: StatedVerdict, why: str) -> Refused:

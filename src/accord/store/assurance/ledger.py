@@ -76,12 +76,11 @@ class SqlLedger:
 
     def standing(self) -> list[Standing]:
         """The verdicts kept, of all releases, without what was found of each requirement."""
-        order = (assessment.c.product, assessment.c.release, assessment.c.buyer)
-        query = select(*(assessment.c[name] for name in Standing.__struct_fields__)).order_by(
-            *order
-        )
+        query = select(*(assessment.c[name] for name in Standing.__struct_fields__))
         with self._engine.connect() as connection:
-            return [Standing(**row) for row in connection.execute(query).mappings()]
+            found = [Standing(**row) for row in connection.execute(query).mappings()]
+        # Not in the database: each would sort text in its own way.
+        return sorted(found, key=lambda one: (one.product, one.release, one.buyer))
 
     def latest(self, most: int, until: str = "") -> list[tuple[int, Event]]:
         """The last changes of verdicts, up to a `when()` if there is one; the newest first."""

@@ -21,7 +21,7 @@ from accord.assurance.evidence.facts import (
     Standing,
     Tie,
 )
-from accord.assurance.model import Claim, Level
+from accord.assurance.model import OURS_TO_FIND, Claim, Level
 from accord.flows.evidence.port import NOTHING, LeftOut, Listed, Planned, Proven, Release
 from accord.store.assurance.releases import product_types, spellings
 from accord.store.view import SqlView
@@ -33,7 +33,7 @@ _TIES = (
 )
 _STANDINGS = (
     "SELECT s.* FROM standing s JOIN document r ON r.id = s.document_id AND {}"
-    " ORDER BY s.name, s.document_id"
+    " ORDER BY s.document_id"
 )
 _OURS = "r.origin = ''"
 _OURS_NOW = "r.origin = '' AND r.current"
@@ -44,8 +44,6 @@ _ASSERTIONS = (
 _SAID = "SELECT document_id, kind, issuer FROM statement"
 _UNNAMED = "the supplier"
 """Whose word a document is that names nobody and that nobody signed."""
-_OURS_TO_FIND = ("fact@", "sbom@", "sigstore@")
-"""Beginnings of what nobody is believed about: this node looks for itself."""
 _FEW = 1_000
 """Products that are looked up one by one."""
 _ALL = 500
@@ -154,7 +152,7 @@ def _standings(view: SqlView) -> dict[str, Standing]:
         one = _standing(row)
         if one.name not in found or one.removed:
             found[one.name] = one
-    return found
+    return {name: found[name] for name in sorted(found)}
 
 
 def _counting(view: SqlView, query: str, **values: str) -> Iterable[Any]:
@@ -263,7 +261,7 @@ def _proven(
             left_out.append(LeftOut(name, tie.kind, tie.issuer, gone, item))
             continue
         level, reason = weight.of(item)
-        if item.startswith(_OURS_TO_FIND) and not item.startswith((CONTACT, RESPONDS)):
+        if item.startswith(OURS_TO_FIND) and not item.startswith((CONTACT, RESPONDS)):
             level, reason = Level.UNKNOWN, "only this node finds that out, by itself"
         claims.append(
             Claim(

@@ -11,7 +11,7 @@ import evidence_made as made
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from evidence_made import Desk, Key
 
@@ -193,3 +193,36 @@ def test_rsa_signs_in_two_ways() -> None:
         assert keys.verifies(key, private.sign(b"data", way, hashes.SHA256()), b"data")
     weak = private.sign(b"data", padding.PKCS1v15(), hashes.SHA1())
     assert not keys.verifies(key, weak, b"data")
+
+
+def test_of_several_in_one_file_none_is_taken(authority: Authority, key: Key) -> None:
+    with pytest.raises(Invalid, match="2 keys or certificates in one file"):
+        keys.sign_key(key.pem + Key().pem)
+    with pytest.raises(Invalid, match="2 keys or certificates in one file"):
+        keys.root(authority.pem + Authority().pem)
+
+
+def test_a_key_under_which_anything_holds_is_refused() -> None:
+    """The points of small order satisfy 8 y = 0; (0, 1) holds for a signature of any bytes."""
+    p = 2**255 - 19
+    assert len(keys._SMALL) == 7
+    d = -121665 * pow(121666, -1, p) % p
+    for small in keys._SMALL:
+        # Doubling thrice leads to the neutral element (RFC 8032, section 5.1.4).
+        y = small
+        square = (y * y - 1) * pow(d * y * y + 1, -1, p) % p
+        for _ in range(3):
+            both = d * square * y * y % p
+            square, y = (
+                4 * square * y * y * pow(1 + both, -2, p) % p,
+                (y * y + square) * pow(1 - both, -1, p) % p,
+            )
+        assert (square, y) == (0, 1)
+        for sign in (0, 1 << 255):
+            raw = (small | sign).to_bytes(32, "little")
+            public = ed25519.Ed25519PublicKey.from_public_bytes(raw)
+            pem = public.public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            with pytest.raises(Invalid, match="small order"):
+                keys.sign_key(pem)
