@@ -80,7 +80,7 @@ class SqlProofs:
             return [row.tie for row in _rows(view, product)]
 
     def bodies(self, product: str, *, removed: bool) -> list[tuple[Tie, bytes]]:
-        """Every record that makes, or ends, evidence for a product, with the document it is about."""
+        """Every record that makes, or ends, evidence for a product, with the document itself."""
         with self._view("") as view:
             return [
                 (tie_of(row), lookups.body(view, row.body))
