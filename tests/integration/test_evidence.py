@@ -278,8 +278,20 @@ def test_removed_evidence_stays_kept_and_no_longer_counts(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no evidence"):
         remove(desk, PRODUCT, taken.digest, None, ("Ana", "again"))
     desk.at("2026-11-25T00:00:00.000000Z")
-    assert desk.add(made.form()).taken[0].new
+    spaced = json.dumps(json.loads(made.form()), indent=3).encode()
+    for one in (made.form(), spaced):
+        with pytest.raises(NotAble, match="which Ana removed as evidence on 2026-11-24"):
+            desk.add(one)
+    assert desk.claims() == {}
+    with pytest.raises(Invalid, match="say why"):
+        desk.add(spaced, again=True)
+    assert desk.add(spaced, again=True, why="it was none").taken[0].new
     assert desk.claims()
+    assert not desk.add(spaced).taken[0].new
+    desk.add(made.form(), again=True, why="as it was sent")
+    desk.at("2026-11-26T00:00:00.000000Z")
+    assert remove(desk, PRODUCT, digest(spaced)[:10], None, ("Ana", "a mistake")) == 2
+    assert desk.claims() == {}
 
 
 def test_a_form_says_yes_no_and_by_when(desk: Desk) -> None:

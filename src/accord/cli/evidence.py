@@ -46,6 +46,9 @@ def add(
     ] = None,
     issuer: Annotated[str, typer.Option(help="Whose it must be, by the name given here.")] = "",
     why: Annotated[str, typer.Option(help="A remark for those who read it later.")] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="It may be what was removed before; say --why.")
+    ] = False,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
@@ -66,6 +69,7 @@ def add(
         artefacts=frozenset(found for one in artefact or () for found in _artefact(one)),
         issuer=issuer.strip(),
         why=why.strip(),
+        again=again,
     )
     added = run(node, ask, [(str(path), _bytes(path)) for path in files])
     if json:

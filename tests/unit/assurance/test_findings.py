@@ -60,7 +60,8 @@ CLEAN = Shipped(bills=(BILL,), counted=3)
         (msgspec.structs.replace(CLEAN, unknown=2, vulnerabilities=(KEV,)), [False]),
         (
             msgspec.structs.replace(
-                CLEAN, vulnerabilities=(msgspec.structs.replace(KEV, open=False),)
+                CLEAN,
+                vulnerabilities=(msgspec.structs.replace(KEV, open=False, closed=Level.VERIFIED),),
             ),
             [True],
         ),
@@ -91,7 +92,7 @@ def test_end_of_life() -> None:
 
 
 def named(name: str, digest: str = "", document: str = BILL) -> Named:
-    return Named(name, digest, document)
+    return Named(name, digest, document, Level.VERIFIED)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,11 @@ def test_bill_and_provenance(shipped: Shipped, expected: list[bool] | None) -> N
 
 def answered(published: str, answer: str) -> OpenVulnerability:
     return OpenVulnerability(
-        vulnerability="CVE-2026-1", component="x", published=published, answered=answer
+        vulnerability="CVE-2026-1",
+        component="x",
+        published=published,
+        answered=answer,
+        arrived=answer,
     )
 
 
@@ -150,6 +155,31 @@ def test_answers_in_time(published: str, answer: str, expected: list[bool] | Non
     shipped = Shipped(vulnerabilities=(answered(published, answer),))
     assert found(shipped, said("fact@1#responds-within-30")).get(IN_TIME) == expected
     assert IN_TIME not in found(shipped)
+
+
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [(Level.UNKNOWN, None), (Level.SELF_ASSERTED, Level.SELF_ASSERTED)],
+)
+def test_what_a_supplier_closes_is_its_word(closed: Level, expected: Level | None) -> None:
+    one = msgspec.structs.replace(KEV, open=False, closed=closed)
+    made = findings(msgspec.structs.replace(CLEAN, vulnerabilities=(one,)), [], NOW)
+    assert [(claim.level, claim.holds) for claim in made] == (
+        [(expected, True)] if expected else []
+    )
+
+
+@pytest.mark.parametrize("level", [Level.UNKNOWN, Level.SELF_ASSERTED, Level.THIRD_PARTY])
+def test_provenance_proves_as_far_as_it_is_believed(level: Level) -> None:
+    built = Named("a", "sha256:1", PROVENANCE, level)
+    made = findings(Shipped(billed=(named("a", "sha256:1"),), built=(built,)), [], NOW)
+    assert [one.level for one in made] == ([Level.SELF_ASSERTED] if level else [])
+
+
+def test_one_unequal_digest_contradicts_and_a_weak_one_proves_nothing() -> None:
+    weak, ours, theirs = (named("a", one) for one in ("sha1:1", "sha256:1", "sha256:2"))
+    assert found(Shipped(billed=(weak, ours), built=(weak, theirs)))[AGREES] == [False]
+    assert AGREES not in found(Shipped(billed=(weak,), built=(weak,)))
 
 
 def test_the_shortest_claim_counts() -> None:

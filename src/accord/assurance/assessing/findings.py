@@ -26,6 +26,7 @@ import msgspec
 
 from accord.assurance.assessing.judging import later
 from accord.assurance.evidence.described import RESPONDS
+from accord.assurance.evidence.items import PROVES
 from accord.assurance.model import Claim, Level
 
 EXPLOITED = "fact@1#no-known-exploited"
@@ -48,11 +49,15 @@ class OpenVulnerability(msgspec.Struct, frozen=True, kw_only=True):
     exploited: str = ""
     """YYYY-MM-DD since when it is known to be exploited; empty: it is not."""
     open: bool = True
-    """Whether no statement or person closes it."""
+    """Whether neither a supplier's statement nor a person closes it."""
+    closed: Level = Level.UNKNOWN
+    """How far it is believed that it is closed; of no matter where it is open."""
     published: str = ""
     """`when()` it was first published."""
     answered: str = ""
-    """`when()` its supplier first answered; empty: never."""
+    """`when()` its supplier first answered, as the supplier dates it; empty: never."""
+    arrived: str = ""
+    """`when()` this node first had an answer; empty: there is none."""
     document: str = ""
     """Digest of the document that tells of it."""
 
@@ -74,6 +79,8 @@ class Named(msgspec.Struct, frozen=True):
     """Algorithm and digest, as `sha256:...`; empty: it gives none."""
     document: str
     """Digest of the document."""
+    level: Level = Level.UNKNOWN
+    """How far what the document says is believed."""
 
 
 class Shipped(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,11 +127,11 @@ def findings(
     return [msgspec.structs.replace(one, issued=now) for one in found]
 
 
-def _claim(item: str, why: str, document: str = "", *, holds: bool) -> Claim:
+def _claim(
+    item: str, why: str, document: str = "", *, holds: bool, level: Level = Level.VERIFIED
+) -> Claim:
     evidence = f"sha256:{document}" if document else ""
-    return Claim(
-        item=item, holds=holds, level=Level.VERIFIED, kind=KIND, evidence=evidence, why=why
-    )
+    return Claim(item=item, holds=holds, level=level, kind=KIND, evidence=evidence, why=why)
 
 
 def _exploited(shipped: Shipped) -> Iterator[Claim]:
@@ -134,8 +141,14 @@ def _exploited(shipped: Shipped) -> Iterator[Claim]:
         yield _claim(EXPLOITED, f"{why} {one.exploited}, and open", one.document, holds=False)
     looked_up = shipped.bills and shipped.counted and not shipped.unknown and shipped.catalogued
     if looked_up and not known:
+        closed = [one.closed for one in shipped.vulnerabilities if one.exploited]
+        level = min(closed, default=Level.VERIFIED)
+        if level is Level.UNKNOWN:
+            return
         why = f"none of {shipped.counted:,} components has an open one"
-        yield _claim(EXPLOITED, why, shipped.bills[0], holds=True)
+        if level < Level.VERIFIED:
+            why = f"{why}, by the word of a supplier alone"
+        yield _claim(EXPLOITED, why, shipped.bills[0], holds=True, level=level)
 
 
 def _supported(shipped: Shipped) -> Iterator[Claim]:
@@ -150,10 +163,9 @@ def _supported(shipped: Shipped) -> Iterator[Claim]:
 def _agreement(shipped: Shipped) -> Iterator[Claim]:
     billed = {one.digest for one in shipped.billed if one.digest}
     built = {one.digest for one in shipped.built if one.digest}
-    schemes = {digest.partition(":")[0] for digest in billed}
-    comparable = {digest for digest in built if digest.partition(":")[0] in schemes}
     other = list(_other_versions(shipped))
-    if comparable and billed.isdisjoint(comparable):
+    differ = any(ours.isdisjoint(theirs) for ours, theirs in _comparable(billed, built))
+    if differ:
         bill, provenance = shipped.billed[0], shipped.built[0]
         yield _claim(
             AGREES,
@@ -165,9 +177,27 @@ def _agreement(shipped: Shipped) -> Iterator[Claim]:
     for material, component in other:
         why = f"built from {material.name}, as provenance {material.document[:12]} says; its bill"
         yield _claim(AGREES, f"{why} lists {component}", material.document, holds=False)
-    if not other and not billed.isdisjoint(comparable):
-        why = "bill and provenance name the same artefact"
-        yield _claim(AGREES, why, shipped.built[0].document, holds=True)
+    proven = {digest for digest in billed if digest.partition(":")[0] in PROVES}
+    same = [one for one in shipped.built if one.digest in proven and one.level]
+    if same and not other and not differ:
+        best = max(same, key=lambda one: one.level)
+        # Short of a builder that this node verified, it is somebody's word.
+        verified = best.level is Level.VERIFIED
+        level = Level.VERIFIED if verified else Level.SELF_ASSERTED
+        who = "" if verified else ", which no builder with a standing here signed"
+        why = f"bill and provenance name the same artefact{who}"
+        yield _claim(AGREES, why, best.document, holds=True, level=level)
+
+
+def _comparable(ours: set[str], theirs: set[str]) -> Iterator[tuple[set[str], set[str]]]:
+    """The digests of both sides, by each algorithm that both know."""
+    for scheme in {digest.partition(":")[0] for digest in ours}:
+        mine, other = (
+            {digest for digest in digests if digest.partition(":")[0] == scheme}
+            for digests in (ours, theirs)
+        )
+        if other:
+            yield mine, other
 
 
 def _other_versions(shipped: Shipped) -> Iterator[tuple[Named, str]]:
@@ -216,8 +246,12 @@ def _in_time(shipped: Shipped, claims: Sequence[Claim], now: str) -> Iterator[Cl
             holds=False,
         )
     if dated and not late and all(one.answered for one in dated):
-        why = f"each of {len(dated)} was answered within {days} days"
-        yield _claim(IN_TIME, why, holds=True)
+        # Dated in time by its author; verified where this node had it by then.
+        here = all(one.arrived and one.arrived <= later(one.published, days) for one in dated)
+        level = Level.VERIFIED if here else Level.SELF_ASSERTED
+        by = "" if here else ", as the answers are dated; they came here later"
+        why = f"each of {len(dated)} was answered within {days} days{by}"
+        yield _claim(IN_TIME, why, holds=True, level=level)
 
 
 def _contact(shipped: Shipped, claims: Sequence[Claim], items: frozenset[str]) -> Iterator[Claim]:

@@ -9,7 +9,7 @@ from then on, and what it signed before does not either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -20,7 +20,8 @@ from accord.assurance.evidence.facts import Standing, Tie
 from accord.assurance.evidence.items import matches
 from accord.assurance.evidence.keys import fingerprint
 from accord.assurance.evidence.predicates import BUILD_LEVELS
-from accord.assurance.model import Level
+from accord.assurance.model import Claim, Level
+from accord.supply.products import names
 
 SIGNED: Final = "sigstore@1#signed"
 
@@ -62,6 +63,23 @@ def weigh(tie: Tie, standings: Mapping[str, Standing], at: str) -> Weight:
         return Weight(Level.SELF_ASSERTED, f"said to be {tie.issuer}'s, not signed")
     level, why = _by_role(tie, standing)
     return Weight(level, why, standing.items, derived=_derived(tie, standing, level))
+
+
+def unheard(claim: Claim, speakers: Collection[str]) -> Claim:
+    """A claim of a document that nobody with a standing gave: a denial only by a supplier's name.
+
+    `speakers` are the suppliers' names. A rival's word denies nothing; it is noted.
+    """
+    named = maker(claim.issuer)
+    if claim.holds or not claim.level or named in {maker(one) for one in speakers}:
+        return claim
+    why = f"{claim.issuer}, who is not known as the supplier and has no standing, denies it"
+    return msgspec.structs.replace(claim, level=Level.UNKNOWN, why=why)
+
+
+def maker(name: str) -> str:
+    """An organisation's name in one spelling."""
+    return names.package(name, "any")
 
 
 def lacking(standing: Standing, kind: str, product: str, at: str) -> str:

@@ -157,6 +157,7 @@ def _subject(one: Given, asked: Asked) -> tuple[str, ...]:
     }
     matched = tuple(sorted(asked.artefacts & names.keys()))
     if matched:
+        _nothing_else(one.subjects, asked)
         return matched
     comparable = {name.partition(":")[0] for name in asked.artefacts}
     if not about and not comparable & {a.algorithm for a in one.subjects}:
@@ -174,6 +175,29 @@ def _subject(one: Given, asked: Asked) -> tuple[str, ...]:
         " known here; give the right file with --artefact, or ask for the right statement",
         "/subject",
     )
+
+
+def _nothing_else(subjects: Iterable[Artefact], asked: Asked) -> None:
+    """Return only if no subject is the release's by one of its digests, and another's by a second.
+
+    A statement may be about several artefacts: each is compared by itself, by every algorithm that
+    the release's own are known by.
+    """
+    known = {name.partition(":")[0] for name in asked.artefacts}
+    digests: dict[str, list[Artefact]] = {}
+    for one in subjects:
+        if one.algorithm in known:
+            digests.setdefault(one.place.partition("/hashes/")[0], []).append(one)
+    for own in digests.values():
+        other = [a for a in own if f"{a.algorithm}:{a.digest}" not in asked.artefacts]
+        if 0 < len(other) < len(own):
+            first = other[0]
+            raise WrongSubject(
+                f"its subject {first.name} has a {first.algorithm} ({first.digest[:16]}...)"
+                f" of no artefact of {asked.product} {asked.release} that is known here, beside"
+                " one that is; give the right file with --artefact, or ask for the right statement",
+                first.place,
+            )
 
 
 def _builder(statement: Statement | None, standings: Mapping[str, Standing]) -> str:

@@ -2,14 +2,18 @@
 
 Law (nothing half applied): documents and records are kept in one unit of work, once everything
 about every one of them holds.
+Law (removed stays removed): what states what was removed as evidence is no evidence either,
+whatever its bytes, until a person says openly that it is meant.
 Law (twice changes nothing): evidence that is recorded already, verified alike, makes no new record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
+from msgspec import json
 
 from accord.assurance.evidence import facts, records, verifying
 from accord.assurance.evidence.errors import NotAble
@@ -43,6 +47,8 @@ class Ask(msgspec.Struct, frozen=True):
     """Digests of the release's artefacts: `sha256:...`."""
     issuer: str = ""
     why: str = ""
+    again: bool = False
+    """It may be what was removed as evidence before: said openly, with the reason."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -78,12 +84,16 @@ def add(desk: Desk, ask: Ask, files: Sequence[tuple[str, bytes]]) -> Added:
     """
     if not ask.product.strip():
         raise Invalid("evidence is for a product: name it")
+    if ask.again and not ask.why:
+        raise Invalid("say why it is evidence again", "--why")
     now = desk.clock.now()
     given, beside = _read_all(files)
     ties = desk.proofs.ties(ask.product)
     asked = Asked(ask.product, ask.release, _artefacts(ask, ties), now, ask.issuer)
     proofs = verifying.verify(given, asked, desk.proofs.standings())
     _attached(desk, given, files)
+    if not ask.again:
+        _not_removed(desk, ask, proofs, ties)
     documents: list[tuple[str, bytes]] = list(files)
     taken: list[Taken] = []
     for proof in proofs:
@@ -119,6 +129,7 @@ def remove(
         raise NotFound(reason)
     if len({tie.document for tie in ties}) > 1:
         raise NotFound(f"{document!r} begins several digests; give more of the one that is meant")
+    ties += _stating(desk, product, ties)
     now = desk.clock.now()
     person, why = who
     made = [_of(tie, person, why, now) for tie in ties]
@@ -126,6 +137,59 @@ def remove(
                for tie, r in zip(ties, made, strict=True)]  # fmt: skip
     load_documents(written, desk.intake, now)
     return len(made)
+
+
+def _not_removed(desk: Desk, ask: Ask, proofs: Iterable[Proof], ties: Iterable[Tie]) -> None:
+    """Return only if nothing states what was removed as evidence, whatever its bytes."""
+    removed: dict[tuple[str, str], Tie] = {}
+    for tie, body in desk.proofs.bodies(ask.product, removed=True):
+        removed[tie.release, _content(_reading(body), tie.document)] = tie
+    if not removed:
+        return
+    counting = {(tie.release, tie.document) for tie in ties}
+    for proof in proofs:
+        content = _content(_reading(proof.given.data), proof.given.digest)
+        for release in _releases(proof, ask):
+            gone = removed.get((release, content))
+            if gone is not None and (release, proof.given.digest) not in counting:
+                raise NotAble(
+                    f"it states what {gone.document[:12]} stated, which {gone.person} removed as"
+                    f" evidence on {gone.at[:10]} ({gone.why});"
+                    " --again --why REASON adds it anyway",
+                    proof.given.source,
+                )
+
+
+def _stating(desk: Desk, product: str, ties: Sequence[Tie]) -> list[Tie]:
+    """Other evidence for the same releases that states the same, in other bytes."""
+    bodies = [
+        (tie, _content(_reading(body), tie.document))
+        for tie, body in desk.proofs.bodies(product, removed=False)
+    ]
+    gone = {(tie.release, tie.document) for tie in ties}
+    states = {(t.release, content) for t, content in bodies if (t.release, t.document) in gone}
+    return [
+        tie
+        for tie, content in bodies
+        if (tie.release, content) in states and (tie.release, tie.document) not in gone
+    ]
+
+
+def _reading(body: bytes) -> Reading | None:
+    reader = recognise(body)
+    return None if reader is None or reader in KEPT else READERS[reader](body)
+
+
+def _content(reading: Reading | None, digest: str) -> str:
+    """What a document states, wherever in it; its digest where it states nothing that is read."""
+    if reading is None or not reading.facts:
+        return digest
+    said: list[dict[str, Any]] = [msgspec.to_builtins(one) for one in reading.facts]
+    texts = {
+        json.encode({"fact": type(fact).__name__, **one, "place": ""}, order="sorted")
+        for fact, one in zip(reading.facts, said, strict=True)
+    }
+    return sha_256(b"\n".join(sorted(texts)))
 
 
 def _read_all(files: Sequence[tuple[str, bytes]]) -> tuple[list[Given], list[str]]:

@@ -75,6 +75,12 @@ class Proofs(Protocol):
     def ties(self, product: str = "", as_of: str = "") -> list[Tie]:
         """Every record that counts, removals left out; of one product, or of all."""
 
+    def bodies(self, product: str, *, removed: bool) -> list[tuple[Tie, bytes]]:
+        """Every record that makes, or ends, evidence for a product, with the document it is about.
+
+        What is no longer kept is left out.
+        """
+
     def proven(
         self, wanted: Collection[Release], at: str, as_of: str = ""
     ) -> dict[Release, Proven]:

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from accord.assurance.assessing.findings import Named
+from accord.assurance.evidence.believing import weigh
 from accord.assurance.evidence.described import CONTACT
+from accord.assurance.model import Level
 from accord.flows.assessing.port import Key, Listed
+from accord.store.assurance.proofs import standings_in, tie_of
 from accord.store.assurance.releases import ties
 from accord.store.view import SqlView
 
@@ -32,33 +35,37 @@ class Names(msgspec.Struct):
     contacts: list[str] = []
 
 
-def named_artefacts(view: SqlView, wanted: Sequence[Listed]) -> dict[Key, Names]:
+def named_artefacts(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[Key, Names]:
     """What bills and provenance name, and where reports may go, by release."""
-    tied = _tied(view, wanted)
+    tied = _tied(view, wanted, now)
     found = {one.key: Names() for one in wanted}
     for row in view.among(_ARTEFACTS, sorted(tied)):
         digest = f"{row.algorithm}:{row.digest}" if row.digest else ""
-        named = Named(row.name, digest, row.document)
-        for key, kind in tied[row.document]:
+        for key, kind, level in tied[row.document]:
+            named = Named(row.name, digest, row.document, level)
             if kind == _BILL and row.part == "subject":
                 found[key].billed.append(named)
             elif kind == _PROVENANCE:
                 list_ = found[key].built if row.part == "subject" else found[key].made_from
                 list_.append(named)
     for row in view.among(_CONTACTS, sorted(tied)):
-        for key, _ in tied[row.document]:
+        for key, _, _ in tied[row.document]:
             found[key].contacts.append(row.why)
     return found
 
 
-def _tied(view: SqlView, wanted: Sequence[Listed]) -> dict[str, list[tuple[Key, str]]]:
-    """The releases that each document is tied to, and as what; by digest."""
+def _tied(
+    view: SqlView, wanted: Sequence[Listed], now: str
+) -> dict[str, list[tuple[Key, str, Level]]]:
+    """The releases that each document is tied to, as what, and how far believed; by digest."""
+    standings = standings_in(view)
     releases: dict[str, list[tuple[str, Key]]] = {}
     for one in wanted:
         releases.setdefault(one.product.casefold(), []).append((one.release.casefold(), one.key))
-    found: dict[str, list[tuple[Key, str]]] = {}
+    found: dict[str, list[tuple[Key, str, Level]]] = {}
     for row in ties(view, [one.product for one in wanted]):
+        level = weigh(tie_of(row), standings, now).level
         for release, key in releases.get(row.product.casefold(), ()):
             if not row.release or release == row.release.casefold():
-                found.setdefault(row.digest, []).append((key, row.kind))
+                found.setdefault(row.digest, []).append((key, row.kind, level))
     return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from sqlalchemy import Engine
 
-from accord.assurance.evidence.believing import Weight, weigh
+from accord.assurance.evidence.believing import Weight, unheard, weigh
 from accord.assurance.evidence.described import CONTACT, RESPONDS
 from accord.assurance.evidence.facts import (
     PLAN,
@@ -21,8 +22,10 @@ from accord.assurance.evidence.facts import (
     Standing,
     Tie,
 )
+from accord.assurance.evidence.items import matches
 from accord.assurance.model import OURS_TO_FIND, Claim, Level
 from accord.flows.evidence.port import NOTHING, LeftOut, Listed, Planned, Proven, Release
+from accord.store import lookups
 from accord.store.assurance.releases import product_types, spellings
 from accord.store.view import SqlView
 
@@ -75,12 +78,22 @@ class SqlProofs:
     def standings(self, as_of: str = "") -> dict[str, Standing]:
         """Everybody who has, or had, a standing, by name."""
         with self._view(as_of) as view:
-            return _standings(view)
+            return standings_in(view)
 
     def ties(self, product: str = "", as_of: str = "") -> list[Tie]:
         """Every record that counts, removals left out."""
         with self._view(as_of) as view:
             return [row.tie for row in _rows(view, product)]
+
+    def bodies(self, product: str, *, removed: bool) -> list[tuple[Tie, bytes]]:
+        """Every record that makes, or ends, evidence for a product, with the document itself."""
+        with self._view("") as view:
+            return [
+                (tie_of(row), lookups.body(view, row.body))
+                for name in spellings(view, "tie", [product])
+                for row in _counting(view, f"{_TIES} WHERE t.product = :product", product=name)
+                if bool(row.removed) is removed and row.body is not None
+            ]
 
     def claims(self, product: str, release: str, at: str) -> tuple[Claim, ...]:
         """The claims about one release."""
@@ -98,7 +111,7 @@ class SqlProofs:
         with self._view("") as view:
             rows = _rows(view, product)
             assertions = _assertions(view, {row.body for row in rows if row.body is not None})
-            standings = _standings(view)
+            standings = standings_in(view)
         found = []
         for row in sorted(rows, key=lambda r: (r.tie.product, r.tie.release, r.tie.at)):
             weight = weigh(row.tie, standings, at)
@@ -129,23 +142,81 @@ def proven_in(view: SqlView, wanted: Collection[Release], at: str) -> dict[Relea
         rows = [row for row in _rows(view, "") if row.tie.product in some]
     assertions = _assertions(view, {row.body for row in rows if row.body is not None})
     said = _said(view, assertions)
-    standings = _standings(view)
+    standings = standings_in(view)
+    suppliers = _Suppliers(view, names, standings)
     parts: dict[Release, list[Proven]] = defaultdict(list)
     for row in rows:
         found = _proven(row, weigh(row.tie, standings, at), assertions, said, at)
         parts[row.tie.product.casefold(), row.tie.release.casefold()].append(found)
     return {
         (product, release): _joined(
-            [
-                *parts.get((product.casefold(), release.casefold()), ()),
-                *(parts.get((product.casefold(), ""), ()) if release else ()),
-            ]
+            suppliers.heard(
+                product,
+                [
+                    *parts.get((product.casefold(), release.casefold()), ()),
+                    *(parts.get((product.casefold(), ""), ()) if release else ()),
+                ],
+            )
         )
         for product, release in wanted
     }
 
 
-def _standings(view: SqlView) -> dict[str, Standing]:
+class _Suppliers:
+    """Whose unsigned "no" is the supplier's own word, product by product; looked up when asked."""
+
+    def __init__(
+        self, view: SqlView, products: Collection[str], standings: dict[str, Standing]
+    ) -> None:
+        self._view = view
+        self._products = frozenset(name.casefold() for name in products)
+        self._standings = standings
+
+    @cached_property
+    def _billed(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        written = spellings(self._view, "bill", self._products)
+        query = "SELECT document_id, product, supplier FROM bill WHERE product IN ({})"
+        for row in self._view.among(query, written):
+            ours = self._view.counts(row.document_id) and not self._view.origin(row.document_id)
+            if row.supplier and ours:
+                found[row.product.casefold()].add(row.supplier)
+        return found
+
+    def heard(self, product: str, parts: list[Proven]) -> list[Proven]:
+        """What is said of a release, with the denials of those who are not its supplier noted."""
+        claims = [c for part in parts if not _by(part) for c in part.claims]
+        if all(claim.holds for claim in claims):
+            return parts
+        speakers = {_UNNAMED, *self._known(product)}
+        if len(speakers) == 1:
+            # Nobody is known as the supplier: it is whoever else is believed to speak for it.
+            speakers |= {claim.issuer for claim in claims if claim.holds}
+        return [
+            part
+            if _by(part)
+            else msgspec.structs.replace(
+                part, claims=tuple(unheard(claim, speakers) for claim in part.claims)
+            )
+            for part in parts
+        ]
+
+    def _known(self, product: str) -> set[str]:
+        """Suppliers by what bills of this node's own people say, and by their standings."""
+        given = {
+            one.name
+            for one in self._standings.values()
+            if one.role == "supplier" and one.products and matches(product, one.products)
+        }
+        return given | self._billed.get(product.casefold(), set())
+
+
+def _by(part: Proven) -> str:
+    """Who with a standing gave it."""
+    return part.ties[0].issuer
+
+
+def standings_in(view: SqlView) -> dict[str, Standing]:
     """One a name; where equally dated records contradict each other, an ended one counts."""
     found: dict[str, Standing] = {}
     for row in _counting(view, _STANDINGS):
@@ -197,8 +268,9 @@ def _rows(view: SqlView, product: str) -> list[_Row]:
     return [_row(view, row) for row in counting.values() if not row.removed]
 
 
-def _row(view: SqlView, row: Any) -> _Row:  # noqa: ANN401 - a row of the database
-    tie = Tie(
+def tie_of(row: Any) -> Tie:  # noqa: ANN401 - a row of the database
+    """A record as it is kept."""
+    return Tie(
         document=row.digest,
         product=row.product,
         release=row.release,
@@ -217,8 +289,11 @@ def _row(view: SqlView, row: Any) -> _Row:  # noqa: ANN401 - a row of the databa
         at=row.at,
         place=row.place,
     )
+
+
+def _row(view: SqlView, row: Any) -> _Row:  # noqa: ANN401 - a row of the database
     here = row.body is not None and (not view.as_of or view.learned(row.body))
-    return _Row(tie, row.body if here else None, row.title or "")
+    return _Row(tie_of(row), row.body if here else None, row.title or "")
 
 
 def _assertions(view: SqlView, documents: Collection[int]) -> _Assertions:

@@ -11,7 +11,7 @@ from accord.assurance.evidence.facts import ProductType
 from accord.flows.assessing.port import Key, Listed
 from accord.store.view import BillNames, SqlView, texts_of
 
-_TIES = "SELECT document_id, digest, product, release, kind, matched, artefacts, removed FROM tie"
+_TIES = "SELECT * FROM tie"
 _BILLS = "SELECT document_id, product, release FROM bill"
 _DEPLOYMENTS = "SELECT document_id, product, release, bill FROM deployment"
 _TYPES = "SELECT * FROM product_type"

@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from accord.assurance.assessing.findings import OpenVulnerability, Shipped
+from accord.assurance.model import Level
 from accord.flows.assessing.port import Key, Listed
+from accord.store.assurance.answers import Answers
 from accord.store.assurance.artefacts import named_artefacts
 from accord.store.assurance.life_cycles import LifeCycles
 from accord.store.view import SqlView
-from accord.supply.matching.exposures import OPEN, Exposure, assemble
+from accord.supply.matching.exposures import OPEN, assemble
 
 _CATALOGUE = (
     "SELECT DISTINCT k.document_id FROM known_exploited k"
@@ -27,7 +29,7 @@ def shipped(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[Key, Ship
     vulnerable = _vulnerable(view, bills)
     cycles = LifeCycles(view, now[:10])
     ended = cycles.ended(bills)
-    artefacts = named_artefacts(view, wanted)
+    artefacts = named_artefacts(view, wanted, now)
     found: dict[Key, Shipped] = {}
     catalogued = any(True for _ in view.ours(_CATALOGUE))
     for one in wanted:
@@ -70,7 +72,11 @@ def _components(view: SqlView, bills: Sequence[int]) -> dict[int, list[Any]]:
 
 
 def _unknown(view: SqlView, components: dict[int, list[Any]]) -> dict[int, int]:
-    """Components that could not be looked up: of no name whose versions have an order; by bill."""
+    """Components that could not be looked up, by bill.
+
+    They have no name whose versions have an order, or their bill's reading says that they could not
+    be evaluated: without a release, with a version that has no place in the order, ...
+    """
     query = (
         "SELECT DISTINCT i.component_id FROM identity i JOIN version v ON v.id = i.version_id"
         " JOIN package p ON p.id = v.package_id"
@@ -80,7 +86,12 @@ def _unknown(view: SqlView, components: dict[int, list[Any]]) -> dict[int, int]:
     )
     every = sorted(row.id for rows in components.values() for row in rows)
     known = {row.component_id for row in view.among(query, every)}
-    return {bill: sum(row.id not in known for row in rows) for bill, rows in components.items()}
+    query = "SELECT document_id, place FROM not_evaluated WHERE document_id IN ({})"
+    told = {(row.document_id, row.place) for row in view.among(query, sorted(components))}
+    return {
+        bill: sum(row.id not in known or (bill, row.place) in told for row in rows)
+        for bill, rows in components.items()
+    }
 
 
 def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulnerability]]:
@@ -96,6 +107,7 @@ def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulne
             sorted({hit.document for hit in known.hits}),
         )
     }
+    answers = Answers(view, exposures, known.judgements)
     told = {(hit.version, hit.affected): digests[hit.document] for hit in known.hits}
     found: dict[int, list[OpenVulnerability]] = {}
     for one in exposures:
@@ -106,9 +118,11 @@ def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulne
             vulnerability=one.advisory,
             component=f"{one.component} {one.version}".strip(),
             exploited=one.known_exploited_since,
-            open=one.status in OPEN,
+            open=one.status in OPEN or answers.closed(one) is Level.UNKNOWN,
+            closed=answers.closed(one),
             published=min(first, default=""),
-            answered=_answered(one),
+            answered=answers.said(one),
+            arrived=answers.arrived(one),
             document=min((told[hit] for hit in one.hits if hit in told), default=""),
         )
         for bill in {known.parts[part].document for part in one.parts}:
@@ -116,12 +130,6 @@ def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulne
             if open_ not in kept:
                 kept.append(open_)
     return found
-
-
-def _answered(exposure: Exposure) -> str:
-    """When the supplier of the product first said something that counts."""
-    dates = [judged.statement.at for judged in exposure.statements if judged.statement.at]
-    return min(dates, default="")
 
 
 def _published(view: SqlView, names: Collection[str]) -> dict[str, str]:
