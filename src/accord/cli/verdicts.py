@@ -10,7 +10,7 @@ from accord.cli import show
 from accord.core.show import printable
 
 if TYPE_CHECKING:
-    from accord.flows.assessing.shown import Shown, ShownMissing, ShownReason, ShownVerdict
+    from accord.flows.assessing.shown import Shown, ShownReason, ShownVerdict
     from accord.flows.assessing.tender import Compared
 
 _WIDTHS = (18, 10, 22, 10, 34)
@@ -40,7 +40,7 @@ def assessed(found: Shown, limit: int) -> None:
     for one in found.verdicts:
         _reasons(one)
     _recognised(found)
-    _delta(found.missing, limit)
+    _delta(found, limit)
 
 
 def _reasons(one: ShownVerdict) -> None:
@@ -80,9 +80,22 @@ def _recognised(found: Shown) -> None:
             typer.echo(f"not recognised, and {len(reasons) - _SHOWN} more; --json has all")
 
 
-def _delta(missing: tuple[ShownMissing, ...], limit: int) -> None:
+def _short_of(found: Shown) -> dict[tuple[str, str, str], str]:
+    """What a bill lacks, by buyer, requirement and item: a supplier can add it."""
+    return {
+        (one.buyer, need.id, passed.item): passed.why
+        for one in found.verdicts
+        for need in one.requirements
+        for passed in need.not_counted
+        if passed.kind == "bill" and passed.why
+    }
+
+
+def _delta(found: Shown, limit: int) -> None:
+    missing = found.missing
     if not missing:
         return
+    short = _short_of(found)
     typer.echo("\nWhat is missing, what unlocks most first:")
     listed = missing[:limit] if limit else missing
     for place, one in enumerate(listed, 1):
@@ -94,6 +107,8 @@ def _delta(missing: tuple[ShownMissing, ...], limit: int) -> None:
                 f" {wanted.would_do}{due}",
                 5,
             )
+            if lacking := short.get((wanted.buyer, wanted.requirement, one.item)):
+                show.wrapped(f"its bill has {lacking}", 9)
             for why in wanted.answer_first:
                 show.wrapped(f"answer first: {why}", 9)
     show.more(len(missing) - len(listed))

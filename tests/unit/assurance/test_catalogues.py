@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import standards
+import yaml
 from shared import real, real_members
 
 from accord.assurance.catalogues import cyclonedx, identifiers, names, oscal, osps, own, psscrm
@@ -238,3 +239,30 @@ def test_osps_and_psscrm_have_as_many_as_they_were_published_with() -> None:
     assert corrected == {"P0.3.1", "P0.4.2", "RV 2.2"}
     tasks = psscrm.read(real("data/standards/p-sscrm-2_0.json").read_bytes())
     assert kinds(tasks) == {"group": 4, "practice": 15, "task": 73}
+
+
+def _controls(part: dict[str, Any]) -> int:
+    """OSCAL controls below a group or control, counted without the reader."""
+    own = part.get("controls", [])
+    return len(own) + sum(_controls(one) for one in (*own, *part.get("groups", [])))
+
+
+def test_each_item_of_the_publishers_files_is_counted_without_the_reader() -> None:
+    """Of every file but those in CycloneDX, which are counted so above."""
+    ism = real("data/standards/ISM_catalog.json").read_bytes()
+    found = kinds(oscal.read(ism))
+    assert found["control"] + found["principle"] == _controls(json.loads(ism)["catalog"])
+    for name, data in real_members("data/standards/osps-baseline.zip", ".yaml"):
+        read, published = Counter(kinds(osps.read(data))), yaml.safe_load(data)
+        assert read["group"] == len(published["groups"]), name
+        assert read["control"] == len(published["controls"]), name
+        wanted = sum(len(one["assessment-requirements"]) for one in published["controls"])
+        assert read["requirement"] + read["retired requirement"] == wanted, name
+    data = real("data/standards/p-sscrm-2_0.json").read_bytes()
+    groups = json.loads(data)["groups"]
+    practices = [practice for group in groups for practice in group["practices"]]
+    assert kinds(psscrm.read(data)) == {
+        "group": len(groups),
+        "practice": len(practices),
+        "task": sum(len(practice["tasks"]) for practice in practices),
+    }

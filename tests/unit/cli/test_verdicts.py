@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from accord.cli import verdicts
 from accord.flows.assessing.shown import (
+    NotCounted,
     Shown,
     ShownMissing,
     ShownReason,
+    ShownRequirement,
     ShownVerdict,
     ShownWanted,
 )
@@ -72,3 +75,22 @@ def test_the_first_few_are_printed(
     told = capsys.readouterr()
     assert told.out.count("unlocks nothing alone") == printed
     assert ("--limit 0" in told.err) == (printed < 12)
+
+
+def test_what_a_bill_lacks_stands_where_it_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    passed = NotCounted(
+        item="ssdf@1.1#PS.2", level="unknown", kind="bill", issuer="", document="", place="",
+        issued="", expires="", why="4 of 7 required fields; lacking: author", chain=(),
+        reason="it is unknown",
+    )  # fmt: skip
+    need = ShownRequirement(
+        id="signed", group="", title="T", must=True, source="", verdict="unknown",
+        needed="verified", met=False, until="", evidence=(), denied_by=(),
+        not_counted=(passed,), missing=(),
+    )  # fmt: skip
+    found = _shown()
+    us = msgspec.structs.replace(found.verdicts[0], requirements=(need,))
+    verdicts.assessed(msgspec.structs.replace(found, verdicts=(us,)), 3)
+    lines = capsys.readouterr().out.splitlines()
+    told = [line for line in lines if "its bill has" in line]
+    assert told == ["         its bill has 4 of 7 required fields; lacking: author"]

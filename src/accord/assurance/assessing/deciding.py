@@ -152,7 +152,8 @@ def _contradiction(one: Judged) -> Reason:
 def _side(claim: Claim) -> str:
     who = claim.issuer or "this node"
     what = claim.why or f"{claim.item} {'holds' if claim.holds else 'does not hold'}"
-    return f"{who} ({claim.kind}): {what}"
+    where = f", by document {claim.evidence.removeprefix('sha256:')[:12]}" if claim.evidence else ""
+    return f"{who} ({claim.kind}): {what}{where}"
 
 
 def _out_of_effect(baseline: Baseline, now: str) -> str:

@@ -14,6 +14,8 @@ from accord.assurance.model import Claim
 from accord.flows.assessing.assess import Assessed
 from accord.flows.assessing.tender import Compared
 
+FACT, BILL = "fact", "bill"
+"""Kinds of evidence that nobody hands in: a node finds the one, and counts the other."""
 GROUPS = ("prepare", "protect", "produce", "respond")
 """The order in which requirements are shown."""
 
@@ -410,8 +412,17 @@ def _effect(one: Missing) -> str:
     return f"{unlocked}, and {', '.join(one.accepts)} would accept" if one.accepts else unlocked
 
 
-def _wanted(one: Wanted, by: str) -> ShownWanted:
+def _enough(one: Wanted) -> str:
+    """Who must say so, and how far it must be believed."""
+    if one.accepts == (FACT,):
+        return "this node must find it so by itself"
+    if one.accepts == (BILL,):
+        return "a bill that states it is needed, as counted by this node"
     kinds = f" by {' or '.join(one.accepts)}" if one.accepts else ""
+    return f"{one.level.words} is needed{kinds}"
+
+
+def _wanted(one: Wanted, by: str) -> ShownWanted:
     age = f", at most {one.days} days old" if one.days else ""
     instead = f"; or {' or '.join(one.alternatives)}" if one.alternatives else ""
     return ShownWanted(
@@ -425,5 +436,5 @@ def _wanted(one: Wanted, by: str) -> ShownWanted:
         alternatives=one.alternatives,
         answer_first=one.denied,
         by=by,
-        would_do=f"{one.level.words} is needed{kinds}{age}{instead}",
+        would_do=f"{_enough(one)}{age}{instead}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -11,6 +12,8 @@ from accord.store.view import SqlView, texts_of
 
 _DISTRIBUTED = ("pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/")
 """Whoever distributes these supports them, for longer than who wrote them."""
+_REBUILT = re.compile(r"[.-]redhat-[0-9]+\Z")
+"""Ends the version of a Java library that Red Hat built anew, and supports as its own."""
 _CYCLES = 'SELECT document_id, product, cycle, "end", ended, packages FROM life_cycle'
 _VERSIONS = """
 SELECT DISTINCT c.document_id, p.name AS package, v.text, c.name FROM component c
@@ -76,6 +79,8 @@ class LifeCycles:
 
     def _components(self, bills: Sequence[int]) -> Iterator[tuple[int, str, Cycle | None]]:
         for row in self._view.among(_VERSIONS, bills):
+            if row.package.startswith("pkg:maven/") and _REBUILT.search(row.text):
+                continue
             cycle = cycle_of(self._packages.get(row.package, ()), row.text)
             yield row.document_id, f"{row.name} {row.text}", cycle
 
