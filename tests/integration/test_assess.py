@@ -50,6 +50,8 @@ OTHER = nodes.kev("CVE-2020-9999", released="2026-01-01T00:00:00Z")
 def desk(tmp_path: Path) -> Desk:
     found = Desk(tmp_path)
     nodes.give(found.node, [("strict", STRICT), ("plain", PLAIN), ("safe", SAFE), ("kev", OTHER)])
+    # Of this package nothing is said, but of others from where it is.
+    nodes.give(found.node, [("osv", nodes.osv("CVE-2020-0001", "right-pad"))])
     return found
 
 

@@ -68,12 +68,32 @@ def believed(desk: Desk) -> str:
 )
 def test_one_component_that_was_not_evaluated_is_not_clean(tmp_path: Path, component: str) -> None:
     bill = nodes.bill(PRODUCT, RELEASE, ["pkg:npm/right-pad@1.0.0", component])
-    desk = desk_for(tmp_path, CLEAN, "self-asserted", OTHER, bill)
+    spoken = [nodes.osv("CVE-2020-0001", "other", ecosystem=name) for name in ("npm", "Debian:11")]
+    desk = desk_for(tmp_path, CLEAN, "self-asserted", OTHER, bill, *spoken)
     assert believed(desk) == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("component", "ecosystem", "verdict"),
+    [
+        ("pkg:npm/left-pad@1.0.0", "npm", "verified"),
+        ("pkg:npm/left-pad@1.0.0", "PyPI", "unknown"),
+        ("pkg:deb/debian/openssl@1.1.1?distro=debian-11", "Debian:11", "verified"),
+        ("pkg:deb/ubuntu/openssl@1.1.1?distro=ubuntu-22.04", "Debian:11", "unknown"),
+    ],
+)
+def test_where_no_advisory_speaks_of_anything_nothing_is_known(
+    tmp_path: Path, component: str, ecosystem: str, verdict: str
+) -> None:
+    bill = nodes.bill(PRODUCT, RELEASE, [component])
+    elsewhere = nodes.osv("CVE-2020-0001", "other", ecosystem=ecosystem)
+    desk = desk_for(tmp_path, CLEAN, "verified", OTHER, bill, elsewhere)
+    assert believed(desk) == verdict
+
+
 def test_only_a_catalogue_of_this_nodes_own_says_what_is_not_exploited(tmp_path: Path) -> None:
-    desk = desk_for(tmp_path, CLEAN, "verified", nodes.bill(PRODUCT, RELEASE))
+    elsewhere = nodes.osv("CVE-2020-0001", "right-pad")
+    desk = desk_for(tmp_path, CLEAN, "verified", nodes.bill(PRODUCT, RELEASE), elsewhere)
     others = Giver("feed:elsewhere", "elsewhere")
     load_documents([("kev", OTHER)], desk.intake, NOW, giver=others)
     assert believed(desk) == "unknown"

@@ -74,24 +74,49 @@ def _components(view: SqlView, bills: Sequence[int]) -> dict[int, list[Any]]:
 def _unknown(view: SqlView, components: dict[int, list[Any]]) -> dict[int, int]:
     """Components that could not be looked up, by bill.
 
-    They have no name whose versions have an order, or their bill's reading says that they could not
-    be evaluated: without a release, with a version that has no place in the order, ...
+    They have no name whose versions have an order, no advisory here speaks of anything where such
+    names are from, or their bill's reading says that they could not be evaluated: without a
+    release, with a version that has no place in the order, ...
     """
     query = (
-        "SELECT DISTINCT i.component_id FROM identity i JOIN version v ON v.id = i.version_id"
-        " JOIN package p ON p.id = v.package_id"
+        "SELECT DISTINCT i.component_id, p.name FROM identity i"
+        " JOIN version v ON v.id = i.version_id JOIN package p ON p.id = v.package_id"
         # A generic package URL is nobody's: no advisory speaks of it.
         " WHERE substr(p.name, 1, 12) <> 'pkg:generic/' AND i.how = 2"
         " AND v.scheme > 0 AND v.text <> '' AND i.component_id IN ({})"
     )
     every = sorted(row.id for rows in components.values() for row in rows)
-    known = {row.component_id for row in view.among(query, every)}
+    named = [(row.component_id, _source(row.name)) for row in view.among(query, every)]
+    spoken = {source for source in {source for _, source in named} if _spoken_of(view, source)}
+    known = {component for component, source in named if source in spoken}
     query = "SELECT document_id, place FROM not_evaluated WHERE document_id IN ({})"
     told = {(row.document_id, row.place) for row in view.among(query, sorted(components))}
     return {
         bill: sum(row.id not in known or (bill, row.place) in told for row in rows)
         for bill, rows in components.items()
     }
+
+
+_BY_DISTRIBUTION = ("pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/")
+"""Types of package URL whose advisories are each distribution's own (the namespace)."""
+
+
+def _source(name: str) -> str:
+    """How the names begin of all that comes from where a package does: `pkg:npm/`, `cpe:`."""
+    if not name.startswith("pkg:"):
+        return f"{name.partition(':')[0]}:"
+    parts = name.split("/")
+    return "/".join(parts[: 2 if name.startswith(_BY_DISTRIBUTION) else 1]) + "/"
+
+
+def _spoken_of(view: SqlView, source: str) -> bool:
+    """Whether an advisory speaks of anything from there; where none does, nothing is known."""
+    # Byte order, which is that of SQLite: the range of an index there.
+    name = 'p.name COLLATE "C"' if view.connection.dialect.name == "postgresql" else "p.name"
+    among = f"SELECT 1 FROM package p WHERE {name} >= :first AND {name} < :past"  # noqa: S608
+    query = among + " AND EXISTS (SELECT 1 FROM affected a WHERE a.package_id = p.id) LIMIT 1"
+    past = source[:-1] + chr(ord(source[-1]) + 1)
+    return bool(view.rows(query, first=source, past=past))
 
 
 def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulnerability]]:
