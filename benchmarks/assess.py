@@ -21,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from accord.assurance.evidence import records
+from accord.core.moment import Moment
 from accord.flows.assessing.scores import score_new
 from accord.flows.load import load_documents
 from accord.wiring import Node, Settings
@@ -177,9 +178,9 @@ def main(count: int) -> None:
         with took("score their bills, once"):
             score_new(node.assessing.scores)
         with node.assessing.view() as view:
-            keys = [one.key for one in view.releases()]
+            moments = {one.key: Moment(AT) for one in view.releases()}
             with took("the limit: read their claims alone"):
-                read = sum(len(some) for some in view.claims(keys).values())
+                read = sum(len(some) for some in view.claims(moments).values())
         print(f"{read:,} claims")
         with took(f"assess {count:,} releases for {len(BASELINES)} buyers", TARGETS["all"]):
             first = node.reassess(every=True)

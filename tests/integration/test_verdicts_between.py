@@ -20,6 +20,7 @@ from accord.cli.app import app
 from accord.core.errors import Invalid
 from accord.flows.assessing import recognise
 from accord.flows.assessing.assess import Question, assess_one
+from accord.flows.assessing.port import Made
 from accord.flows.assessing.shown import shown as as_shown
 from accord.flows.assessing.state import state
 from accord.flows.evidence import issuers
@@ -351,10 +352,14 @@ def test_after_a_recall_a_verdict_may_be_stated_anew(house: Buyers) -> None:
 
 def test_two_that_notice_the_same_change_tell_of_it_once(house: Buyers) -> None:
     india = house["india"]
+    ledger = india.assessing.ledger
+    before = ledger.mark()
     events = india.reassess().events
-    kept = india.assessing.ledger.kept()
-    india.assessing.ledger.keep(kept, (), events, 0)
-    assert len(india.assessing.ledger.events()) == len(events)
+    mark = ledger.mark()
+    assert mark is not None
+    late = Made(kept=ledger.kept(), events=events, mark=mark)
+    assert not ledger.keep(late, before)
+    assert len(ledger.events()) == len(events)
 
 
 def test_altered_bytes_never_count(house: Buyers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,10 @@ from accord.assurance.assessing.judging import Claims, passed_over
 from accord.assurance.crosswalks.carrying import Crosswalk
 from accord.assurance.model import BUYERS_VERDICTS, Claim, Level
 from accord.cli.app import app
-from accord.flows.assessing.assess import GONE, Assessed
-from accord.flows.assessing.port import Event, Kept, Listed
+from accord.flows.assessing.assess import Assessed
+from accord.flows.assessing.port import Event, Kept, Listed, Made, Mark
 from accord.flows.assessing.shown import shown
+from accord.flows.assessing.update import GONE
 from accord.flows.evidence.add import Ask, add
 from accord.flows.load import load_documents
 from accord.web.app import application
@@ -121,7 +122,11 @@ def test_what_was_no_longer_known_on_a_day_is_not_listed(tmp_path: Path) -> None
         event = Event(
             at=at, product="P", release="1", buyer="us", before=before, after=after, why=""
         )
-        made.assessing.ledger.keep([] if before else [kept], [kept] if before else [], [event], 0)
+        ledger = made.assessing.ledger
+        here, gone = ([], [kept]) if before else ([kept], [])
+        assert ledger.keep(
+            Made(kept=here, gone=gone, events=[event], mark=Mark(0, 0, "")), ledger.mark()
+        )
     with TestClient(application(made), base_url="http://127.0.0.1:8400") as client:
         days = ("2026-02-28", "2026-03-02", "2026-03-04")
         counts = [client.get(f"/assessments.json?as_of={day}").json()["everything"] for day in days]

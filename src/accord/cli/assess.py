@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from accord.assurance.assessing.deciding import Assessment
-    from accord.flows.assessing.assess import Assessed, Change
+    from accord.flows.assessing.assess import Assessed
     from accord.flows.assessing.port import Event
+    from accord.flows.assessing.update import Change
     from accord.wiring import Node
 
 NOT_ACCEPTED = 10

@@ -65,7 +65,7 @@ class Followed:
         if self._bills is None:
             self._bills = self._load()
         for own in self._bills.get(serial, ()):
-            for other in self._products.get(_product(own), ()):
+            for other in self._products.get(product_of(own), ()):
                 if _serial(other) != serial:
                     yield from self._in(other, own, part)
 
@@ -88,8 +88,8 @@ class Followed:
             if not self._view.learned(row.document_id) or self._view.origin(row.document_id):
                 continue
             bills.setdefault(_serial(row), []).append(row)
-            if self._view.counts(row.document_id) and _product(row)[0]:
-                self._products.setdefault(_product(row), []).append(row)
+            if self._view.counts(row.document_id) and product_of(row)[0]:
+                self._products.setdefault(product_of(row), []).append(row)
         return bills
 
 
@@ -97,7 +97,7 @@ def _serial(bill: Any) -> str:  # noqa: ANN401 - a row of the database
     return str(bill.name).removeprefix("urn:uuid:").lower()
 
 
-def _product(bill: Any) -> tuple[str, str]:  # noqa: ANN401 - a row of the database
+def product_of(bill: Any) -> tuple[str, str]:  # noqa: ANN401 - a row of the database
     """What a bill describes: by its package URL, else by its supplier's and its own name."""
     if bill.purl:
         try:

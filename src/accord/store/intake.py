@@ -17,6 +17,7 @@ from accord.core.limits import LIMITS
 from accord.core.origins import weight
 from accord.flows.prepared import Known, Prepared, Row, Rows
 from accord.store import database, matching, schema
+from accord.store.assurance import forgetting
 from accord.store.exchange import removal
 from accord.store.exchange.brought import bring
 from accord.store.exchange.logs import ForMany, chunks
@@ -187,11 +188,13 @@ class SqlUnit:
         query = select(schema.source).where(schema.source.c.document_id.in_({i for i, _ in wanted}))
         have = {(row.document_id, row.name) for row in self._connection.execute(query)}
         self._insert(schema.source, ("document_id", "name"), sorted(wanted - have))
+        forgetting.otherwise(self._connection, {number for number, _ in wanted - have})
         later = [{"id_": row.id} for row in known.values() if row.learned > learned]
         if later:
             table = schema.document
             changed = update(table).where(table.c.id == bindparam("id_")).values(learned=learned)
             self._connection.execute(changed, later)
+            forgetting.otherwise(self._connection, [one["id_"] for one in later])
         given = weight(origin)
         self.belong({row.digest: origin for row in rows if given < weight(row.origin)})
         return {Digest(k): (row.kind, row.outcome == "quarantined") for k, row in known.items()}
@@ -210,6 +213,7 @@ class SqlUnit:
         for row in self._documents(list(origins)):
             changed = update(table).where(table.c.id == row.id)
             self._connection.execute(changed.values(origin=origins[row.digest]))
+            forgetting.otherwise(self._connection, [row.id])
             if row.subject:
                 self._subjects.add(row.subject)
 
@@ -247,6 +251,7 @@ class SqlUnit:
 
     def forget_facts(self) -> None:
         """Drop every fact and the index, and number them from the beginning."""
+        forgetting.forget(self._connection)
         for table in (*schema.FACTS, schema.hit, schema.identity, schema.version, schema.package):
             self._connection.execute(delete(table))
         quarantine = schema.quarantine
@@ -462,6 +467,7 @@ def _mark(connection: Connection, subjects: Collection[str], overruled: frozense
     if changes:
         table = schema.document
         connection.execute(update(table).where(table.c.id == bindparam("id_")), changes)
+        forgetting.otherwise(connection, {one["id_"] for one in changes})
 
 
 def _changes(

@@ -77,6 +77,8 @@ class SqlView:
         self._few = few and not as_of
         self._followed = Followed(self)
         self._products: dict[str, dict[str, list[str]]] = {}
+        self.spelled: dict[tuple[str, frozenset[str]], list[str]] = {}
+        """How tables write products, of those asked for."""
 
     @cached_property
     def documents(self) -> Documents:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from accord.assurance.assessing.baseline import Baseline, Carrying
 from accord.assurance.model import Claim
+from accord.core.moment import Moment
 from accord.flows.assessing.port import Key
 from accord.flows.assessing.scores import claimed
 from accord.flows.standards.buyers import buyers
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
 def assessing(node: Node) -> SqlAssessing:
     """The store of assessments, over a node's evidence and standards."""
 
-    def claiming(view: SqlView, releases: Collection[Key]) -> Mapping[Key, Sequence[Claim]]:
-        found = proven_in(view, releases, view.as_of or node.clock.now())
+    def claiming(view: SqlView, releases: Mapping[Key, Moment]) -> Mapping[Key, Sequence[Claim]]:
+        found = proven_in(view, releases)
         bills = scored(view, releases)
         return {
             release: [*proven.claims, *claimed(bills[release])] for release, proven in found.items()
         }
 
-    def standards(view: SqlView) -> tuple[Sequence[Baseline], Mapping[str, str], Carrying]:
+    def standards(
+        view: SqlView, at: Moment
+    ) -> tuple[Sequence[Baseline], Mapping[str, str], Carrying]:
         found = merged(shipped(), loaded_in(view))
-        return *buyers(found, view.as_of or node.clock.now()), found.crosswalk
+        return *buyers(found, at), found.crosswalk
 
     return SqlAssessing(node.engine, claiming, standards, node.clock.now)

@@ -20,7 +20,7 @@ from accord.wiring import asking
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from accord.flows.assessing.assess import Change
+    from accord.flows.assessing.update import Change
     from accord.flows.exchange.answering.asked import Means
     from accord.flows.exchange.answering.door import Door
     from accord.flows.exchange.answering.taxii.door import Taxii
@@ -133,9 +133,9 @@ class Node:
     def reassess(self, *, every: bool = False) -> Change:
         """Make the verdicts anew that a new document, or time, may have changed.
 
-        Of releases that somebody asked about, or of `every` one: see `assess.update`.
+        Of releases that somebody asked about, or of `every` one: see `update.update`.
         """
-        from accord.flows.assessing.assess import update
+        from accord.flows.assessing.update import update
 
         return update(self.assessing, self.me, self.clock.now(), every=every)
 

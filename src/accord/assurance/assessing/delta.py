@@ -134,8 +134,15 @@ class _Supposing:
 
     def _with(self, baseline: Baseline, kinds: Sequence[str]) -> Claims:
         known = self._claims[baseline.name]
+        now = str(known.now)
         return known.also(
-            Claim(item=self._item, level=self._level, kind=kind, issuer=SUPPOSED, issued=known.now)
+            Claim(
+                item=self._item,
+                level=self._level,
+                kind=kind,
+                issuer=SUPPOSED,
+                issued=now,
+            )
             for kind in kinds
         )
 

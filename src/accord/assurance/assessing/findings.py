@@ -124,7 +124,7 @@ def findings(
         *_in_time(shipped, claims, now),
         *_contact(shipped, claims, contact | {CONTACT}),
     ]
-    return [msgspec.structs.replace(one, issued=now) for one in found]
+    return [msgspec.structs.replace(one, issued=str(now)) for one in found]
 
 
 def _claim(

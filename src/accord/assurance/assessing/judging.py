@@ -77,7 +77,7 @@ class Claims:
         self.by_item: dict[str, list[Claim]] = {}
         self.denied: dict[str, list[Claim]] = {}
         self.early: list[Passed] = []
-        self._dates: dict[str, str] = {}
+        self._dates: dict[str, str | None] = {}
         for claim in _newest(claims):
             if claim.level == Level.UNKNOWN:
                 self.early.append(Passed(claim, claim.why or "nobody with standing says so"))
@@ -107,10 +107,11 @@ class Claims:
             return claim.expires
         if not claim.issued:
             return None
-        end = self._dates.get(f"{claim.issued}{days}")
+        end = self._dates.get(f"{claim.issued}{days}", "")
+        if end == "":
+            last = later(claim.issued, days)
+            end = self._dates[f"{claim.issued}{days}"] = None if last <= self.now else last
         if end is None:
-            end = self._dates[f"{claim.issued}{days}"] = later(claim.issued, days)
-        if end <= self.now:
             return None
         return min(end, claim.expires) if claim.expires else end
 

@@ -1,12 +1,8 @@
-"""Assess releases for their buyers: evidence, facts and recognised verdicts in, verdicts out.
-
-Law (nothing is final): a kept verdict is made anew when a document came that may change it, or when
-anything that it rests on ends.
-"""
+"""Assess releases for their buyers: evidence, facts and recognised verdicts in, verdicts out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 
 import msgspec
@@ -17,12 +13,11 @@ from accord.assurance.assessing.delta import Missing, delta
 from accord.assurance.assessing.findings import CONTACT, Shipped, findings
 from accord.assurance.assessing.judging import Claims, Passed, passed_over
 from accord.assurance.assessing.recognition import Recognition, Refused, Rule, Statement
-from accord.assurance.model import CONDITIONAL, UNDECIDED, Claim
+from accord.assurance.model import CONDITIONAL, Claim
 from accord.assurance.statements import rule, verdict
 from accord.core.errors import Invalid, NotFound
+from accord.core.moment import Moment
 from accord.flows.assessing.port import (
-    Event,
-    Kept,
     Key,
     Listed,
     StatedRule,
@@ -36,8 +31,6 @@ NOBODY = ""
 """Stands for every buyer where something counts for none."""
 _AT_ONCE = 500
 """Releases that are assessed together."""
-_MANY = 1_000
-"""Releases from which on one look at everything costs less than one at each."""
 
 
 class Assessed(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +46,8 @@ class Assessed(msgspec.Struct, frozen=True, kw_only=True):
     passed: Mapping[str, Mapping[str, tuple[Passed, ...]]] = {}
     """By buyer and requirement: what speaks of it and does not count, of the whole list only."""
     now: str
+    again: str = ""
+    """`when()` something that was looked at may be otherwise; empty: never by time alone."""
 
 
 class Authorities:
@@ -83,6 +78,15 @@ class Authorities:
             return f"{buyer} has no baseline here"
         givers = " and ".join(one or "this node's own people" for one in origins)
         return f"{givers} cannot speak for {buyer}: only {owner} does"
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """All that is known of one release, at a moment of its own."""
+
+    now: Moment
+    claims: Sequence[Claim]
+    shipped: Shipped
+    stated: Sequence[StatedVerdict]
 
 
 class Assessor:
@@ -121,49 +125,51 @@ class Assessor:
         for start in range(0, len(releases), _AT_ONCE):
             some = releases[start : start + _AT_ONCE]
             keys = [one.key for one in some]
-            claims, shipped = self._view.claims(keys), self._view.shipped(some)
+            moments = {key: Moment(self.now) for key in keys}
+            claims, shipped = self._view.claims(moments), self._view.shipped(some, moments)
             stated: dict[Key, list[StatedVerdict]] = {}
             stood = cache(partial(self._view.conditional, keys))
             for one in self._view.verdicts(keys):
-                stated.setdefault(_folded(one.fact.product, one.fact.release), []).append(one)
+                stated.setdefault(folded(one.fact.product, one.fact.release), []).append(one)
             for listed in some:
+                moment = moments[listed.key]
                 found = self._one(
                     listed,
-                    claims.get(listed.key, ()),
-                    shipped.get(listed.key, Shipped()),
-                    stated.get(_folded(*listed.key), ()),
+                    _Told(
+                        moment,
+                        claims.get(listed.key, ()),
+                        shipped.get(listed.key, Shipped()),
+                        stated.get(folded(*listed.key), ()),
+                    ),
                     full=full,
                 )
-                yield self._dated(found, stood)
+                dated = self._dated(found, stood, moment)
+                yield msgspec.structs.replace(dated, again=moment.next)
 
     def _dated(
-        self, found: Assessed, stood: Callable[[], Mapping[tuple[str, str, str], str]]
+        self,
+        found: Assessed,
+        stood: Callable[[], Mapping[tuple[str, str, str], str]],
+        now: Moment,
     ) -> Assessed:
         """With conditions counted from when they began to stand."""
         if all(one.verdict != CONDITIONAL for one in found.assessments):
             return found
-        key, since = _folded(*found.release.key), stood()
+        key, since = folded(*found.release.key), stood()
         dated = tuple(
-            standing_since(one, since.get((*key, one.baseline.name.casefold()), ""), self.now)
+            standing_since(one, since.get((*key, one.baseline.name.casefold()), ""), now)
             if one.verdict == CONDITIONAL
             else one
             for one in found.assessments
         )
         return msgspec.structs.replace(found, assessments=dated)
 
-    def _one(
-        self,
-        listed: Listed,
-        claims: Sequence[Claim],
-        shipped: Shipped,
-        stated: Iterable[StatedVerdict],
-        *,
-        full: bool,
-    ) -> Assessed:
-        every = [*claims, *findings(shipped, claims, self.now, self._contact)]
-        shared = Claims(every, self.table, self.now)
-        statements, unheard = self._statements(listed, stated)
-        recognition = Recognition(self._rules, statements, listed.type, self.now)
+    def _one(self, listed: Listed, told: _Told, *, full: bool) -> Assessed:
+        now = told.now
+        every = [*told.claims, *findings(told.shipped, told.claims, now, self._contact)]
+        shared = Claims(every, self.table, now)
+        statements, unheard = self._statements(listed, told.stated)
+        recognition = Recognition(self._rules, statements, listed.type, now)
         found: list[Assessment] = []
         known: dict[str, Claims] = {}
         refused: dict[str, tuple[Refused, ...]] = {NOBODY: tuple(unheard)} if unheard else {}
@@ -171,7 +177,7 @@ class Assessor:
             own = shared
             if statements:
                 more, no = recognition.of(baseline.name)
-                own = Claims([*every, *more], self.table, self.now) if more else shared
+                own = Claims([*every, *more], self.table, now) if more else shared
                 refused[baseline.name] = tuple(no)
             known[baseline.name] = own
             found.append(assess(baseline, own, self.table, listed.type))
@@ -240,7 +246,8 @@ def _unheard(one: StatedVerdict, why: str) -> Refused:
     return Refused(f"sha256:{one.document}", one.fact.authority, "", why)
 
 
-def _folded(product: str, release: str) -> Key:
+def folded(product: str, release: str) -> Key:
+    """A release by its names in small letters."""
     return product.casefold(), release.casefold()
 
 
@@ -311,135 +318,3 @@ def pick(view: View, product: str, release: str = "", *, exact: bool = False) ->
 
 def _names(releases: Sequence[Listed]) -> str:
     return ", ".join(one.release or "(without a release)" for one in releases[:10])
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What an update changed."""
-
-    assessed: int
-    """Releases that were looked at."""
-    events: tuple[Event, ...]
-
-
-def update(store: Store, me: str, now: str, *, every: bool = False) -> Change:
-    """Make every kept verdict anew that a new document, or time, may have changed.
-
-    Only releases that somebody asked about are looked at: with evidence, a stated verdict or a kept
-    one; where there is none, nothing is. `every` takes in all releases, touched or not.
-    """
-    with store.view() as view:
-        if not (every or view.asked()):
-            return Change(0, ())
-    score_new(store.scores)
-    with store.view(few=True) as view:
-        touched = view.touched()
-        wanted = touched.releases | store.ledger.due(now)
-        if not (every or wanted or touched.everything or touched.news):
-            return Change(0, ())
-        concerned = None if every else view.concerned()
-        if not (every or touched.everything or len(wanted) > _MANY):
-            releases = _asked(_concerned(view, wanted), concerned)
-            kept = store.ledger.kept({*wanted, *(one.key for one in releases)})
-            return _remade(store, view, releases, kept, (me, now, touched.last))
-    with store.view() as view:
-        kept = store.ledger.kept()
-        releases = _asked(view.releases(), concerned)
-        return _remade(store, view, releases, kept, (me, now, touched.last))
-
-
-def _remade(
-    store: Store,
-    view: View,
-    releases: Sequence[Listed],
-    kept: Iterable[Kept],
-    at: tuple[str, str, int],
-) -> Change:
-    """The verdicts on some releases made anew, and kept with what changed.
-
-    `at` is who this node is, the time, and the number of the last document that was looked at.
-    """
-    me, now, last = at
-    before = {(one.product, one.release, one.buyer): one for one in kept}
-    rows: list[Kept] = []
-    events: list[Event] = []
-    if releases:
-        for found in Assessor(view, me, now).each(releases):
-            for assessment in found.assessments:
-                row = _kept(found.release, assessment, now)
-                old = before.pop((row.product, row.release, row.buyer), None)
-                if old is None or _said(old) != _said(row):
-                    rows.append(row)
-                if old is None or old.verdict != row.verdict:
-                    events.append(_event(old, row))
-    gone = list(before.values())
-    events += [_event(old, msgspec.structs.replace(old, verdict=GONE, at=now)) for old in gone]
-    store.ledger.keep(rows, gone, events, last)
-    return Change(len(releases), tuple(events))
-
-
-GONE = "no longer known"
-"""What an event says of a release, or of a baseline, that nothing here names any more."""
-
-
-def _concerned(view: View, wanted: frozenset[Key]) -> list[Listed]:
-    """Releases by their names, whatever their case; one without a release is every one."""
-    if not wanted:
-        return []
-    names = {_folded(*key) for key in wanted}
-    return [
-        one
-        for one in view.releases({product for product, _ in wanted})
-        if _folded(*one.key) in names or _folded(one.product, "") in names
-    ]
-
-
-def _asked(releases: Sequence[Listed], concerned: Collection[Key] | None) -> list[Listed]:
-    """Those that somebody asked about; None: all of them."""
-    if concerned is None:
-        return list(releases)
-    return [
-        one
-        for one in releases
-        if _folded(*one.key) in concerned or _folded(one.product, "") in concerned
-    ]
-
-
-def _said(row: Kept) -> tuple[str, ...]:
-    return (row.baseline, row.verdict, row.requirements, row.until)
-
-
-def _kept(listed: Listed, found: Assessment, now: str) -> Kept:
-    verdicts = {one.need.id: one.verdict for one in found.judged}
-    return Kept(
-        product=listed.product,
-        release=listed.release,
-        buyer=found.baseline.name,
-        baseline=found.baseline.version,
-        verdict=found.verdict,
-        requirements=msgspec.json.encode(verdicts).decode(),
-        until=found.until,
-        at=now,
-    )
-
-
-_NAMED = 5
-"""Requirements that an event names."""
-
-
-def _event(old: Kept | None, row: Kept) -> Event:
-    """What changed, in our own words: what a partner takes back must not stand on in them."""
-    before: dict[str, str] = msgspec.json.decode(old.requirements) if old else {}
-    after: dict[str, str] = msgspec.json.decode(row.requirements)
-    changed = [
-        f"{name}: {after.get(name, 'gone')}"
-        for name in sorted({*before, *after})
-        if old and before.get(name) != after.get(name)
-    ]
-    if old and not changed and (old.verdict, row.verdict) == (CONDITIONAL, UNDECIDED):
-        changed = ["a condition is past its date"]
-    more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-    return Event(
-        at=row.at, product=row.product, release=row.release, buyer=row.buyer,
-        before=old.verdict if old else "", after=row.verdict,
-        why="; ".join(changed[:_NAMED]) + more,
-    )  # fmt: skip

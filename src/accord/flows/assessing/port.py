@@ -12,6 +12,7 @@ from accord.assurance.assessing.baseline import Baseline, Carrying
 from accord.assurance.assessing.findings import Shipped
 from accord.assurance.model import Claim
 from accord.assurance.statements.facts import Recognition, Verdict
+from accord.core.moment import Moment
 
 Key = tuple[str, str]
 """Product and release."""
@@ -64,6 +65,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     requirements: str
     """JSON object: the verdict on each."""
     until: str
+    """`when()` it must be made anew at the latest; empty: nothing that it rests on ends."""
     at: str
 
 
@@ -105,11 +107,17 @@ class View(Protocol):
     def releases(self, products: Collection[str] | None = None) -> list[Listed]:
         """The releases that it knows, by product and release; of some products, by any case."""
 
-    def claims(self, releases: Collection[Key]) -> Mapping[Key, Sequence[Claim]]:
-        """What evidence claims of some releases."""
+    @property
+    def moment(self) -> Moment:
+        """The view's own: whatever counts for every release alike was compared with it."""
 
-    def shipped(self, releases: Sequence[Listed]) -> Mapping[Key, Shipped]:
-        """What the node knows of some releases by itself."""
+    def claims(self, releases: Mapping[Key, Moment]) -> Mapping[Key, Sequence[Claim]]:
+        """What evidence claims of some releases, each at a moment of its own."""
+
+    def shipped(
+        self, releases: Sequence[Listed], moments: Mapping[Key, Moment]
+    ) -> Mapping[Key, Shipped]:
+        """What the node knows of some releases by itself, each at a moment of its own."""
 
     def verdicts(self, releases: Collection[Key]) -> list[StatedVerdict]:
         """What was stated of some releases."""
@@ -119,6 +127,9 @@ class View(Protocol):
 
     def baselines(self) -> list[Baseline]:
         """The baselines in effect, by name."""
+
+    def kept(self, products: Collection[str] | None = None) -> list[Kept]:
+        """The verdicts kept of some products, by any case, or of all."""
 
     def unusable(self) -> Mapping[str, str]:
         """Baselines that cannot be used, by name, and why."""
@@ -132,17 +143,34 @@ class View(Protocol):
         The `when()` of the first acceptance with conditions that was kept after the last without.
         """
 
-    def touched(self) -> Touched:
-        """What documents that came since the last time may change."""
+    def news(self, me: str, before: Mark | None) -> bool:
+        """Whether anything came, counts otherwise, or ended for all since a mark."""
+
+    def touched(self, me: str, before: Mark | None) -> Touched:
+        """What came, or counts otherwise, since a mark may change on the node of this name."""
 
     def asked(self) -> bool:
         """Whether `concerned` names any."""
 
-    def concerned(self) -> frozenset[Key]:
-        """Releases with evidence, a stated verdict or a kept one, in small letters.
+    def concerned(self, products: Collection[str] | None = None) -> frozenset[Key]:
+        """Releases with evidence, a stated verdict or a kept one, in small letters; of some
+        products, by any case, or of all.
 
         One whose release is empty stands for every release of its product.
         """
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What verdicts were last made of."""
+
+    document: int
+    """Number of the last document."""
+    generation: int
+    """Of the node; whatever counts otherwise since is of a later one."""
+    common: str
+    """What all verdicts have in common besides documents."""
+    until: str = ""
+    """`when()` all of them must be made anew at the latest; empty: nothing ends for all."""
 
 
 class Touched(msgspec.Struct, frozen=True):
@@ -151,25 +179,38 @@ class Touched(msgspec.Struct, frozen=True):
     everything: bool
     """Baselines or crosswalks changed, or nothing was ever assessed."""
     releases: frozenset[Key]
-    last: int
-    """Number of the last document that was looked at."""
-    news: bool = True
-    """Whether any document came."""
+    mark: Mark
+    """What they would then be made of."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """Verdicts that were made anew."""
+
+    kept: Sequence[Kept] = ()
+    gone: Sequence[Kept] = ()
+    """Those that are kept no longer."""
+    events: Sequence[Event] = ()
+    mark: Mark
+    """What they were made of."""
 
 
 class Ledger(Protocol):
     """Where verdicts are kept, with each of their changes."""
 
-    def kept(self, releases: Collection[Key] | None = None) -> list[Kept]:
-        """The verdicts kept, of some releases or of all."""
+    def kept(self) -> list[Kept]:
+        """The verdicts kept, of all releases."""
 
     def due(self, now: str) -> frozenset[Key]:
         """Releases of which a verdict must be made anew, since something in it ended."""
 
-    def keep(
-        self, kept: Sequence[Kept], gone: Sequence[Kept], events: Sequence[Event], last: int
-    ) -> None:
-        """Keep verdicts with their changes, and let others go; all or none."""
+    def mark(self) -> Mark | None:
+        """What verdicts were last made of; None: all are to be made anew."""
+
+    def keep(self, made: Made, before: Mark | None) -> bool:
+        """Keep verdicts with their changes, and let others go; all or none.
+
+        False: the mark is no longer the one before, for another was faster, and nothing is kept.
+        """
 
     def standing(self) -> list[Standing]:
         """The verdicts kept, of all releases, without what was found of each requirement."""
@@ -207,8 +248,13 @@ class Scores(Protocol):
 class Store(Protocol):
     """Opens views, and keeps verdicts."""
 
-    def view(self, as_of: str = "", *, few: bool = False) -> AbstractContextManager[View]:
-        """The node as of a `when()`; empty is now. `few` says that few releases will be asked."""
+    def view(
+        self, as_of: str = "", *, few: bool = False, now: str = ""
+    ) -> AbstractContextManager[View]:
+        """The node as of a `when()`; empty is now. `few` says that few releases will be asked.
+
+        `now` is the time that dates are compared with; empty: the clock's.
+        """
 
     @property
     def ledger(self) -> Ledger:

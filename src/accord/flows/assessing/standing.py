@@ -11,8 +11,8 @@ import msgspec
 
 from accord.assurance.model import BUYERS_VERDICTS
 from accord.core.errors import Invalid
-from accord.flows.assessing.assess import GONE
 from accord.flows.assessing.port import Event, Key, Ledger, Standing
+from accord.flows.assessing.update import GONE
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -35,9 +35,11 @@ class Names(msgspec.Struct):
     contacts: list[str] = []
 
 
-def named_artefacts(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[Key, Names]:
+def named_artefacts(
+    view: SqlView, wanted: Sequence[Listed], moments: Mapping[Key, str]
+) -> dict[Key, Names]:
     """What bills and provenance name, and where reports may go, by release."""
-    tied = _tied(view, wanted, now)
+    tied = _tied(view, wanted, moments)
     found = {one.key: Names() for one in wanted}
     for row in view.among(_ARTEFACTS, sorted(tied)):
         digest = f"{row.algorithm}:{row.digest}" if row.digest else ""
@@ -55,7 +57,7 @@ def named_artefacts(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[K
 
 
 def _tied(
-    view: SqlView, wanted: Sequence[Listed], now: str
+    view: SqlView, wanted: Sequence[Listed], moments: Mapping[Key, str]
 ) -> dict[str, list[tuple[Key, str, Level]]]:
     """The releases that each document is tied to, as what, and how far believed; by digest."""
     standings = standings_in(view)
@@ -64,8 +66,9 @@ def _tied(
         releases.setdefault(one.product.casefold(), []).append((one.release.casefold(), one.key))
     found: dict[str, list[tuple[Key, str, Level]]] = {}
     for row in ties(view, [one.product for one in wanted]):
-        level = weigh(tie_of(row), standings, now).level
+        tie = tie_of(row)
         for release, key in releases.get(row.product.casefold(), ()):
             if not row.release or release == row.release.casefold():
+                level = weigh(tie, standings, moments[key]).level
                 found.setdefault(row.digest, []).append((key, row.kind, level))
     return found

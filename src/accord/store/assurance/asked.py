@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-_ASKED = ("assessment", "tie", "verdict")
+ASKED = ("assessment", "tie", "verdict")
+"""Tables that name releases that anybody asked about."""
 
 
 def asked(connection: Connection) -> bool:
     """Whether there is evidence, a stated verdict or a kept one."""
     return any(
         connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1")).first()  # noqa: S608 - our own names
-        for table in _ASKED
+        for table in ASKED
     )

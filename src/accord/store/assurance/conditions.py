@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from accord.assurance.model import ACCEPT, CONDITIONAL
 from accord.flows.assessing.port import Key
-from accord.store.assurance.releases import spellings
+from accord.store.assurance.products import spellings
 from accord.store.view import SqlView
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, SmallInteger, Table, Text
 
 from accord.store.metadata import ID, METADATA, document, key, texts
 
@@ -57,8 +57,22 @@ assessed = Table(
     "assessed",
     METADATA,
     Column("document_id", ID, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    *texts("common", "until"),
 )
-"""One row: the last document that assessments know of."""
+"""One row: the last document that assessments know of, the generation of the node that they saw,
+what all had in common, and when all must be made anew at the latest. Without it, all are."""
+
+counting_otherwise = Table(
+    "counting_otherwise",
+    METADATA,
+    Column("document_id", ID, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Index("counting_otherwise_generation", "generation"),
+)
+"""Documents that assessments know of and that count otherwise since: superseded, current again,
+of another origin, sealed by others, given under another name. `generation` is the node's once that
+is committed."""
 
 bill_score = Table(
     "bill_score",

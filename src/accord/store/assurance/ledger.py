@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_
 
-from accord.flows.assessing.port import Event, Kept, Key, Standing
+from accord.flows.assessing.port import Event, Kept, Key, Made, Mark, Standing
 from accord.store import database
-from accord.store.assurance.decided_tables import assessed, assessment, assessment_event
+from accord.store.assurance.decided_tables import (
+    assessed,
+    assessment,
+    assessment_event,
+    counting_otherwise,
+)
+from accord.store.assurance.products import of_products
+from accord.store.view import SqlView
 
 _MANY = 400
 _COLUMNS = ("product", "release", "buyer", "baseline", "verdict", "requirements", "until", "at")
@@ -21,27 +28,15 @@ class SqlLedger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def kept(self, releases: Collection[Key] | None = None) -> list[Kept]:
-        """The verdicts kept, of some releases or of all."""
-        order = (assessment.c.product, assessment.c.release, assessment.c.buyer)
-        query = select(*(assessment.c[name] for name in _COLUMNS)).order_by(*order)
+    def kept(self) -> list[Kept]:
+        """The verdicts kept, of all releases."""
+        with self._engine.connect() as connection, connection.begin():
+            return kept(SqlView(connection))
+
+    def mark(self) -> Mark | None:
+        """What verdicts were last made of."""
         with self._engine.connect() as connection:
-            if releases is None or len(releases) > _MANY:
-                wanted = None if releases is None else frozenset(releases)
-                rows: Iterable[Any] = connection.execute(query)
-                return [
-                    _kept(row)
-                    for row in rows
-                    if wanted is None or (row.product, row.release) in wanted
-                ]
-            found = []
-            for product, release in sorted(releases):
-                # One without a release is every one of its product.
-                same = assessment.c.product == product
-                if release:
-                    same &= assessment.c.release == release
-                found += [_kept(row) for row in connection.execute(query.where(same))]
-            return found
+            return _mark(connection)
 
     def due(self, now: str) -> frozenset[Key]:
         """Releases of which a verdict must be made anew, since something in it ended."""
@@ -54,25 +49,24 @@ class SqlLedger:
         with self._engine.connect() as connection:
             return frozenset((row.product, row.release) for row in connection.execute(query))
 
-    def keep(
-        self, kept: Sequence[Kept], gone: Sequence[Kept], events: Sequence[Event], last: int
-    ) -> None:
+    def keep(self, made: Made, before: Mark | None) -> bool:
         """Keep verdicts with their changes, and let others go; all or none."""
         with database.writing(self._engine) as connection:
-            events = _news(connection, events)
-            _forget(connection, [*kept, *gone])
-            if kept:
-                rows = [{name: getattr(one, name) for name in _COLUMNS} for one in kept]
+            if _mark(connection) != before:
+                return False
+            _forget(connection, [*made.kept, *made.gone])
+            if made.kept:
+                rows = [{name: getattr(one, name) for name in _COLUMNS} for one in made.kept]
                 connection.execute(insert(assessment), rows)
-            if events:
+            if made.events:
                 number = connection.scalar(select(func.max(assessment_event.c.id))) or 0
                 rows = [
                     {"id": place, **{name: getattr(one, name) for name in Event.__struct_fields__}}
-                    for place, one in enumerate(events, number + 1)
+                    for place, one in enumerate(made.events, number + 1)
                 ]
                 connection.execute(insert(assessment_event), rows)
-            connection.execute(delete(assessed))
-            connection.execute(insert(assessed), [{"document_id": last}])
+            _note(connection, made.mark)
+        return True
 
     def standing(self) -> list[Standing]:
         """The verdicts kept, of all releases, without what was found of each requirement."""
@@ -101,29 +95,25 @@ class SqlLedger:
             return [(row.id, _event(row)) for row in connection.execute(query)]
 
 
-def _kept(row: Any) -> Kept:  # noqa: ANN401 - a row of the database
-    return Kept(**{name: getattr(row, name) for name in _COLUMNS})
+def kept(view: SqlView, products: Collection[str] | None = None) -> list[Kept]:
+    """The verdicts kept of some products, whatever the case of their names, or of all."""
+    rows = of_products(view, "assessment", ", ".join(_COLUMNS), products)
+    found = [Kept(**{name: getattr(row, name) for name in _COLUMNS}) for row in rows]
+    return sorted(found, key=lambda one: (one.product, one.release, one.buyer))
 
 
-def _news(connection: Connection, events: Sequence[Event]) -> list[Event]:
-    """Changes that nobody has told of meanwhile: a door and a command may see the same one."""
-    table = assessment.c
-    query = select(table.product, table.release, table.buyer, table.verdict)
-    if len(events) > _MANY:
-        rows = connection.execute(query).all()
-    else:
-        places = {(one.product, one.release) for one in events}
-        rows = [
-            row
-            for product, release in sorted(places)
-            for row in connection.execute(
-                query.where(table.product == product, table.release == release)
-            )
-        ]
-    told = {(row.product, row.release, row.buyer): row.verdict for row in rows}
-    return [
-        one for one in events if told.get((one.product, one.release, one.buyer), "") == one.before
-    ]
+def _mark(connection: Connection) -> Mark | None:
+    row = connection.execute(select(assessed)).first()
+    return None if row is None else Mark(row.document_id, row.generation, row.common, row.until)
+
+
+def _note(connection: Connection, mark: Mark) -> None:
+    """Note what verdicts are made of; what counted otherwise by then is looked at."""
+    connection.execute(delete(assessed))
+    row = {"document_id": mark.document, "generation": mark.generation}
+    connection.execute(insert(assessed), [{**row, "common": mark.common, "until": mark.until}])
+    looked = counting_otherwise.c.generation <= mark.generation
+    connection.execute(delete(counting_otherwise).where(looked))
 
 
 def _event(row: Any) -> Event:  # noqa: ANN401 - as above

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -38,11 +38,10 @@ class Cycle(msgspec.Struct, frozen=True):
 
 
 class LifeCycles:
-    """Every life cycle that counts, of one day."""
+    """Every life cycle that counts."""
 
-    def __init__(self, view: SqlView, day: str) -> None:
+    def __init__(self, view: SqlView) -> None:
         self._view = view
-        self._day = day
         self._packages: dict[str, list[Cycle]] = {}
         self._products: dict[str, list[Cycle]] = {}
         for row in view.ours(_CYCLES):
@@ -52,20 +51,24 @@ class LifeCycles:
                 if not package.startswith(_DISTRIBUTED):
                     self._packages.setdefault(package, []).append(cycle)
 
-    def goes_on(self, product: str, release: str) -> bool:
-        """Whether a product's own life cycle is known and not over."""
+    def goes_on(self, product: str, release: str, day: str) -> bool:
+        """Whether a product's own life cycle is known and not over by a day."""
         cycles = self._products.get(product.casefold().replace(" ", "-"), ())
         found = cycle_of(cycles, release)
-        return found is not None and not found.over(self._day)
+        return found is not None and not found.over(day)
 
-    def ended(self, bills: Sequence[int]) -> dict[int, list[Ended]]:
-        """Components, and distributions below them, whose support has ended; by bill."""
+    def ended(self, days: Mapping[int, str]) -> dict[int, list[Ended]]:
+        """Components, and distributions below them, whose support has ended; by bill.
+
+        `days` are the bills, each with the day by which it has.
+        """
         if not self._products:
             return {}
+        bills = sorted(days)
         over = [
             (bill, name, cycle)
             for bill, name, cycle in (*self._components(bills), *self._systems(bills))
-            if cycle is not None and cycle.over(self._day)
+            if cycle is not None and cycle.over(days[bill])
         ]
         rows = self._view.among(
             "SELECT id, digest FROM document WHERE id IN ({})",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -26,7 +26,8 @@ from accord.assurance.evidence.items import matches
 from accord.assurance.model import OURS_TO_FIND, Claim, Level
 from accord.flows.evidence.port import NOTHING, LeftOut, Listed, Planned, Proven, Release
 from accord.store import lookups
-from accord.store.assurance.releases import product_types, spellings
+from accord.store.assurance.products import spellings
+from accord.store.assurance.releases import product_types
 from accord.store.view import SqlView
 
 _TIES = (
@@ -104,7 +105,7 @@ class SqlProofs:
     ) -> dict[Release, Proven]:
         """What evidence says of each release."""
         with self._view(as_of) as view:
-            return proven_in(view, wanted, at)
+            return proven_in(view, dict.fromkeys(wanted, at))
 
     def listed(self, product: str, at: str) -> list[Listed]:
         """Every document that is evidence, for a person."""
@@ -133,8 +134,11 @@ class SqlProofs:
             return frozenset(row.digest for row in view.among(query, sorted(digests)))
 
 
-def proven_in(view: SqlView, wanted: Collection[Release], at: str) -> dict[Release, Proven]:
-    """What evidence says of each release, whatever the case of its name, as one view has it."""
+def proven_in(view: SqlView, wanted: Mapping[Release, str]) -> dict[Release, Proven]:
+    """What evidence says of each release, each as of its moment, as one view has it.
+
+    The case of names does not count.
+    """
     names = spellings(view, "tie", [product for product, _ in wanted])
     rows = [row for name in names for row in _rows(view, name)] if len(names) <= _FEW else None
     if rows is None:
@@ -144,22 +148,24 @@ def proven_in(view: SqlView, wanted: Collection[Release], at: str) -> dict[Relea
     said = _said(view, assertions)
     standings = standings_in(view)
     suppliers = _Suppliers(view, names, standings)
-    parts: dict[Release, list[Proven]] = defaultdict(list)
+    of: dict[Release, list[_Row]] = defaultdict(list)
     for row in rows:
-        found = _proven(row, weigh(row.tie, standings, at), assertions, said, at)
-        parts[row.tie.product.casefold(), row.tie.release.casefold()].append(found)
-    return {
-        (product, release): _joined(
+        of[row.tie.product.casefold(), row.tie.release.casefold()].append(row)
+    found: dict[Release, Proven] = {}
+    for (product, release), at in wanted.items():
+        name = product.casefold()
+        named = [*of.get((name, release.casefold()), ())]
+        named += of.get((name, ""), ()) if release else ()
+        found[product, release] = _joined(
             suppliers.heard(
                 product,
                 [
-                    *parts.get((product.casefold(), release.casefold()), ()),
-                    *(parts.get((product.casefold(), ""), ()) if release else ()),
+                    _proven(row, weigh(row.tie, standings, at), assertions, said, at)
+                    for row in named
                 ],
             )
         )
-        for product, release in wanted
-    }
+    return found
 
 
 class _Suppliers:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import msgspec
 
 from accord.assurance.evidence.facts import ProductType
 from accord.flows.assessing.port import Key, Listed
+from accord.store.assurance.products import of_products
 from accord.store.view import BillNames, SqlView, texts_of
 
-_TIES = "SELECT * FROM tie"
-_BILLS = "SELECT document_id, product, release FROM bill"
-_DEPLOYMENTS = "SELECT document_id, product, release, bill FROM deployment"
-_TYPES = "SELECT * FROM product_type"
-_FEW = 1_000
-"""Products that are looked up by their names."""
+_TIES = "*"
+_BILLS = "document_id, product, release"
+_DEPLOYMENTS = "document_id, product, release, bill"
+_TYPES = "*"
 
 
 class _Release(msgspec.Struct):
@@ -53,7 +52,7 @@ def releases(view: SqlView, products: Collection[str] | None = None) -> list[Lis
     for row in recorded:
         if row.release:
             _tie(found.of(row.product, row.release), row, numbers)
-    for row in _named(view, "bill", _BILLS, products):
+    for row in of_products(view, "bill", _BILLS, products):
         # A partner's bill is no bill of ours until one of our own people ties it to a release.
         ours = view.counts(row.document_id) and not view.origin(row.document_id)
         if row.product and ours:
@@ -84,7 +83,7 @@ def ties(view: SqlView, products: Collection[str] | None = None) -> Iterator[Any
     Of equally dated ones about the same, a removal counts.
     """
     found: dict[tuple[str, str, str], Any] = {}
-    for row in _named(view, "tie", _TIES, products):
+    for row in of_products(view, "tie", _TIES, products):
         about = (row.product, row.release, row.digest)
         ours = view.counts(row.document_id) and not view.origin(row.document_id)
         if ours and (about not in found or row.removed):
@@ -100,7 +99,7 @@ def product_types(view: SqlView, products: Collection[str] | None = None) -> dic
     """
     found: dict[Key, ProductType] = {}
     disputed: set[Key] = set()
-    for row in _named(view, "product_type", _TYPES, products):
+    for row in of_products(view, "product_type", _TYPES, products):
         if not view.counts(row.document_id) or view.origin(row.document_id):
             continue
         one = ProductType(
@@ -116,29 +115,6 @@ def product_types(view: SqlView, products: Collection[str] | None = None) -> dic
     return {key: one for key, one in found.items() if one.type or key in disputed}
 
 
-def spellings(view: SqlView, table: str, products: Collection[str]) -> list[str]:
-    """The names of some products as one table writes them, whatever their case."""
-    wanted = {product.casefold() for product in products}
-    if len(wanted) <= _FEW and all(name.isascii() for name in wanted):
-        # What a database makes lower is the same everywhere for these letters alone.
-        query = f"SELECT DISTINCT product FROM {table} WHERE lower(product) IN ({{}})"  # noqa: S608 - our own names
-        return sorted(row.product for row in view.among(query, sorted(wanted)))
-    known = view.products(table)
-    return sorted(written for name in wanted for written in known.get(name, ()))
-
-
-def _named(
-    view: SqlView, table: str, query: str, products: Collection[str] | None
-) -> Iterator[Any]:
-    if products is None:
-        return iter(view.rows(query))
-    names = spellings(view, table, products)
-    if len(names) > _FEW:
-        some: Container[str] = frozenset(names)
-        return (row for row in view.rows(query) if row.product in some)
-    return view.among(f"{query} WHERE product IN ({{}})", names)
-
-
 def _tie(release: _Release, row: Any, numbers: dict[str, int]) -> None:  # noqa: ANN401 - a row
     if row.kind == "bill" and row.digest in numbers:
         release.bills.add(numbers[row.digest])
@@ -148,7 +124,7 @@ def _tie(release: _Release, row: Any, numbers: dict[str, int]) -> None:  # noqa:
 
 def _by_deployments(view: SqlView, found: _Found, products: Collection[str] | None) -> None:
     resolve: Callable[[str], frozenset[int]] | None = None
-    for row in _named(view, "deployment", _DEPLOYMENTS, products):
+    for row in of_products(view, "deployment", _DEPLOYMENTS, products):
         ours = view.counts(row.document_id) and not view.origin(row.document_id)
         if not (row.product and ours):
             continue

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from accord.assurance.assessing.findings import OpenVulnerability, Shipped
 from accord.assurance.model import Level
+from accord.core.moment import Moment
 from accord.flows.assessing.port import Key, Listed
 from accord.store.assurance.answers import Answers
 from accord.store.assurance.artefacts import named_artefacts
@@ -21,20 +22,27 @@ _CATALOGUE = (
 """A catalogue of what is exploited, of this node's own people or a feed of theirs."""
 
 
-def shipped(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[Key, Shipped]:
-    """What the node knows of some releases by itself."""
+def shipped(
+    view: SqlView, wanted: Sequence[Listed], moments: Mapping[Key, Moment]
+) -> dict[Key, Shipped]:
+    """What the node knows of some releases by itself, each at its moment."""
     bills = sorted({bill for one in wanted for bill in one.bills})
     components = _components(view, bills)
     unknown = _unknown(view, components)
     vulnerable = _vulnerable(view, bills)
-    cycles = LifeCycles(view, now[:10])
-    ended = cycles.ended(bills)
-    artefacts = named_artefacts(view, wanted, now)
+    cycles = LifeCycles(view)
+    # Releases may share a bill: what ends in it is noted for each of them.
+    looked_up = {bill: moments[one.key].apart() for one in wanted for bill in one.bills}
+    ended = cycles.ended({bill: moment[:10] for bill, moment in looked_up.items()})
+    artefacts = named_artefacts(view, wanted, moments)
     found: dict[Key, Shipped] = {}
     catalogued = any(True for _ in view.ours(_CATALOGUE))
     for one in wanted:
         listed = [row for bill in one.bills for row in components.get(bill, ())]
         named = artefacts[one.key]
+        moment = moments[one.key]
+        for bill in one.bills:
+            moment.note(looked_up[bill].next)
         found[one.key] = Shipped(
             bills=tuple(_digests(view, one.bills)),
             components=tuple(row.purl for row in listed if row.purl),
@@ -43,7 +51,7 @@ def shipped(view: SqlView, wanted: Sequence[Listed], now: str) -> dict[Key, Ship
             unknown=sum(unknown.get(bill, 0) for bill in one.bills),
             vulnerabilities=tuple(v for bill in one.bills for v in vulnerable.get(bill, ())),
             ended=tuple(dict.fromkeys(e for bill in one.bills for e in ended.get(bill, ()))),
-            supported=cycles.goes_on(one.product, one.release),
+            supported=cycles.goes_on(one.product, one.release, moment[:10]),
             billed=tuple(named.billed),
             built=tuple(named.built),
             made_from=tuple(named.made_from),

@@ -1,79 +1,114 @@
-"""Which releases a new document may change the verdict on."""
+"""Which releases a document may change the verdict on.
+
+Law (nothing is final): whatever a verdict rests on is a document that names its release, one that
+is tied to it, one that speaks of a vulnerability that its bills hold, or one that concerns all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from accord.flows.assessing.port import Key, Touched
-from accord.store.view import SqlView
+import msgspec
+
+from accord import __version__
+from accord.flows.assessing.port import Key, Mark, Touched
+from accord.store.assurance.asked import ASKED
+from accord.store.assurance.products import of_products
+from accord.store.assurance.running import estates_naming, joined_bills, named_by_estates
+from accord.store.view import SqlView, texts_of
+from accord.supply.matching.exposures import assemble
 
 _OF_EVERYTHING = ("baseline", "mapping", "catalogue", "life_cycle", "standing")
 """Facts that any verdict may rest on."""
 _NAMING = ("tie", "verdict", "bill", "deployment", "product_type")
 """Facts that name a release."""
-_TELLING = ("affected", "known_exploited", "vex", "advisory")
-"""Facts about a vulnerability."""
+_TELLING = (
+    ("affected", "vulnerability"), ("known_exploited", "vulnerability"), ("vex", "vulnerability"),
+    ("advisory", "vulnerability"), ("alias", "vulnerability"), ("alias", "name"),
+)  # fmt: skip
+"""Facts about a vulnerability, and where they name it."""
 _HELD = """
 SELECT DISTINCT c.document_id FROM affected a JOIN hit h ON h.affected_id = a.id
 JOIN identity i ON i.version_id = h.version_id JOIN component c ON c.id = i.component_id
 WHERE a.vulnerability IN ({})
 """
 _DIGESTS = "SELECT digest FROM document WHERE id IN ({})"
-_NAMED_BY_BILL = (
-    "SELECT product, release FROM bill WHERE product <> '' AND document_id IN ({})",
-    f"SELECT product, release FROM tie WHERE digest IN ({_DIGESTS})",  # noqa: S608 - our own words
-)
-
-
-_EVER = "SELECT product, release FROM tie UNION SELECT product, release FROM verdict"
-_KEPT = "SELECT DISTINCT product, release FROM assessment"
+_TIED = f"SELECT product, release FROM tie WHERE digest IN ({_DIGESTS})"  # noqa: S608 - our own words
+_BILLED = "SELECT product, release FROM bill WHERE product <> '' AND document_id IN ({})"
+_KEY = "DISTINCT product, release"
+_CATALOGUED = "SELECT 1 FROM document WHERE subject = 'kev' AND current AND origin = '' LIMIT 1"
 
 
 class Some:
-    """Rows of some documents: of those past a number, or of these."""
+    """Rows of some documents: of those past a number, of these, or of both."""
 
-    def __init__(self, view: SqlView, *, past: int = 0, these: Sequence[int] | None = None) -> None:
+    def __init__(self, view: SqlView, these: Collection[int], *, past: int | None = None) -> None:
         self._view = view
+        self._these = sorted(these)
         self._past = past
-        self._these = these
+
+    def numbers(self) -> list[int]:
+        """Their numbers."""
+        query = "SELECT id FROM document WHERE id > :past"
+        past = () if self._past is None else self._view.rows(query, past=self._past)
+        return sorted({*self._these, *(row.id for row in past)})
 
     def rows(self, table: str, columns: str) -> Iterator[Any]:
         """Columns of a table's rows."""
         query = f"SELECT DISTINCT {columns} FROM {table} WHERE document_id"  # noqa: S608 - our own names
-        if self._these is not None:
-            yield from self._view.among(f"{query} IN ({{}})", self._these)
-        else:
+        yield from self._view.among(f"{query} IN ({{}})", self._these)
+        if self._past is not None:
             yield from self._view.rows(f"{query} > :past", past=self._past)
 
     def any(self, table: str) -> bool:
         """Whether a table has one."""
-        if self._these is not None:
-            return any(True for _ in self.rows(table, "document_id"))
-        query = f"SELECT 1 FROM {table} WHERE document_id > :past LIMIT 1"  # noqa: S608 - our own names
-        return bool(self._view.rows(query, past=self._past))
+        query = f"SELECT 1 FROM {table} WHERE document_id"  # noqa: S608 - our own names
+        past = f"{query} > :past LIMIT 1"
+        if self._past is not None and self._view.rows(past, past=self._past):
+            return True
+        return any(True for _ in self._view.among(f"{query} IN ({{}}) LIMIT 1", self._these))
 
 
-def touched(view: SqlView) -> Touched:
-    """What documents that came since assessments were last made may change."""
-    newest = view.rows("SELECT max(id) AS id FROM document")[0].id or 0
-    assessed = view.rows("SELECT document_id FROM assessed")
-    if not assessed or newest < assessed[0].document_id:
-        return Touched(everything=True, releases=frozenset(), last=newest)
-    first = assessed[0].document_id
-    if newest == first:
-        return Touched(everything=False, releases=frozenset(), last=newest, news=False)
-    found = by_documents(view, Some(view, past=first))
-    return Touched(everything=found is None, releases=found or frozenset(), last=newest)
+def news(view: SqlView, me: str, before: Mark | None, now: str) -> bool:
+    """Whether anything came, counts otherwise, or ended for all since a mark."""
+    if before is None or _ended(before, now):
+        return True
+    return msgspec.structs.replace(_mark(view, me), until=before.until) != before
 
 
-def concerned(view: SqlView) -> frozenset[Key]:
-    """Releases that anybody asked about: with evidence, a stated verdict or a kept one.
+def touched(view: SqlView, me: str, before: Mark | None, now: str) -> Touched:
+    """What documents that came, or count otherwise, since a mark may change; and the new mark."""
+    mark = _mark(view, me)
+    if before is None or before.common != mark.common or _ended(before, now):
+        return Touched(everything=True, releases=frozenset(), mark=mark)
+    mark = msgspec.structs.replace(mark, until=before.until)
+    others = {row.document_id for row in view.rows("SELECT document_id FROM counting_otherwise")}
+    found = by_documents(view, Some(view, others, past=before.document))
+    return Touched(everything=found is None, releases=found or frozenset(), mark=mark)
+
+
+def _ended(before: Mark, now: str) -> bool:
+    return bool(before.until) and before.until <= now
+
+
+def concerned(view: SqlView, products: Collection[str] | None = None) -> frozenset[Key]:
+    """Releases that anybody asked about, of some products or of all.
 
     By names in small letters; a release that is empty stands for every one of its product.
     """
-    rows = (*view.rows(_EVER), *view.rows(_KEPT))
+    rows = (row for table in ASKED for row in of_products(view, table, _KEY, products))
     return frozenset((row.product.casefold(), row.release.casefold()) for row in rows)
+
+
+def _mark(view: SqlView, me: str) -> Mark:
+    """What the node is now. This accord, its name, and whether anything lists what is exploited:
+    all verdicts have these in common.
+    """
+    newest = view.rows("SELECT max(id) AS id FROM document")[0].id or 0
+    number = view.rows("SELECT number FROM generation")[0].number
+    common = [__version__, me, bool(view.rows(_CATALOGUED))]
+    return Mark(newest, number, msgspec.json.encode(common).decode())
 
 
 def by_documents(view: SqlView, some: Some) -> frozenset[Key] | None:
@@ -85,25 +120,49 @@ def by_documents(view: SqlView, some: Some) -> frozenset[Key] | None:
 
 def _named(view: SqlView, some: Some) -> Iterator[Key]:
     """Releases that a record, a bill or a statement names; a rule concerns every statement."""
-    rules = some.any("recognition")
     for table in _NAMING:
-        every = Some(view) if table == "verdict" and rules else some
-        for row in every.rows(table, "product, release"):
+        for row in some.rows(table, "product, release"):
             if row.product:
-                yield row.product, row.release
+                # A bill also says who supplies its product, and so speaks for each release.
+                yield row.product, "" if table == "bill" else row.release
+    if some.any("recognition"):
+        for row in view.rows("SELECT DISTINCT product, release FROM verdict"):
+            yield row.product, row.release
+    for row in view.among(_TIED, some.numbers()):
+        # A record may come before the document that it is about.
+        yield row.product, row.release
 
 
 def _holding(view: SqlView, some: Some) -> Iterator[Key]:
-    """Releases with a component that has a vulnerability of which something is said."""
-    told = {row.vulnerability for table in _TELLING for row in some.rows(table, "vulnerability")}
-    if not told:
+    """Releases whose bills are spoken of: by themselves, by a part, by who runs them."""
+    bills = {row.document_id for row in some.rows("bill", "document_id")}
+    bills |= joined_bills(view, bills)
+    bills |= named_by_estates(view, [row.bill for row in some.rows("deployment", "bill")])
+    bills |= set(_telling(view, some)) | set(_judged(view, some))
+    found: Sequence[int] = sorted(bills)
+    for query in (_BILLED, _TIED):
+        for row in view.among(query, found):
+            yield row.product, row.release
+    yield from estates_naming(view, found)
+
+
+def _telling(view: SqlView, some: Some) -> Iterator[int]:
+    """Bills with a component that has a vulnerability of which something is said."""
+    told = {row[0] for table, column in _TELLING for row in some.rows(table, column)}
+    told |= {name for row in some.rows("vex", "aliases") for name in texts_of(row.aliases)}
+    if told:
+        names = {name for pair in view.declared(told) for name in pair[1:]} | told
+        for row in view.among(_HELD, sorted(names)):
+            yield row.document_id
+
+
+def _judged(view: SqlView, some: Some) -> Iterator[int]:
+    """Bills with an exposure of which a person says something."""
+    rows = some.rows("judgement", "kind, subject")
+    wanted = {row.subject for row in rows if row.kind == "exposure"}
+    if not wanted:
         return
-    names = {name for pair in view.declared(told) for name in pair[1:]} | told
-    bills = sorted({row.document_id for row in view.among(_HELD, sorted(names))})
-    for query in _NAMED_BY_BILL:
-        for row in view.among(query, bills):
-            yield row.product, row.release
-    if bills:
-        # An estate may call a bill by the name of a file: what it runs is looked at with it.
-        for row in view.rows("SELECT product, release FROM deployment WHERE bill <> ''"):
-            yield row.product, row.release
+    known = view.known()
+    for one in assemble(known):
+        if one.id in wanted:
+            yield from (known.parts[part].document for part in one.parts)

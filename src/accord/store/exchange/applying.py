@@ -14,6 +14,7 @@ from accord.exchange.notices import Notice
 from accord.flows.exchange.following.port import Copy, Follow, New, Overtaken, Row
 from accord.identity.partners import Directory
 from accord.store import database, schema
+from accord.store.assurance import forgetting
 from accord.store.exchange import found, logs, notices, quarantine, removal, tables
 from accord.store.intake import SqlUnit
 
@@ -122,6 +123,7 @@ class SqlApplying:
         ids = numbers | known
         links = [(ids[new.digest], new.document) for new in envelopes]
         database.insert(self._connection, tables.shared_document, ("shared_id", "digest"), links)
+        forgetting.sealed_otherwise(self._connection, {digest for _, digest in links})
         return [ids[new.digest] for new in envelopes]
 
     def enter(self, follow: int, rows: Sequence[Row], at: str) -> None:
@@ -271,6 +273,7 @@ class SqlApplying:
             digests.update(self._connection.scalars(select(link.c.digest).where(these)))
             if not for_good:
                 self._connection.execute(delete(link).where(these))
+        forgetting.sealed_otherwise(self._connection, digests)
         return sorted(digests)
 
     def _owners(self, digests: Sequence[str]) -> dict[str, str | None]:
