@@ -7,6 +7,7 @@ the same documents at the same time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import evidence_made as made
 import nodes
@@ -60,6 +61,22 @@ def test_an_edition_that_says_less_is_noticed(name: str) -> None:
     with begun() as desk:
         exploited(desk)
         brought_up(desk, lambda: give(desk, EDITIONS[name]))
+
+
+def test_the_first_and_last_word_on_a_source_are_noticed() -> None:
+    """Until an advisory speaks of anything of npm, nothing is known of what is from there."""
+    with begun() as desk:
+        desk.add(made.form(items=[{"item": GUARDED, "answer": "yes"}]))
+        give(desk, nodes.bill("Lantern", "2.1"), nodes.kev("CVE-2000-0009"))
+        word = nodes.osv("CVE-2026-0001", "of-nobody")
+        brought_up(desk, lambda: give(desk, word))
+
+        def erased() -> None:
+            with desk.node.intake.unit() as unit:
+                unit.remove([sha256(word).hexdigest()])
+                unit.settle()
+
+        brought_up(desk, erased)
 
 
 def test_a_persons_word_on_an_exposure_is_noticed() -> None:

@@ -12,6 +12,7 @@ from accord.flows.assessing.port import Key, Listed
 from accord.store.assurance.answers import Answers
 from accord.store.assurance.artefacts import named_artefacts
 from accord.store.assurance.life_cycles import LifeCycles
+from accord.store.assurance.sources import source_of, spoken_of
 from accord.store.view import SqlView
 from accord.supply.matching.exposures import OPEN, assemble
 
@@ -94,8 +95,8 @@ def _unknown(view: SqlView, components: dict[int, list[Any]]) -> dict[int, int]:
         " AND v.scheme > 0 AND v.text <> '' AND i.component_id IN ({})"
     )
     every = sorted(row.id for rows in components.values() for row in rows)
-    named = [(row.component_id, _source(row.name)) for row in view.among(query, every)]
-    spoken = {source for source in {source for _, source in named} if _spoken_of(view, source)}
+    named = [(row.component_id, source_of(row.name)) for row in view.among(query, every)]
+    spoken = {source for source in {source for _, source in named} if spoken_of(view, source)}
     known = {component for component, source in named if source in spoken}
     query = "SELECT document_id, place FROM not_evaluated WHERE document_id IN ({})"
     told = {(row.document_id, row.place) for row in view.among(query, sorted(components))}
@@ -103,28 +104,6 @@ def _unknown(view: SqlView, components: dict[int, list[Any]]) -> dict[int, int]:
         bill: sum(row.id not in known or (bill, row.place) in told for row in rows)
         for bill, rows in components.items()
     }
-
-
-_BY_DISTRIBUTION = ("pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/")
-"""Types of package URL whose advisories are each distribution's own (the namespace)."""
-
-
-def _source(name: str) -> str:
-    """How the names begin of all that comes from where a package does: `pkg:npm/`, `cpe:`."""
-    if not name.startswith("pkg:"):
-        return f"{name.partition(':')[0]}:"
-    parts = name.split("/")
-    return "/".join(parts[: 2 if name.startswith(_BY_DISTRIBUTION) else 1]) + "/"
-
-
-def _spoken_of(view: SqlView, source: str) -> bool:
-    """Whether an advisory speaks of anything from there; where none does, nothing is known."""
-    # Byte order, which is that of SQLite: the range of an index there.
-    name = 'p.name COLLATE "C"' if view.connection.dialect.name == "postgresql" else "p.name"
-    among = f"SELECT 1 FROM package p WHERE {name} >= :first AND {name} < :past"  # noqa: S608
-    query = among + " AND EXISTS (SELECT 1 FROM affected a WHERE a.package_id = p.id) LIMIT 1"
-    past = source[:-1] + chr(ord(source[-1]) + 1)
-    return bool(view.rows(query, first=source, past=past))
 
 
 def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulnerability]]:

@@ -16,6 +16,7 @@ from accord.flows.assessing.port import Key, Mark, Touched
 from accord.store.assurance.asked import ASKED
 from accord.store.assurance.products import of_products
 from accord.store.assurance.running import estates_naming, joined_bills, named_by_estates
+from accord.store.assurance.sources import source_of, spoken_of
 from accord.store.view import SqlView, texts_of
 from accord.supply.matching.exposures import assemble
 
@@ -113,9 +114,17 @@ def _mark(view: SqlView, me: str) -> Mark:
 
 def by_documents(view: SqlView, some: Some) -> frozenset[Key] | None:
     """The releases whose verdicts may rest on some documents; None: every one."""
-    if any(some.any(table) for table in _OF_EVERYTHING):
+    if any(some.any(table) for table in _OF_EVERYTHING) or _first_of_a_source(view, some):
         return None
     return frozenset({*_named(view, some), *_holding(view, some)})
+
+
+def _first_of_a_source(view: SqlView, some: Some) -> bool:
+    """Whether of some source nothing else speaks: with them begins what is known of all of it."""
+    rows = some.rows("affected a JOIN package p ON p.id = a.package_id", "p.name")
+    sources = {source_of(row.name) for row in rows}
+    these = frozenset(some.numbers()) if sources else frozenset()
+    return any(not spoken_of(view, source, besides=these) for source in sorted(sources))
 
 
 def _named(view: SqlView, some: Some) -> Iterator[Key]:
