@@ -21,6 +21,8 @@ from stdnum.us import ein
 from accord.core.errors import Invalid
 from accord.demand import names
 
+_LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}", re.ASCII)
+_LEI_FORM = "18 letters and digits, then two check digits, are expected"
 _REGISTRY = re.compile(r"([A-Z]{2}-[A-Z0-9]{2,12})\s*:\s*([A-Z0-9 ./-]{1,40})", re.ASCII)
 _DOMAIN = re.compile(
     r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]",
@@ -45,13 +47,14 @@ def lei(text: str) -> str:
     """
     if not text:
         return ""
+    number = text.strip().upper()
+    # The library checks the digits alone, and they fit in some shorter texts, such as `1`.
+    if not _LEI.fullmatch(number):
+        raise Invalid(f"{text[:40]!r} is no LEI: {_LEI_FORM} (ISO 17442)")
     try:
-        return str(stdnum_lei.validate(text.strip().upper()))
+        return str(stdnum_lei.validate(number))
     except ValidationError as wrong:
-        raise Invalid(
-            f"{text[:40]!r} is no LEI: {_told(wrong)} (ISO 17442: 18 letters and digits, then two"
-            " check digits)"
-        ) from wrong
+        raise Invalid(f"{text[:40]!r} is no LEI: {_told(wrong)} (ISO 17442)") from wrong
 
 
 def registry(text: str) -> str:

@@ -24,10 +24,7 @@ def of_supplier(entity: Entity) -> tuple[str, ...]:
     together again by their own entities.
     """
     found = [
-        value
-        for kind in _ORDER
-        for value in entity.identifiers
-        if value.startswith(f"{kind}:")
+        value for kind in _ORDER for value in entity.identifiers if value.startswith(f"{kind}:")
     ]
     called = {names.canonical(name) for name in (entity.name, *entity.names)}
     called |= {names.canonical(alias) for alias in entity.aliases}

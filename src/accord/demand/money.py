@@ -117,11 +117,10 @@ class Rates:
         Raises:
             NoRate: no rate leads there.
         """
-        if money.currency == to:
-            return money
-        times, by = self._factor(money.currency, to)
+        one = Decimal(1)
+        times, by = (one, one) if money.currency == to else self._factor(money.currency, to)
         product = _EXACT.divide(_EXACT.multiply(money.amount, times), by)
-        unit = Decimal(1).scaleb(-DIGITS[to])
+        unit = one.scaleb(-DIGITS[to])
         return Money(product.quantize(unit, context=_EXACT), to)
 
     def _factor(self, one: str, to: str) -> tuple[Decimal, Decimal]:

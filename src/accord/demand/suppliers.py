@@ -105,11 +105,11 @@ class _Group:
         """Rows that only a reviewed name brought here."""
         self.titles: set[str] = set()
 
-    def conflicts(self, other: _Group) -> bool:
-        mine = dict(_kept_apart_by(self))
+    def conflicts(self, other: _Group, kind: str) -> bool:
+        mine = dict(_kept_apart_by(self, kind))
         return any(
             held.isdisjoint(mine[family])
-            for family, held in _kept_apart_by(other)
+            for family, held in _kept_apart_by(other, kind)
             if family in mine
         )
 
@@ -137,8 +137,8 @@ def _registers(group: _Group) -> dict[str, set[str]]:
 
 def resolve(rows: Iterable[Said], table: Iterable[SupplierName]) -> Suppliers:
     """Everybody whom rows and the reviewed table name."""
-    groups = [*_reviewed(table), *_rows(rows)]
     found: set[Contradiction] = set()
+    groups = [*_reviewed(table, found), *_rows(rows)]
     for kind in KINDS:
         groups = _joined(groups, kind, found)
     shared = _counted(groups)
@@ -151,10 +151,11 @@ def resolve(rows: Iterable[Said], table: Iterable[SupplierName]) -> Suppliers:
     return Suppliers(entities, said, tuple(sorted(found)))
 
 
-def _reviewed(table: Iterable[SupplierName]) -> Iterator[_Group]:
+def _reviewed(table: Iterable[SupplierName], found: set[Contradiction]) -> Iterator[_Group]:
     """The table's entities, each with what it is known by.
 
-    An entity that is given by an identifier is whoever has it.
+    An entity that is given by an identifier is whoever has it. One that is given two LEIs is
+    neither of them.
     """
     groups: dict[str, _Group] = {}
     for fact in sorted(table, key=lambda one: (one.entity, one.kind, one.value)):
@@ -173,7 +174,11 @@ def _reviewed(table: Iterable[SupplierName]) -> Iterator[_Group]:
             group.holds["name"].add(f"name:{names.canonical(fact.value)}")
         else:
             group.holds[fact.kind].add(f"{fact.kind}:{fact.value}")
-    return iter(groups.values())
+    for about, group in groups.items():
+        if len(group.holds["lei"]) > 1:
+            found.add(Contradiction(about, tuple(sorted(group.holds["lei"]))))
+            group.holds["lei"] = {about} & group.holds["lei"]
+        yield group
 
 
 def identifier(entity: str) -> str:
@@ -223,7 +228,7 @@ def _joined(groups: list[_Group], kind: str, found: set[Contradiction]) -> list[
     if kind == "lei":
         _report_registers(sets, found)
         return [_one(members) for members in sets]
-    apart = {id(group) for one in sets for group in _contradictory(one)}
+    apart = {id(group) for one in sets for group in _contradictory(one, kind)}
     if apart:
         for value, fitting in links:
             if len(fitting) > 1 and any(id(group) in apart for group in fitting):
@@ -248,18 +253,18 @@ def _fitting(value: str, holders: list[_Group], found: set[Contradiction]) -> li
     if kind == "name" and not hubs:
         return [one for one in holders if name in one.own]
     rest = [one for one in holders if one not in hubs]
-    fitting = [one for one in rest if not any(one.conflicts(hub) for hub in hubs)]
-    apart = {id(one) for one in _contradictory(fitting)}
+    fitting = [one for one in rest if not any(one.conflicts(hub, kind) for hub in hubs)]
+    apart = {id(one) for one in _contradictory(fitting, kind)}
     if apart or len(fitting) < len(rest):
         found.add(_report(value, holders))
     return [*hubs, *(one for one in fitting if id(one) not in apart)]
 
 
-def _contradictory(groups: Collection[_Group]) -> list[_Group]:
+def _contradictory(groups: Collection[_Group], kind: str) -> list[_Group]:
     """Those that contradict another of them."""
     families: dict[str, list[tuple[_Group, set[str]]]] = {}
     for group in groups if len(groups) > 1 else ():
-        for family, held in _kept_apart_by(group):
+        for family, held in _kept_apart_by(group, kind):
             families.setdefault(family, []).append((group, held))
     apart: dict[int, _Group] = {}
     for members in families.values():
@@ -274,13 +279,18 @@ def _contradictory(groups: Collection[_Group]) -> list[_Group]:
     return list(apart.values())
 
 
-def _kept_apart_by(group: _Group) -> Iterator[tuple[str, set[str]]]:
-    """What two groups of one supplier cannot have different: an LEI, a number of a register."""
+def _kept_apart_by(group: _Group, kind: str) -> Iterator[tuple[str, set[str]]]:
+    """What two groups of one supplier cannot have different: an LEI, a number of a register.
+
+    Where it is by a number that they share, another number of the register keeps nobody apart: one
+    LEI, or the reviewed table, has both.
+    """
     if group.holds["lei"]:
         yield "lei", group.holds["lei"]
     if group.table:
         yield "table", group.table
-    yield from _registers(group).items()
+    if kind != "registry":
+        yield from _registers(group).items()
 
 
 def _by_alias(sets: Iterable[list[_Group]]) -> None:

@@ -54,10 +54,15 @@ def demand(known: Known, day: str, currency: str = "") -> Demand:
 
 def resolved(known: Known) -> Suppliers:
     """The suppliers of all contracts and estates."""
+    return resolve(rows_of(known), known.names)
+
+
+def rows_of(known: Known) -> Iterator[Said]:
+    """How contracts, estates and revenues name suppliers."""
     rows = {said(one.fact) for one in known.contracts}
     rows |= {Said(one.supplier) for one in known.deployments}
     rows |= {of_entity(one.entity) for one in known.revenues}
-    return resolve((row for row in rows if not nameless(row)), known.names)
+    return (row for row in rows if not nameless(row))
 
 
 def said(fact: Contract) -> Said:
