@@ -12,7 +12,8 @@ _BOUGHT = "demand/"
 def files() -> list[tuple[str, bytes]]:
     """Every document of the scenario: its path within the scenario, and its bytes; by path.
 
-    What the partners buy is no part of it: each keeps that to itself, see `bought`. Paths use `/` and are those that `estate.yaml` names: `bills/gridview-4.2.cdx.json`.
+    What the partners buy is no part of it: each keeps that to itself, see `bought`. Paths use `/`
+    and are those that `estate.yaml` names: `bills/gridview-4.2.cdx.json`.
     """
     everything = _walk(resources.files("accord.scenario") / "data", "")
     return sorted(one for one in everything if not one[0].startswith(_BOUGHT))
