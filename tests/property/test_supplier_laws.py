@@ -114,3 +114,16 @@ def test_spelling(text: str) -> None:
     canonical = names.canonical(text)
     assert names.canonical(canonical) == canonical
     assert names.canonical(f"  {text}  ") == canonical
+
+
+def test_numbers_of_one_register_that_one_lei_has_both_bring_their_rows_together() -> None:
+    rows = [
+        Said("A", lei=_LEIS[0], registry=_NUMBERS[0]),
+        Said("A", lei=_LEIS[0], registry=_NUMBERS[1]),
+        Said("A", registry=_NUMBERS[0], cpe="v"), Said("A", registry=_NUMBERS[0]),
+        Said("A", registry=_NUMBERS[1]),
+    ]  # fmt: skip
+    found = resolve(rows, ())
+    assert {key for key, _ in found.said.values()} == {f"lei:{_LEIS[0]}"}
+    (told,) = found.contradictions
+    assert told.by == ("registry:AU-ABN:1", "registry:AU-ABN:2")
