@@ -22,6 +22,7 @@ from accord.assurance.assessing.deciding import Assessment
 from accord.assurance.assessing.recognition import Rule
 from accord.assurance.statements import rule, verdict
 from accord.core.archives import Given, unpack
+from accord.demand.contracts.templates import TEMPLATES
 from accord.flows.prepare import prepare
 from accord.flows.read import READERS
 from accord.flows.recognise import recognise
@@ -139,6 +140,12 @@ VALID: dict[str, bytes] = {
     "OpenVEX": _kept("openvex/document-0.2.0.json"),
     "OSV JSON": next(d for n, d in _SCENARIO.items() if n.startswith("advisories/osv/")),
     "OSV YAML": _OSV_YAML,
+    "contracts CSV": TEMPLATES["contracts"].encode(),
+    "contracts JSON": b'{"contracts": [{"contract": "1", "supplier": "Grid", "agency": "A"}]}',
+    "contracts YAML": b"contracts:\n- {contract: 1, supplier: Grid, agency: A}\n",
+    "rates CSV": b"currency,base,day,rate\nAUD,USD,2026-01-30,0.65\n",
+    "rates JSON": TEMPLATES["rates"].encode(),
+    "rates YAML": b"rates:\n- {currency: AUD, base: USD, day: 2026-01-30, rate: 0.65}\n",
     "recognition": _RULE,
     "RustSec": _RUSTSEC,
     "Scorecard result": evidence_made.scorecard(Fuzzing=9),
@@ -153,6 +160,8 @@ VALID: dict[str, bytes] = {
     ),
     "STIX bundle": _SCENARIO["threats/founding-partners.stix.json"],
     "STIX object": _STIX_OBJECT,
+    "suppliers JSON": b'{"suppliers": [{"entity": "Grid", "names": ["Grid View"]}]}',
+    "suppliers YAML": TEMPLATES["suppliers"].encode(),
     "verdict": _VERDICT,
 }
 
@@ -184,7 +193,7 @@ REAL: dict[str, tuple[str, str]] = {
 _JSON = sorted(name for name, data in VALID.items() if data.lstrip().startswith(b"{"))
 _STRICT = (
     "accord record", "CSAF", "MISP event", "OpenVEX", "OSCAL mapping collection", "STIX bundle",
-    "STIX object", "recognition", "verdict",
+    "STIX object", "recognition", "verdict", "contracts JSON", "rates JSON", "suppliers JSON",
 )  # fmt: skip
 """A marking, an identity or a signature hangs on them: no key may stand twice."""
 _TEXT = sorted(set(VALID) - set(_JSON) - {"CycloneDX XML"})

@@ -13,6 +13,7 @@ from accord.cli import (
     audience,
     clients,
     compare,
+    demand,
     demo,
     evidence,
     exchange,
@@ -79,6 +80,7 @@ app.command("receipts")(receipts.receipts)
 app.command("hunt")(hunt.hunt)
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
+app.add_typer(demand.demand, name="demand")
 app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(exchange.exchange, name="exchange")
 app.add_typer(feeds.feeds, name="feeds")

@@ -22,6 +22,8 @@ from accord.assurance.evidence import records as evidence
 from accord.assurance.statements import rule, verdict
 from accord.core import json
 from accord.core.reading import Reading
+from accord.demand.contracts import contracts, rates, suppliers
+from accord.demand.contracts import records as aliases
 from accord.exchange.misp import reading as misp
 from accord.exchange.threats import kev_attack, stix
 from accord.supply.advisories import (
@@ -89,7 +91,10 @@ def _declared(data: bytes) -> Reading:
     return declarations.read_xml(data)
 
 
-_RECORDS: dict[str, Reader] = dict.fromkeys(evidence.KINDS, evidence.read)
+_RECORDS: dict[str, Reader] = {
+    **dict.fromkeys(evidence.KINDS, evidence.read),
+    aliases.KIND: aliases.read,
+}
 """Readers of records of the parts above; every other record is one of the inventory's."""
 
 
@@ -114,6 +119,9 @@ READERS: dict[str, Reader] = {
     "ATT&CK mapping": kev_attack.read,
     "baseline": baselines.read,
     "catalogue": own.read,
+    "contracts CSV": contracts.read_csv,
+    "contracts JSON": contracts.read_json,
+    "contracts YAML": contracts.read_yaml,
     "CSAF": csaf.read,
     "CVE record": cve.read,
     "CycloneDX JSON": _cyclonedx(cyclonedx.read),
@@ -136,6 +144,9 @@ READERS: dict[str, Reader] = {
     "OSV JSON": osv.read_json,
     "OSV YAML": osv.read_yaml,
     "P-SSCRM catalogue": psscrm.read,
+    "rates CSV": rates.read_csv,
+    "rates JSON": rates.read_json,
+    "rates YAML": rates.read_yaml,
     "recognition": rule.read,
     "RustSec": rustsec.read,
     scorecard.KIND: scorecard.read,
@@ -147,6 +158,8 @@ READERS: dict[str, Reader] = {
     "SSVC table": ssvc_tables.read,
     "STIX bundle": stix.read,
     "STIX object": stix.read_object,
+    "suppliers JSON": suppliers.read_json,
+    "suppliers YAML": suppliers.read_yaml,
     "verdict": verdict.read,
 }
 

@@ -80,6 +80,9 @@ class _Sniff(msgspec.Struct):
     tasks: Raw = _UNSET
     groups: Raw = _UNSET
     versions: Raw = _UNSET
+    contracts: Raw = _UNSET
+    rates: Raw = _UNSET
+    suppliers: Raw = _UNSET
 
     def has(self, *names: str) -> bool:
         # Asked a dozen times of each document: a loop costs half of what `all` does.
@@ -210,6 +213,9 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("VEX hub index", lambda s: s.has("packages", "updated_at")),
     ("VEX hub manifest", lambda s: s.has("hub_id", "hub_sources") or s.has("versions")),
     ("test suite", lambda s: s.has("tests")),
+    ("contracts JSON", lambda s: s.has("contracts")),
+    ("rates JSON", lambda s: s.has("rates")),
+    ("suppliers JSON", lambda s: s.has("suppliers")),
     ("P-SSCRM catalogue", lambda s: s.has("groups") and b'"practices"' in bytes(s.groups)),  # type: ignore[arg-type]
 )
 """In this order: the first that fits is the answer."""
@@ -238,6 +244,9 @@ _TEXT = (
     ("description of evidence", re.compile(_FIRST % b"evidence")),
     ("baseline", re.compile(_FIRST % b"baseline")),
     ("catalogue", re.compile(_FIRST % b"catalogue")),
+    ("contracts YAML", re.compile(_FIRST % b"contracts")),
+    ("rates YAML", re.compile(_FIRST % b"rates")),
+    ("suppliers YAML", re.compile(_FIRST % b"suppliers")),
     ("SPDX tag-value", re.compile(rb"(?m)^SPDXVersion:\s*SPDX-")),
     ("RustSec", re.compile(rb"\A```toml\s")),
     ("endoflife", re.compile(rb"(?s)\A---\s.*^(title|releases|permalink|category):", re.MULTILINE)),
@@ -258,7 +267,7 @@ _TEXT = (
 
 _ANYWHERE = frozenset({
     "SPDX tag-value", "SPDX YAML", "estate YAML", "OSV YAML", "OSPS catalogue", "baseline",
-    "catalogue", "evaluation results",
+    "catalogue", "evaluation results", "contracts YAML", "rates YAML", "suppliers YAML",
 })  # fmt: skip
 """What may begin with a long comment, or with another member of many lines."""
 
@@ -270,16 +279,33 @@ def _text(data: bytes) -> str | None:
     for name, pattern in _TEXT:
         if pattern.search(head):
             return name
-    if _is_estate(head):
-        return "estate CSV"
+    table = _table(head)
+    if table is not None:
+        return table
     return next(
         (name for name, pattern in _TEXT if name in _ANYWHERE and pattern.search(data)), None
     )
 
 
-def _is_estate(head: bytes) -> bool:
-    """A table whose heading names an operator and a product."""
-    lines = [line for line in head.splitlines() if line.strip() and not line.startswith(b"#")]
-    words = set(re.split(rb"[,;\t]", lines[0].lower().replace(b'"', b""))) if lines else set()
-    names = {word.strip() for word in words}
-    return bool({b"operator", b"company"} & names) and b"product" in names
+_TABLES: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = (
+    ("estate CSV", (frozenset({"operator", "company"}), frozenset({"product"}))),
+    (
+        "contracts CSV",
+        (frozenset({"contract", "contract number"}), frozenset({"supplier", "vendor"})),
+    ),
+    ("rates CSV", (frozenset({"currency"}), frozenset({"base"}), frozenset({"rate"}))),
+)
+"""Tables by their headings: of each group of columns one must be there."""
+
+
+def _table(head: bytes) -> str | None:
+    """A table that people keep, by its heading."""
+    lines = [
+        line
+        for line in head.splitlines()
+        if line.strip() and not line.lstrip(b'"').startswith(b"#")
+    ]
+    words = re.split(rb"[,;\t]", lines[0].lower().replace(b'"', b"")) if lines else []
+    names = {b" ".join(re.split(rb"[\s_-]+", word.strip())).decode("utf-8", "replace")
+             for word in words}  # fmt: skip
+    return next((name for name, groups in _TABLES if all(group & names for group in groups)), None)

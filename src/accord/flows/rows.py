@@ -22,6 +22,7 @@ from accord.assurance.evidence.facts import (
 from accord.assurance.facts import Baseline, Catalogue, CatalogueItem, Mapping, Requirement
 from accord.assurance.statements.facts import Recognition, Verdict
 from accord.core.reading import Fact, NotEvaluated, Reading
+from accord.demand.contracts.facts import Contract, Rate, Revenue, SupplierName
 from accord.exchange.threats.facts import (
     Actor,
     Note,
@@ -288,6 +289,17 @@ _PLAIN: dict[type[Fact], Any] = {
         "verdict",
         (f.authority, f.product, f.release, f.type, _texts(f.digests), f.baseline, f.verdict,
          f.at, f.until, f.person, f.found),
+    ),
+    Contract: lambda f: (
+        "contract",
+        (f.contract, f.supplier, f.lei, f.registry, f.domain, f.cpe_vendor, f.product, f.release,
+         f.agency, f.function, f.spend, f.currency, f.volume, f.unit, f.starts, f.ends, f.notice,
+         f.impact, f.place),
+    ),
+    Rate: lambda f: ("rate", (f.currency, f.base, f.day, f.rate, f.place)),
+    SupplierName: lambda f: ("supplier_name", (f.entity, f.kind, f.value, f.place)),
+    Revenue: lambda f: (
+        "revenue", (f.entity, f.low, f.high, f.currency, f.year, f.source, f.place)
     ),
     Recognition: lambda f: (
         "recognition",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from accord.store.assurance.assessing import SqlAssessing
     from accord.store.assurance.proofs import SqlProofs
     from accord.store.assurance.standards import SqlStandards
+    from accord.store.demand.purchases import SqlPurchases
     from accord.store.exchange.accounts import SqlAccounts
     from accord.store.exchange.answers import SqlAnswers
     from accord.store.exchange.following import SqlFollowing
@@ -121,6 +122,13 @@ class Node:
         from accord.wiring import assuring
 
         return assuring.assessing(self)
+
+    @cached_property
+    def purchases(self) -> SqlPurchases:
+        """Contracts, rates and suppliers."""
+        from accord.wiring import demanding
+
+        return demanding.purchases(self)
 
     @property
     def asked(self) -> bool:

@@ -9,15 +9,12 @@ Source: SSVC, decision points System Exposure 1.0.1 and Mission Impact 2.0.0, fo
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from accord.core import yaml
-from accord.core.errors import Invalid, TooLarge, Unreadable
-from accord.core.limits import LIMITS
+from accord.core import tables, yaml
+from accord.core.errors import Invalid
 from accord.core.reading import NotEvaluated, Reading, Refused
 from accord.core.times import when
 from accord.supply.inventory.facts import Deployment
@@ -46,7 +43,6 @@ _MISSIONS = {
     "mission failure": "very high",
 }
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
-_COMMENT = re.compile(r"#\s*(estate|date)\s*:\s*(.*)", re.IGNORECASE)
 _NESTED = ("sites", "products", "deployments")
 _OF_THE_FILE = ("estate", "date", "deployments", "operators")
 
@@ -62,11 +58,11 @@ def read_csv(data: bytes) -> Reading:
         TooLarge: past a bound.
 
     """
-    lines = list(io.StringIO(_text(data), newline=""))
-    head, start = _comments(lines)
+    lines = tables.lines(data)
+    head, start = tables.comments(lines, ("estate", "date"))
     made = _reading(head)
     names: list[str] = []
-    for number, cells in _rows(lines[start:], start, made):
+    for number, cells in tables.rows(lines[start:], start, made.refused):
         if not any(cell.strip() for cell in cells):
             continue
         if not names:
@@ -114,18 +110,6 @@ def _plain(value: dict[str, Any], key: str) -> str:
     return found or ""
 
 
-def _text(data: bytes) -> str:
-    if len(data) > LIMITS.bytes:
-        raise TooLarge(f"{len(data):,} bytes; the limit is {LIMITS.bytes:,}")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        raise Unreadable(f"not UTF-8 text: {wrong}; save the table as CSV UTF-8") from wrong
-    if "\x00" in text:
-        raise Unreadable("a NUL character; this is not a text file")
-    return text
-
-
 def _reading(head: Mapping[str, str]) -> Reading:
     name = head.get("estate", "")
     return Reading(
@@ -136,46 +120,9 @@ def _reading(head: Mapping[str, str]) -> Reading:
     )
 
 
-def _comments(lines: list[str]) -> tuple[dict[str, str], int]:
-    """What the lines before the heading say, and how many they are.
-
-    Spreadsheets quote such a line and fill it up with delimiters.
-    """
-    head: dict[str, str] = {}
-    for number, line in enumerate(lines):
-        stripped = line.rstrip(",;\t\r\n ").strip('" \t')
-        if stripped and not stripped.startswith("#"):
-            return head, number
-        match = _COMMENT.fullmatch(stripped)
-        if match:
-            head[match[1].lower()] = match[2].strip()
-    return head, len(lines)
-
-
-def _rows(body: list[str], before: int, made: Reading) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells; a quoted cell may run over lines."""
-    first = body[0] if body else ""
-    rows = csv.reader(body, delimiter=max(",;\t", key=first.count), strict=True)
-    while True:
-        line = before + rows.line_num + 1
-        try:
-            cells = next(rows, None)
-        except csv.Error as wrong:
-            last = before + rows.line_num
-            reason = f"lines {line} to {last}: {wrong}; is a quote missing or too many?"
-            made.refused.append(Refused(f"line {line}", reason))
-            continue
-        if cells is None:
-            return
-        if line - before > LIMITS.items:
-            raise TooLarge(f"more than {LIMITS.items:,} lines; split the table", f"line {line}")
-        yield line, cells
-
-
 def _heading(cells: list[str], number: int) -> list[str]:
     """Names of columns in one spelling; columns that are not ours keep theirs."""
-    names = [" ".join(re.split(r"[\s_-]+", cell.strip().lower())) for cell in cells]
-    names = [_SPELLINGS.get(name, name) for name in names]
+    names = tables.heading(cells, _SPELLINGS)
     for needed in ("operator", "product"):
         if needed not in names:
             raise Invalid(f"no column {needed!r} in the heading", f"line {number}")
@@ -231,8 +178,7 @@ def _fields(entry: dict[str, Any]) -> dict[str, str]:
     for key, value in entry.items():
         if key in _NESTED:
             continue
-        name = " ".join(re.split(r"[\s_-]+", key.strip().lower()))
-        name = _SPELLINGS.get(name, name)
+        (name,) = tables.heading([key], _SPELLINGS)
         if name not in _COLUMNS:
             raise Invalid(f"{key[:40]!r} is not a field; known are {', '.join(_COLUMNS)}")
         if isinstance(value, (dict, list)):
@@ -266,8 +212,17 @@ def _deployment(row: Mapping[str, str], place: str) -> Deployment:
         raise Invalid(f"country {country[:40]!r}; two letters (ISO 3166-1) are expected")
     fields["country"] = country.upper()
     fields["exposure"] = _word("exposure", fields["exposure"], _EXPOSURES)
-    fields["mission"] = _word("mission impact", fields["mission"], _MISSIONS)
+    fields["mission"] = mission(fields["mission"])
     return Deployment(**fields, identities=_identities(fields), place=place)
+
+
+def mission(text: str) -> str:
+    """Mission impact in the words of SSVC; empty is unknown.
+
+    Raises:
+        Invalid: another word.
+    """
+    return _word("mission impact", text, _MISSIONS)
 
 
 def _word(what: str, text: str, words: Mapping[str, str]) -> str:

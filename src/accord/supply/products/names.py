@@ -37,12 +37,12 @@ def package(vendor: str, product: str) -> str:
     """
     if len(vendor) > _LONGEST or len(product) > _LONGEST:
         return ""
-    maker, thing = _maker(vendor), _words(product)
+    maker_, thing = maker(vendor), words(product)
     if thing in _NOTHING:
         return ""
-    if maker and thing.startswith(f"{maker} "):
-        thing = thing[len(maker) + 1 :]
-    return f"name:{maker}/{thing}"
+    if maker_ and thing.startswith(f"{maker_} "):
+        thing = thing[len(maker_) + 1 :]
+    return f"name:{maker_}/{thing}"
 
 
 def reviewed(name: str) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def reviewed(name: str) -> tuple[str, ...]:
     return REVIEWED.get(name, ())
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """Lower case words with single spaces. `S.p.A.` is one word; `&` and `/` separate."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = _DOTTED.sub(lambda match: match[1].replace(".", "") + " ", f"{text} ")
@@ -58,12 +58,12 @@ def _words(text: str) -> str:
 
 
 @lru_cache(_CACHED)
-def _maker(vendor: str) -> str:
+def maker(vendor: str) -> str:
     """A vendor without legal forms at its end; a name of nothing else stays as it is."""
-    words = _words(vendor)
-    if words in _NOTHING:
+    said = words(vendor)
+    if said in _NOTHING:
         return ""
-    kept = words.split()
+    kept = said.split()
     while len(kept) > 1 and kept[-1] in _LEGAL_FORMS:
         kept.pop()
     name = " ".join(kept)

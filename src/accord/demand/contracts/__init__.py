@@ -1,0 +1,1 @@
+"""What buyers hold: contracts, rates of exchange, and the reviewed table of suppliers."""

@@ -1,0 +1,1 @@
+"""Demand: what this node buys, from whom, and for how much."""

@@ -1,0 +1,1 @@
+"""The store of contracts, rates and suppliers."""
