@@ -1,0 +1,1 @@
+"""Partners compute together, and none shows the others what it holds."""
