@@ -168,6 +168,8 @@ def main(count: int) -> None:
             load_documents(
                 [(f"baseline {one}", baseline(one)) for one in BASELINES], node.intake, AT
             )
+            # The first word on where packages are from begins what is known of all of them.
+            load_documents([("advisory", advisory("of-nobody"))], node.intake, AT)
             batch: list[tuple[str, bytes]] = []
             for one in documents(count):
                 batch.append(one)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, delete, func, insert, or_, select
+from sqlalchemy import Engine, delete, func, insert, select, union
 
 from accord.flows.assessing.port import Key, ScoreLine
 from accord.store import database, schema
@@ -39,17 +39,17 @@ class SqlScores:
             since = 0
             if connection.scalar(begun) is not None:
                 since = connection.scalar(select(func.max(assessed.c.document_id))) or 0
-            query = (
+            wanted = (
                 select(document.digest)
                 .join(tie, tie.c.digest == document.digest)
                 .outerjoin(bill_score, bill_score.c.document_id == document.id)
                 .where(tie.c.kind == _BILL, document.outcome == "taken")
-                .where(or_(tie.c.document_id > since, document.id > since))
                 .where(func.coalesce(bill_score.c.profiles, "") != profiles)
-                .distinct()
-                .order_by(document.digest)
             )
-            return list(connection.scalars(query))
+            # Each by its own index: a record that is new, or a bill that comes after its record.
+            new = (tie.c.document_id > since, document.id > since)
+            query = union(*(wanted.where(one) for one in new))
+            return sorted(connection.scalars(query))
 
     def body(self, digest: str) -> bytes:
         """A bill byte for byte."""
