@@ -2,8 +2,8 @@
 
 Law (either syntax): the same declarations in JSON and in XML make the same claims.
 
-Signatures within such a document are noted and not verified: they sign parts of a text, and no
-standing here hangs on them. Sign the whole document instead.
+Signatures over parts of such a document are noted and not verified: no standing hangs on a part.
+One over the whole document is verified (`jsf`).
 
 Source: CycloneDX 1.6 and 1.7, `declarations` and `definitions.standards`.
 """

@@ -86,11 +86,16 @@ def verifies(key: SignKey, signature: bytes, data: bytes) -> bool:
     Raises:
         Invalid: the key cannot be read.
     """
-    return _verifies(_known(key.pem), signature, data)
+    return _verifies(loaded(key.pem), signature, data)
 
 
 @lru_cache(4096)
-def _known(pem: str) -> Public:
+def loaded(pem: str) -> Public:
+    """A public key in PEM, as it stands in a record.
+
+    Raises:
+        Invalid: the key cannot be read.
+    """
     return _load(pem.encode(), "/keys")
 
 

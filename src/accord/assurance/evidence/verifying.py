@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from accord.assurance.evidence import bundles, dsse, facts, statements
+from accord.assurance.evidence import bundles, dsse, facts, jsf, statements
 from accord.assurance.evidence.believing import lacking
 from accord.assurance.evidence.errors import (
     BrokenChain,
@@ -35,6 +35,8 @@ from accord.assurance.evidence.records import How
 _COMMIT: Final = "gitCommit"
 _ABOUT: Final = frozenset({statements.KIND, statements.ENVELOPE, statements.BUNDLE})
 """Readers of what is about artefacts by their digests."""
+_ENVELOPING: Final = frozenset({"CycloneDX JSON"})
+"""Readers of what may hold its own signature."""
 _ADD: Final = "`accord evidence issuer add` gives one"
 
 
@@ -235,6 +237,8 @@ def _signed(one: Given, asked: Asked, standings: Mapping[str, Standing]) -> Sign
         envelope = dsse.read(one.data)
         if envelope.signatures:
             return _envelope(envelope, asked, standings)
+    if one.reader in _ENVELOPING and (within := jsf.read(one.data)) is not None:
+        return _within(within, asked, standings)
     return _unsigned(asked, standings)
 
 
@@ -270,6 +274,19 @@ def _envelope(envelope: dsse.Envelope, asked: Asked, standings: Mapping[str, Sta
     if broken is not None:
         raise broken
     raise _nobody(envelope, candidates, asked)
+
+
+def _within(within: jsf.Enveloped, asked: Asked, standings: Mapping[str, Standing]) -> Signed:
+    """By whom a document is signed that holds its own signature; by nobody known: as unsigned."""
+    candidates = _candidates(asked, standings)
+    for standing in candidates:
+        for key in standing.keys:
+            if jsf.holds(within, key):
+                return Signed(standing.name, "key", key.keyid)
+    if any(within.keyid == key.keyid for standing in candidates for key in standing.keys):
+        reason = f"the signature by key {within.keyid[:16]} does not hold over this document"
+        raise WrongSignature(reason, jsf.PLACE)
+    return _unsigned(asked, standings)
 
 
 def _certified(
