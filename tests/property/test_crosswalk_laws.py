@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import combinations, pairwise, product
+from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accord.assurance.assessing.baseline import Baseline, Need, Table
 from accord.assurance.crosswalks.carrying import Carried, Crosswalk
 from accord.assurance.crosswalks.loops import loops
 from accord.assurance.crosswalks.relations import RELATIONS, chain
@@ -165,3 +168,26 @@ def test_the_order_of_mappings_does_not_matter(
 @given(given_=mappings())
 def test_loops_are_found_and_nothing_else(given_: list[Mapping]) -> None:
     assert list(loops(given_)) == looped(given_)
+
+
+def test_a_long_chain_costs_no_more_than_its_length() -> None:
+    """No path is written out until it is asked for."""
+    long = 20_000
+    chained = [Mapping("x", f"c@1#{n}", f"c@1#{n + 1}", "superset", "") for n in range(long)]
+    tracemalloc.start()
+    try:
+        began = process_time()
+        table = Table([wanting(f"c@1#{long}")], Crosswalk(chained))
+        spent, (_, most) = process_time() - began, tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    reaches = table.satisfying[f"c@1#{long}"]
+    assert len(reaches) == long + 1
+    assert reaches[-1].path == tuple(f"c@1#{n}" for n in range(long + 1))
+    assert most < 64 << 20
+    assert spent < 10
+
+
+def wanting(item: str) -> Baseline:
+    need = Need(id="a", title="a", items=((item,),), level=Level.VERIFIED)
+    return Baseline(name="us", needs=(need,))

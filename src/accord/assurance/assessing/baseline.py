@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from accord.assurance.model import OURS_TO_FIND, Level
+from accord.assurance.model import Level
 
 
 class Way(Protocol):
@@ -37,6 +37,10 @@ class Way(Protocol):
     @property
     def cap(self) -> Level:
         """The most that the claim is believed on arrival."""
+
+    @property
+    def onto_ours(self) -> bool:
+        """Whether it leads from what others may claim to, or over, what only a node finds."""
 
 
 class Carrying(Protocol):
@@ -89,12 +93,18 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         return self.since <= now and (not self.until or now < self.until)
 
 
-class Reach(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Reach(msgspec.Struct, frozen=True):
     """An item whose claims speak of a wanted one."""
 
     item: str
     cap: Level
-    path: tuple[str, ...]
+    way: Way | None = None
+    """None: it is the wanted one."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Items from the claimed one to the wanted one; empty: it is the wanted one."""
+        return () if self.way is None else self.way.path
 
 
 class Table:
@@ -116,10 +126,10 @@ class Table:
             for item in alternatives
         }
         for item in sorted(wanted):
-            itself = Reach(item, Level.VERIFIED, ())
+            itself = Reach(item, Level.VERIFIED)
             ways = [way for way in crosswalk.sources(item) if way.item != item]
-            carries = [way.satisfies and not _onto_ours(way) for way in ways]
-            reaches = [_reach(way) for way in ways]
+            carries = [way.satisfies and not way.onto_ours for way in ways]
+            reaches = [Reach(way.item, way.cap, way) for way in ways]
             self.satisfying[item] = (itself, *compress(reaches, carries))
             self.supporting[item] = tuple(compress(reaches, map(not_, carries)))
         self._denied: dict[str, frozenset[str]] = {}
@@ -154,13 +164,3 @@ class Table:
                 for name in names:
                     found.setdefault(name, []).append((baseline, need))
         return {name: tuple(needs) for name, needs in found.items()}
-
-
-def _onto_ours(way: Way) -> bool:
-    """Whether a claim that others may make would become one that only this node makes."""
-    onto = any(item.startswith(OURS_TO_FIND) for item in way.path)
-    return onto and not way.item.startswith(OURS_TO_FIND)
-
-
-def _reach(way: Way) -> Reach:
-    return Reach(way.item, way.cap, way.path)
