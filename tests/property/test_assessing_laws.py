@@ -32,6 +32,7 @@ class Fixed(NamedTuple):
     path: tuple[str, ...]
     satisfies: bool
     cap: Level
+    onto_ours: bool = False
 
 
 class Map:

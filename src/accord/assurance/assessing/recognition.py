@@ -109,6 +109,7 @@ class Recognition:
         # A rule's name is its author's to give: another's of the same name is another rule.
         self._rules = {(rule.by, rule.id): rule for rule in rules}
         self._statements = {one.id: one for one in statements}
+        self._found: dict[str, dict[tuple[str, tuple[Link, ...]], Found]] = {}
         self._type = types
         self._now = now
 
@@ -204,11 +205,20 @@ class Recognition:
             return f"{what} of its chain is not, or no longer, known here"
         if rule.of != behind.authority:
             return f"its chain is broken: rule {rule.id} is of {rule.by} about {rule.of}"
-        found = _same(behind, one.item, rest)
+        found = self._same(behind, one.item, rest)
         if found is None or found.denied != one.denied or found.level < one.level:
             return f"{behind.authority} does not say so of {one.item}"
         why_not = self._outside(rule, behind, found)
         return f"a link of its chain fell: {why_not}" if why_not else ""
+
+    def _same(self, statement: Statement, item: str, links: Sequence[Link]) -> Found | None:
+        """What a statement says of an item by the rest of a chain; of several, the first."""
+        found = self._found.get(statement.id)
+        if found is None:
+            found = self._found[statement.id] = {}
+            for one in statement.found:
+                found.setdefault((one.item, one.links), one)
+        return found.get((item, tuple(links)))
 
     def _claim(self, rule: Rule, statement: Statement, one: Found) -> Claim:
         ends = [rule.until, rule.revoked, statement.until, one.until, one.expires]
@@ -218,7 +228,7 @@ class Recognition:
             behind, agreed = self._statements[link.statement], self._rules[by, link.rule]
             ends += [agreed.until, agreed.revoked, behind.until]
             by = behind.authority
-            found = _same(behind, one.item, one.links[place:])
+            found = self._same(behind, one.item, one.links[place:])
             if found is not None:
                 ends += [found.until, found.expires]
                 dates.append(_dated(behind, found))
@@ -235,12 +245,6 @@ class Recognition:
             why=f"{statement.authority} found it {said}",
             links=(Link(rule.id, statement.id), *one.links),
         )
-
-
-def _same(statement: Statement, item: str, links: Sequence[Link]) -> Found | None:
-    """What a statement says of an item by the rest of a chain."""
-    wanted = (item, tuple(links))
-    return next((one for one in statement.found if (one.item, one.links) == wanted), None)
 
 
 def _dated(statement: Statement, one: Found) -> str:

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from accord.assurance.evidence import facts
+from accord.assurance.evidence.described import RESPONDS
 from accord.assurance.evidence.facts import Standing, Tie
 from accord.assurance.evidence.items import matches
 from accord.assurance.evidence.keys import fingerprint
@@ -65,16 +66,28 @@ def weigh(tie: Tie, standings: Mapping[str, Standing], at: str) -> Weight:
     return Weight(level, why, standing.items, derived=_derived(tie, standing, level))
 
 
-def unheard(claim: Claim, speakers: Collection[str]) -> Claim:
+def unheard(claim: Claim, speakers: Collection[str], *, promised: bool) -> Claim:
     """A claim of a document that nobody with a standing gave: a denial only by a supplier's name.
 
-    `speakers` are the suppliers' names. A rival's word denies nothing; it is noted.
+    `speakers` are the suppliers' names. A rival's word denies nothing; it is noted. Nor does it
+    shorten the days within which the supplier itself has `promised` to answer.
     """
-    named = maker(claim.issuer)
-    if claim.holds or not claim.level or named in {maker(one) for one in speakers}:
+    counts = claim.holds and not (promised and is_promise(claim))
+    if counts or not claim.level or is_one_of(claim.issuer, speakers):
         return claim
-    why = f"{claim.issuer}, who is not known as the supplier and has no standing, denies it"
+    does = "promises" if claim.holds else "denies"
+    why = f"{claim.issuer}, who is not known as the supplier and has no standing, {does} it"
     return msgspec.structs.replace(claim, level=Level.UNKNOWN, why=why)
+
+
+def is_promise(claim: Claim) -> bool:
+    """Whether it says within how many days vulnerabilities are answered."""
+    return claim.holds and bool(claim.level) and claim.item.startswith(RESPONDS)
+
+
+def is_one_of(name: str, speakers: Collection[str]) -> bool:
+    """Whether an organisation is one of some, however its name is written."""
+    return maker(name) in {maker(one) for one in speakers}
 
 
 def maker(name: str) -> str:

@@ -168,7 +168,7 @@ class Assessor:
         now = told.now
         every = [*told.claims, *findings(told.shipped, told.claims, now, self._contact)]
         shared = Claims(every, self.table, now)
-        statements, unheard = self._statements(listed, told.stated)
+        statements, unheard = self._statements(listed, told.stated, now)
         recognition = Recognition(self._rules, statements, listed.type, now)
         found: list[Assessment] = []
         known: dict[str, Claims] = {}
@@ -204,7 +204,7 @@ class Assessor:
         }
 
     def _statements(
-        self, listed: Listed, stated: Iterable[StatedVerdict]
+        self, listed: Listed, stated: Iterable[StatedVerdict], now: Moment
     ) -> tuple[list[Statement], list[Refused]]:
         """What others stated of this very release, of each the newest; and what is not theirs.
 
@@ -214,7 +214,7 @@ class Assessor:
         newest: dict[str, list[StatedVerdict]] = {}
         unheard: list[Refused] = []
         for one in stated:
-            why = self._unfit(one, listed)
+            why = self._unfit(one, listed, now)
             if why:
                 unheard.append(_unheard(one, why))
                 continue
@@ -228,7 +228,7 @@ class Assessor:
         ]
         return statements, unheard
 
-    def _unfit(self, one: StatedVerdict, listed: Listed) -> str:
+    def _unfit(self, one: StatedVerdict, listed: Listed, now: Moment) -> str:
         """Why a statement is nobody's word on this release by now; empty: it is somebody's."""
         authority = one.fact.authority
         if self._authorities.speaker(authority, one.origins) is None:
@@ -237,7 +237,7 @@ class Assessor:
             return "no artefact of this release is known here to compare it with"
         if set(one.fact.digests).isdisjoint(listed.digests):
             return f"{authority} speaks of another artefact than the one known here"
-        if one.fact.at > self.now:
+        if one.fact.at > now:
             return f"the statement of {authority} counts from {one.fact.at[:10]}"
         return ""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from accord.assurance.assessing.deciding import Assessment
+from accord.assurance.evidence.believing import maker
 from accord.core.errors import Invalid, NotFound
 from accord.core.yaml import decode, lines
 from accord.flows.assessing.assess import Assessor, pick
@@ -81,7 +82,7 @@ def _once(tender: Tender, names: Sequence[Key]) -> None:
     first: dict[tuple[str, ...], int] = {}
     for number, (product, release) in enumerate(names):
         who = tender.offers[number].supplier
-        before = first.setdefault((product.casefold(), release.casefold(), who.casefold()), number)
+        before = first.setdefault((product.casefold(), release.casefold(), maker(who)), number)
         if before != number:
             by = f"by {who}" if who else "by nobody who is named; say the `supplier` of each"
             raise Invalid(

@@ -9,7 +9,9 @@ import msgspec
 from accord.assurance.assessing.findings import Named
 from accord.assurance.evidence.believing import weigh
 from accord.assurance.evidence.described import CONTACT
+from accord.assurance.evidence.facts import YES
 from accord.assurance.model import Level
+from accord.assurance.profiles.said import Said, said
 from accord.flows.assessing.port import Key, Listed
 from accord.store.assurance.proofs import standings_in, tie_of
 from accord.store.assurance.releases import ties
@@ -21,7 +23,7 @@ FROM artefact a JOIN document d ON d.id = a.document_id WHERE d.digest IN ({}) O
 """
 _CONTACTS = f"""
 SELECT s.why, d.digest AS document FROM assertion s JOIN document d ON d.id = s.document_id
-WHERE s.item = '{CONTACT}' AND d.digest IN ({{}}) ORDER BY s.id
+WHERE s.item = '{CONTACT}' AND s.answer = '{YES}' AND d.digest IN ({{}}) ORDER BY s.id
 """  # noqa: S608 - our own words
 _BILL, _PROVENANCE = "bill", "provenance"
 
@@ -52,14 +54,15 @@ def named_artefacts(
                 list_.append(named)
     for row in view.among(_CONTACTS, sorted(tied)):
         for key, _, _ in tied[row.document]:
-            found[key].contacts.append(row.why)
+            if said(row.why) is Said.STATED:
+                found[key].contacts.append(row.why)
     return found
 
 
 def _tied(
     view: SqlView, wanted: Sequence[Listed], moments: Mapping[Key, str]
 ) -> dict[str, list[tuple[Key, str, Level]]]:
-    """The releases that each document is tied to, as what, and how far believed; by digest."""
+    """The releases for which each document counts, as what, and how far believed; by digest."""
     standings = standings_in(view)
     releases: dict[str, list[tuple[str, Key]]] = {}
     for one in wanted:
@@ -70,5 +73,7 @@ def _tied(
         for release, key in releases.get(row.product.casefold(), ()):
             if not row.release or release == row.release.casefold():
                 level = weigh(tie, standings, moments[key]).level
+                if level is Level.UNKNOWN:
+                    continue  # It is out of date, or whoever gave it has no standing any more.
                 found.setdefault(row.digest, []).append((key, row.kind, level))
     return found

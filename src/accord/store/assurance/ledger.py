@@ -15,10 +15,12 @@ from accord.store.assurance.decided_tables import (
     assessment_event,
     counting_otherwise,
 )
-from accord.store.assurance.products import of_products
+from accord.store.assurance.products import of_products, spellings
 from accord.store.view import SqlView
 
 _MANY = 400
+_LAST = (1 << 63) - 1
+"""No event has a number past it."""
 _COLUMNS = ("product", "release", "buyer", "baseline", "verdict", "requirements", "until", "at")
 
 
@@ -88,10 +90,12 @@ class SqlLedger:
     def events(self, product: str = "", after: int = 0) -> list[tuple[int, Event]]:
         """Changes of verdicts in order, each with its number."""
         table = assessment_event.c
-        query = select(assessment_event).where(table.id > after).order_by(table.id)
-        if product:
-            query = query.where(func.lower(table.product) == product.lower())
+        past = min(after, _LAST)
+        query = select(assessment_event).where(table.id > past).order_by(table.id)
         with self._engine.connect() as connection:
+            if product:
+                names = spellings(SqlView(connection), "assessment_event", [product])
+                query = query.where(table.product.in_(names))
             return [(row.id, _event(row)) for row in connection.execute(query)]
 
 

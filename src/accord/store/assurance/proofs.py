@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Engine
 
-from accord.assurance.evidence.believing import Weight, unheard, weigh
+from accord.assurance.evidence.believing import Weight, is_one_of, is_promise, unheard, weigh
 from accord.assurance.evidence.described import CONTACT, RESPONDS
 from accord.assurance.evidence.facts import (
     PLAN,
@@ -192,18 +192,22 @@ class _Suppliers:
     def heard(self, product: str, parts: list[Proven]) -> list[Proven]:
         """What is said of a release, with the denials of those who are not its supplier noted."""
         claims = [c for part in parts if not _by(part) for c in part.claims]
-        if all(claim.holds for claim in claims):
+        if not any(not claim.holds or is_promise(claim) for claim in claims):
             return parts
         speakers = {_UNNAMED, *self._known(product)}
         if len(speakers) == 1:
             # Nobody is known as the supplier: it is whoever else is believed to speak for it.
             speakers |= {claim.issuer for claim in claims if claim.holds}
+        promised = any(
+            is_promise(claim) and (_by(part) or is_one_of(claim.issuer, speakers))
+            for part in parts
+            for claim in part.claims
+        )
+        hear = partial(unheard, speakers=speakers, promised=promised)
         return [
             part
             if _by(part)
-            else msgspec.structs.replace(
-                part, claims=tuple(unheard(claim, speakers) for claim in part.claims)
-            )
+            else msgspec.structs.replace(part, claims=tuple(map(hear, part.claims)))
             for part in parts
         ]
 
