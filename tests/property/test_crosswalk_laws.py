@@ -170,6 +170,13 @@ def test_loops_are_found_and_nothing_else(given_: list[Mapping]) -> None:
     assert list(loops(given_)) == looped(given_)
 
 
+def test_of_paths_of_one_length_the_first_by_name_is_told() -> None:
+    steps = ("zy", "zx", "yb", "xc", "ba", "ca", "mb", "mc", "nm")
+    given_ = [Mapping("x", one[0], one[1], "superset", "") for one in steps]
+    told = {one.item: "".join(one.path) for one in Crosswalk(given_).sources("a")}
+    assert (told["z"], told["m"], told["n"]) == ("zxca", "mba", "nmba")
+
+
 def test_a_long_chain_costs_no_more_than_its_length() -> None:
     """No path is written out until it is asked for."""
     long = 20_000
