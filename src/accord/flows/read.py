@@ -22,6 +22,8 @@ from accord.assurance.evidence import records as evidence
 from accord.assurance.statements import rule, verdict
 from accord.core import json
 from accord.core.reading import Reading
+from accord.demand.asks import consent
+from accord.demand.asks import records as asks
 from accord.demand.contracts import contracts, rates, suppliers
 from accord.demand.contracts import records as aliases
 from accord.exchange.misp import reading as misp
@@ -94,6 +96,7 @@ def _declared(data: bytes) -> Reading:
 _RECORDS: dict[str, Reader] = {
     **dict.fromkeys(evidence.KINDS, evidence.read),
     aliases.KIND: aliases.read,
+    **dict.fromkeys(asks.KINDS, asks.read),
 }
 """Readers of records of the parts above; every other record is one of the inventory's."""
 
@@ -122,6 +125,7 @@ READERS: dict[str, Reader] = {
     "contracts CSV": contracts.read_csv,
     "contracts JSON": contracts.read_json,
     "contracts YAML": contracts.read_yaml,
+    consent.KIND: consent.read,
     "CSAF": csaf.read,
     "CVE record": cve.read,
     "CycloneDX JSON": _cyclonedx(cyclonedx.read),

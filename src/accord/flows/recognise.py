@@ -15,6 +15,7 @@ import msgspec
 from accord.assurance.statements import rule, verdict
 from accord.core import json
 from accord.core.errors import Unreadable
+from accord.demand.asks import consent
 
 Raw = msgspec.Raw | msgspec.UnsetType
 _UNSET = msgspec.UNSET
@@ -207,6 +208,7 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("Scorecard result", lambda s: s.has("scorecard", "checks")),
     ("verdict", lambda s: s.text("predicate_type") == verdict.PREDICATE),
     ("recognition", lambda s: s.text("predicate_type") == rule.PREDICATE),
+    (consent.KIND, lambda s: s.text("predicate_type") == consent.PREDICATE),
     ("in-toto statement", lambda s: s.has("statement_type") or s.has("predicate_type")),
     ("DSSE envelope", lambda s: s.has("payload_type")),
     ("ROLIE feed", lambda s: s.has("feed")),

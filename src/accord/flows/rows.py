@@ -22,6 +22,7 @@ from accord.assurance.evidence.facts import (
 from accord.assurance.facts import Baseline, Catalogue, CatalogueItem, Mapping, Requirement
 from accord.assurance.statements.facts import Recognition, Verdict
 from accord.core.reading import Fact, NotEvaluated, Reading
+from accord.demand.asks.facts import Consent, Step
 from accord.demand.contracts.facts import Contract, Rate, Revenue, SupplierName
 from accord.exchange.threats.facts import (
     Actor,
@@ -305,6 +306,16 @@ _PLAIN: dict[type[Fact], Any] = {
         "recognition",
         (f.rule, f.by, f.of, f.level, _texts(f.items), _texts(f.types), _texts(f.without),
          f.onward, f.since, f.until, f.revoked, f.person, f.why),
+    ),
+    Consent: lambda f: (
+        "ask_consent",
+        (f.ask, f.supplier, f.requirement, _texts(f.products), f.text, f.due, _texts(f.partners),
+         f.partner, f.agreed, f.person, f.why, f.at),
+    ),
+    Step: lambda f: (
+        "ask_step",
+        (f.ask, f.step, f.recipient, f.answer, f.text, f.promised, _texts(f.documents), f.release,
+         f.found, f.effect, f.person, f.why, f.at),
     ),
 }  # fmt: skip
 """Each remaining fact as its table and its row, in the columns' order."""

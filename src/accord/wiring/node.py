@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from accord.store.assurance.assessing import SqlAssessing
     from accord.store.assurance.proofs import SqlProofs
     from accord.store.assurance.standards import SqlStandards
+    from accord.store.demand.asks import SqlAsks
     from accord.store.demand.purchases import SqlPurchases
     from accord.store.exchange.accounts import SqlAccounts
     from accord.store.exchange.answers import SqlAnswers
@@ -146,6 +147,13 @@ class Node:
         from accord.flows.assessing.update import update
 
         return update(self.assessing, self.me, self.clock.now(), every=every)
+
+    @cached_property
+    def asks(self) -> SqlAsks:
+        """Joint asks of suppliers."""
+        from accord.store.demand.asks import SqlAsks
+
+        return SqlAsks(self.engine)
 
     @cached_property
     def exposures(self) -> Exposures:

@@ -1,1 +1,1 @@
-"""Demand: what this node buys, from whom, and for how much."""
+"""Demand: what this node buys, from whom, for how much, and what is asked together."""

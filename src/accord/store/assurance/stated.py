@@ -25,7 +25,7 @@ WHERE s.state IN ('live', 'held') AND (:as_of = '' OR s.learned <= :as_of)
 def verdicts(view: SqlView, releases: Collection[Key]) -> Iterator[StatedVerdict]:
     """What was stated of some releases, whatever the case of their names."""
     wanted = {(product.casefold(), release.casefold()) for product, release in releases}
-    origins = _sealers(view, "verdict")
+    givers_of = sealers(view, "verdict")
     for row in view.counting(_VERDICTS):
         if (row.product.casefold(), row.release.casefold()) not in wanted:
             continue
@@ -34,13 +34,13 @@ def verdicts(view: SqlView, releases: Collection[Key]) -> Iterator[StatedVerdict
             digests=texts_of(row.digests), baseline=row.baseline, verdict=row.verdict, at=row.at,
             until=row.until, person=row.person, found=row.found,
         )  # fmt: skip
-        givers = origins.get(row.document, frozenset())
-        yield StatedVerdict(fact, row.document, _origins(view, row.document_id, givers))
+        givers = givers_of.get(row.document, frozenset())
+        yield StatedVerdict(fact, row.document, origins(view, row.document_id, givers))
 
 
 def rules(view: SqlView) -> Iterator[StatedRule]:
     """What is recognised by whom, with every revocation."""
-    origins = _sealers(view, "recognition")
+    givers_of = sealers(view, "recognition")
     for row in view.counting(_RULES):
         fact = Recognition(
             rule=row.rule, by=row.recognised_by, of=row.recognised, level=row.level,
@@ -48,11 +48,11 @@ def rules(view: SqlView) -> Iterator[StatedRule]:
             without=texts_of(row.without_types), onward=bool(row.onward), since=row.since,
             until=row.until, revoked=row.revoked, person=row.person, why=row.why,
         )  # fmt: skip
-        givers = origins.get(row.document, frozenset())
-        yield StatedRule(fact, row.document, _origins(view, row.document_id, givers))
+        givers = givers_of.get(row.document, frozenset())
+        yield StatedRule(fact, row.document, origins(view, row.document_id, givers))
 
 
-def _sealers(view: SqlView, table: str) -> dict[str, frozenset[str]]:
+def sealers(view: SqlView, table: str) -> dict[str, frozenset[str]]:
     """Everybody who sealed each statement of a table: several may give the same bytes."""
     found: dict[str, set[str]] = {}
     for row in view.rows(_SEALED.format(table), as_of=view.as_of):
@@ -60,7 +60,7 @@ def _sealers(view: SqlView, table: str) -> dict[str, frozenset[str]]:
     return {digest: frozenset(names) for digest, names in found.items()}
 
 
-def _origins(view: SqlView, document: int, givers: frozenset[str]) -> tuple[str, ...]:
+def origins(view: SqlView, document: int, givers: frozenset[str]) -> tuple[str, ...]:
     """The giver that the document is kept as, which is our own people before others, then more."""
     first = view.origin(document)
     return (first, *sorted(givers - {first}))

@@ -1,1 +1,1 @@
-"""The store of contracts, rates and suppliers."""
+"""The store of contracts, rates, suppliers and asks."""

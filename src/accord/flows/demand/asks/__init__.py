@@ -1,0 +1,1 @@
+"""Joint asks: agreed, sent, answered, fixed."""
