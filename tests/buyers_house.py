@@ -15,9 +15,11 @@ from house_of_nodes import Nodes
 
 from accord.assurance.assessing.recognition import Rule
 from accord.assurance.model import Level
+from accord.demand.asks.consent import Terms
 from accord.flows.assessing import recognise
 from accord.flows.assessing.assess import Assessed, Question, assess_one
 from accord.flows.assessing.state import state
+from accord.flows.demand.asks import agree
 from accord.flows.evidence import add as adding
 from accord.flows.evidence import issuers
 from accord.flows.exchange.sharing import audience, share, wanted
@@ -131,3 +133,27 @@ class Buyers(Nodes):
 
     def body(self, name: str, digest: str) -> bytes:
         return self[name].holdings.body(digest)
+
+
+DUE = "2026-06-30"
+WHO = ("R. Ana", "we need it")
+
+
+def terms(*partners: str, **more: Any) -> Terms:
+    values = {
+        "supplier": "Lantern Works", "requirement": PROMISE, "products": (PRODUCT,),
+        "text": "Please say how you plan.\nIn a page.", "due": DUE,
+        "partners": tuple(sorted(partners)),
+    }  # fmt: skip
+    return Terms(**{**values, **more})
+
+
+def agreed(house: Buyers, *names: str, tlp: str = "CLEAR", **more: Any) -> str:
+    """Every named partner consents, and everybody knows."""
+    id_ = ""
+    for name in names:
+        house.tick()
+        id_, document = agree.agree(house[name], terms(*names, **more), WHO)
+        house.share(name, document, tlp=tlp)
+    house.settle()
+    return id_

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from accord.cli import show
 from accord.cli.options import DEFAULT_HOME, AsJson, Database, Home, Person, opened, said
+from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
@@ -84,6 +86,96 @@ def withdraw(
     show.note(f"Tell the partners with `accord share {document[:12]} --audience NAME`.")
 
 
+@asks.command("send")
+def send(
+    ask: Ask,
+    to: Annotated[str, typer.Option(help="The supplier's mail address.", callback=said)],
+    person: Person,
+    client: Annotated[str, typer.Option(help="The supplier, as `accord clients` has it.")] = "",
+    tlp: Annotated[str, typer.Option(help="CLEAR or GREEN.")] = "CLEAR",
+    door: Annotated[
+        str, typer.Option(help="Where the supplier reaches this node's door: https://host:port/.")
+    ] = "",
+    days: Annotated[int, typer.Option(help="For how long the link may be used.")] = 60,
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """Send a joint ask to its supplier, with a link by which it answers once.
+
+    The mail server stands in ACCORD_MAIL, ACCORD_MAIL_FROM and ACCORD_MAIL_PASSWORD.
+    """
+    import os
+
+    from accord.flows.demand.asks import send as flow
+    from accord.identity.markings import parse_tlp
+    from accord.transport.mail import SmtpMailer, server
+
+    node = opened(home, database)
+    mail = server(os.environ)
+    sending = flow.Sending(
+        to=to, sender=mail.sender, person=person, door=door or _door(node), tlp=parse_tlp(tlp),
+        client=client, days=days,
+    )  # fmt: skip
+    found = flow.send(node, SmtpMailer(mail), ask, sending, node.people.clients)
+    typer.echo(printable(f"{found.id[:12]} was sent to {to}; the link is good for {days} days."))
+
+
+@asks.command("answer")
+def answer(
+    ask: Ask,
+    person: Person,
+    answer_: Annotated[
+        Literal["done", "plan", "no"], typer.Option("--answer", help="What the supplier says.")
+    ],
+    text: Annotated[str, typer.Option(callback=said, help="Its words.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Evidence that came with it.", show_default=False)
+    ] = None,
+    promised: Annotated[str, typer.Option(help="Of a plan, the day.", metavar="DAY")] = "",
+    release: Annotated[str, typer.Option(help="Of this release only.")] = "",
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """Take a supplier's answer that came otherwise, as evidence."""
+    from accord.cli.evidence import read_bytes
+    from accord.flows.demand.asks import answer as flow
+
+    given = flow.Answer(
+        answer=answer_, text=text, promised=promised, release=release,
+        files=tuple((str(path), read_bytes(path)) for path in files or ()),
+    )  # fmt: skip
+    node = opened(home, database)
+    found = flow.by_hand(node, ask, given, person)
+    typer.echo(printable(f"{found.id[:12]} is answered: {answer_}."))
+    reassessed(node)
+
+
+@asks.command("fixed")
+def fixed(
+    ask: Annotated[
+        str, typer.Argument(help="An ask; none: whichever the verdicts show.", show_default=False)
+    ] = "",
+    release: Annotated[str, typer.Option(help="The release that fixes it.")] = "",
+    person: Annotated[str, typer.Option(help="Who decides.", envvar="ACCORD_PERSON")] = "",
+    why: Why = "",
+    home: Home = DEFAULT_HOME,
+    database: Database = "",
+) -> None:
+    """Record that an ask is fixed: one by a person's word, or all that the verdicts show."""
+    from accord.flows.demand.asks import effect as flow
+
+    node = opened(home, database)
+    if not ask:
+        found = flow.find(node)
+        typer.echo(f"{len(found)} asks are fixed, as the verdicts show.")
+    else:
+        if not release.strip() or not person.strip():
+            raise typer.BadParameter("name the release and the person: --release R --person P")
+        found = [flow.fixed(node, ask, release.strip(), (person.strip(), why))]
+    for one in found:
+        _whole(node, one)
+
+
 @asks.command("list")
 def list_(json: AsJson = False, home: Home = DEFAULT_HOME, database: Database = "") -> None:
     """List the asks that are known here, the first due first, and what came of them."""
@@ -128,8 +220,30 @@ def _whole(node: Node, one: Joint) -> None:
     show.wrapped(f"for {', '.join(one.terms.products)}")
     for line in one.terms.text.split("\n"):
         show.wrapped(line, 4)
-    for line in _dates(one):
+    for line in (*_dates(one), *_effect(one)):
         show.wrapped(line)
+
+
+def _door(node: Node) -> str:
+    """Where this node's door is, as the directory lists it."""
+    directory = node.trust.directory()
+    own = directory.partner(node.me) if directory else None
+    if own is None or not own.addresses:
+        raise typer.BadParameter("the directory lists no address of this node", param_hint="--door")
+    return own.addresses[0]
+
+
+def _effect(one: Joint) -> tuple[str, ...]:
+    """Verdicts and exposures from the sending to the fix."""
+    from accord.demand.asks.records import effect_of
+
+    seen = [(step.step, effect_of(step)) for step in one.steps]
+    return tuple(
+        f"when {step}: met in {found.met} of {found.buyers} verdicts, {found.accepted} accept;"
+        f" {found.exposures} open exposures"
+        for step, found in seen
+        if found
+    )
 
 
 def _state(one: Joint, now: str) -> str:

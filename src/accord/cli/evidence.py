@@ -71,7 +71,7 @@ def add(
         why=why.strip(),
         again=again,
     )
-    added = run(node, ask, [(str(path), _bytes(path)) for path in files])
+    added = run(node, ask, [(str(path), read_bytes(path)) for path in files])
     if json:
         show.as_json({"taken": added.taken, "beside": added.beside})
     else:
@@ -246,11 +246,11 @@ def issuer_add(
         role=role,
         person=person,
         why=why,
-        keys=tuple((str(path), _bytes(path)) for path in key or ()),
-        certificates=tuple((str(path), _bytes(path)) for path in certificate or ()),
+        keys=tuple((str(path), read_bytes(path)) for path in key or ()),
+        certificates=tuple((str(path), read_bytes(path)) for path in certificate or ()),
         identities=tuple(identity or ()),
         oidc=oidc.strip(),
-        trust_root=_bytes(trust_root) if trust_root else b"",
+        trust_root=read_bytes(trust_root) if trust_root else b"",
         kinds=tuple(kinds or ()),
         items=tuple(items or ()),
         products=tuple(products or ()),
@@ -315,7 +315,7 @@ def _state(ended: bool, until: str, now: str) -> str:
     return f"until {until[:10]}" if until else "stands"
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """A file within the bound on one document."""
     from accord.core.limits import LIMITS
 

@@ -17,6 +17,8 @@ from accord.demand.asks.consent import Terms, terms_of
 from accord.demand.asks.facts import Consent, Step
 from accord.demand.asks.records import effect_of
 
+_ORDER = ("sent", "answered", "fixed")
+
 
 class Said(msgspec.Struct, frozen=True):
     """A consent, and who gave it to this node."""
@@ -110,7 +112,7 @@ def _ask(id_: str, said: Sequence[Said], steps: Sequence[Step]) -> Joint:
         terms=terms_of(said[0].fact),
         consents=tuple(one for one in said if one.fact.agreed),
         withdrawn=tuple(one for one in said if not one.fact.agreed),
-        steps=tuple(sorted(steps, key=lambda one: (one.at, one.step))),
+        steps=tuple(sorted(steps, key=lambda one: (one.at, _ORDER.index(one.step)))),
     )
 
 

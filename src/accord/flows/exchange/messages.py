@@ -10,6 +10,8 @@ OSV = "/v1"
 """So begin the addresses that vulnerability scanners know, as osv.dev has them."""
 TAXII = "/taxii2/"
 """Every address of TAXII begins with it."""
+ASKS = "/asks/"
+"""So begins every link by which a supplier answers."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from accord.core.clock import Clock
 from accord.core.errors import AccordError
 from accord.core.show import printable
 from accord.flows.exchange.answering.taxii.door import refusal
-from accord.flows.exchange.messages import OSV, PREFIX, TAXII, Request, Response
+from accord.flows.exchange.messages import ASKS, OSV, PREFIX, TAXII, Request, Response
 from accord.identity.gate import Gate
 from accord.identity.keys import CannotSign
 from accord.identity.partners import Directory, UnknownKey, Untrusted
@@ -57,6 +57,8 @@ LARGE = 16 << 20
 
 BATCH = 1 << 20
 """Bytes of the longest batch of a vulnerability scanner: a thousand packages have a fifth of it."""
+ANSWER = 8 << 20
+"""Bytes of the longest answer of a supplier, with its files."""
 
 _HERE = ("127.0.0.1", "::1")
 _ADDRESS = 32_768
@@ -77,6 +79,14 @@ class Answering(Protocol):
 
     def answer(self, caller: Recipient, request: Request) -> Response:
         """What a caller is answered."""
+        ...
+
+
+class AskAnswering(Answering, Protocol):
+    """The pages behind the links of suppliers."""
+
+    def expects(self, request: Request) -> bool:
+        """Whether a request may be long: it answers a link that is open."""
         ...
 
 
@@ -109,6 +119,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Called where a request is signed by a key that the directory does not hold; cheap."""
     taxii: Answering | None = None
     """Answers below `/taxii2/`; none: nothing is there."""
+    asks: AskAnswering | None = None
+    """Answers below `/asks/`; none: nothing is there."""
 
 
 class _Refusal(Exception):
@@ -140,7 +152,7 @@ class DoorApp:
         self._gate = _Threads(2, "gate")
         self._beat = _Threads(1, "beat")
         self._threads = {"partner": _Threads(4, "partner"), "other": _Threads(2, "other")}
-        self._long = {SMALL: 0, BATCH: 0, LARGE: 0}
+        self._long = {SMALL: 0, BATCH: 0, ANSWER: 0, LARGE: 0}
         """How many of each length are read now: scanners take nothing from partners."""
         self._waiting = waiting.Room(parts.beat, parts.stopping, self._beat.run)
 
@@ -173,7 +185,7 @@ class DoorApp:
             threads.close()
 
     async def _response(self, scope: Scope, receive: Receive) -> Response:
-        _check(scope, self._parts.taxii is not None)
+        _check(scope, self._parts)
         address = (scope.get("client") or ("",))[0]
         headers = _headers(scope)
         self._check_failures(address)
@@ -203,6 +215,8 @@ class DoorApp:
     async def _with_body(self, bare: Request, receive: Receive, shown: str) -> Request:
         """Long bodies are few at a time: who sends them is not known before they are read."""
         most = _most(bare, shown)
+        if most == ANSWER and not await self._expected(bare):
+            most = SMALL
         long = most > SMALL
         if self._long[most] + long > _LONG:
             raise _Refusal(429, "too many ask at once", retry_after="5", connection="close")
@@ -215,6 +229,11 @@ class DoorApp:
         finally:
             self._long[most] -= long
         return msgspec.structs.replace(bare, body=body)
+
+    async def _expected(self, bare: Request) -> bool:
+        """Whether a link that is open is answered: nobody else sends so much."""
+        asks = self._parts.asks
+        return asks is not None and await self._threads["other"].run(asks.expects, bare)
 
     async def _known(self, found: Awaitable[T], address: str) -> T:
         """What was found, of somebody who is known.
@@ -244,8 +263,13 @@ class DoorApp:
             raise _NotAdmitted(str(wrong)) from wrong
 
     def _answer(self, caller: Recipient, request: Request) -> Response:
-        taxii = self._parts.taxii if _is_taxii(request.path) else None
-        return (taxii or self._parts.door).answer(caller, request)
+        parts = self._parts
+        door: Answering = parts.door
+        if parts.taxii is not None and _is_taxii(request.path):
+            door = parts.taxii
+        elif parts.asks is not None and request.path.startswith(ASKS):
+            door = parts.asks
+        return door.answer(caller, request)
 
     def _at_once(self, request: Request, shown: str, address: str, now: float) -> Response:
         caller = self._admit(request, shown)
@@ -293,10 +317,13 @@ class _Threads:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _check(scope: Scope, taxii: bool) -> None:  # noqa: FBT001 - whether it is served
-    if taxii and _is_taxii(scope["path"]):
+def _check(scope: Scope, parts: Parts) -> None:
+    if parts.taxii is not None and _is_taxii(scope["path"]):
         if scope["method"] not in ("GET", "HEAD", "POST", "DELETE"):
             raise _Refusal(405, "use GET, POST or DELETE", allow="DELETE, GET, HEAD, POST")
+    elif parts.asks is not None and scope["path"].startswith(ASKS):
+        if scope["method"] not in ("GET", "HEAD", "POST"):
+            raise _Refusal(405, "use GET or POST", allow="GET, HEAD, POST")
     elif not scope["path"].startswith((f"{PREFIX}/", f"{OSV}/")):
         raise _Refusal(404, "not found")
     elif scope["method"] not in ("GET", "POST"):
@@ -349,6 +376,8 @@ def _most(request: Request, shown: str) -> int:
     if _is_taxii(request.path) and request.method == "POST":
         claimed = is_signed(request) or request.header("authorization") or shown
         return LARGE if claimed else SMALL
+    if request.path.startswith(ASKS) and request.method == "POST":
+        return ANSWER
     return BATCH if request.path == f"{OSV}/querybatch" else SMALL
 
 

@@ -18,6 +18,7 @@ from accord.identity.gate import Gate
 from accord.store.keys import FOLDER
 from accord.transport.tls import server_context
 from accord.web.door.app import DoorApp, Parts
+from accord.web.door.asks import AskPages
 from accord.web.door.protocol import PatientProtocol
 from accord.wiring import Node
 
@@ -88,6 +89,7 @@ class DoorServer:
             known_addresses=not self._plain,
             unknown=self.unknown.set,
             taxii=node.taxii,
+            asks=AskPages(node, node.people.clients, node.answers.sealed),
         )
 
 
