@@ -26,6 +26,7 @@ from accord.store import metadata
 from accord.store.assurance import decided_tables as decided
 from accord.store.assurance import evidence_tables as evidence
 from accord.store.assurance import tables as assurance
+from accord.store.demand import ask_tables as asks
 from accord.store.demand import tables as demand
 from accord.store.metadata import ID, key, texts
 from accord.store.metadata import document as document_
@@ -384,5 +385,6 @@ FACTS = (
     *evidence.FACTS,
     *decided.FACTS,
     *demand.FACTS,
+    *asks.FACTS,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""
