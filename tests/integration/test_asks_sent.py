@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import evidence_made as made
-import msgspec
 import pytest
-from buyers_house import FORM, WHO, Buyers, agreed, baseline, terms
+from buyers_house import FORM, WHO, agreed, baseline, terms
 from evidence_made import PRODUCT, RELEASE
-from mail_house import MailHouse
+from mail_house import TO, Sent
 
 from accord.core.errors import Invalid
 from accord.demand.asks import consent
@@ -21,70 +19,13 @@ from accord.demand.asks.joint import tally
 from accord.flows.demand.asks import agree, answer, effect
 from accord.flows.demand.asks.egress import Kept
 from accord.flows.demand.asks.port import NotSent
-from accord.flows.demand.asks.send import Sending, hashed, send
+from accord.flows.demand.asks.send import hashed
 from accord.flows.evidence.add import remove
 from accord.flows.exchange import clients
-from accord.flows.exchange.messages import Request, Response
 from accord.identity.clients import Client
 from accord.identity.markings import Tlp
-from accord.identity.recipients import PUBLIC
 from accord.transport import mail
-from accord.transport.mail import MailServer, SmtpMailer, server
-from accord.web.door.asks import AskPages
-
-TO = "security@lantern.example"
-
-
-class Sent(Buyers):
-    """Partners, a mail server, and the door of Australia."""
-
-    def __init__(self, folder: Path, *, tls: bool = True) -> None:
-        super().__init__(folder)
-        (folder / "mail").mkdir(mode=0o700)
-        self.post = MailHouse(folder / "mail", tls=tls)
-        node = self["australia"]
-        self.pages = AskPages(node, node.people.clients, node.answers.sealed)
-
-    def mailer(self, **more: Any) -> SmtpMailer:
-        at = {"host": "127.0.0.1", "port": self.post.port, "tls": False, "sender": "a@au.example"}
-        return SmtpMailer(MailServer(**{**at, "authorities": self.post.authorities, **more}))
-
-    def send(self, id_: str, name: str = "australia", **more: Any) -> str:
-        """Send an ask; the secret of its link, as the supplier reads it."""
-        values = {
-            "to": TO, "sender": "a@au.example", "person": "R. Ana", "tlp": Tlp.CLEAR,
-            "door": "https://au.example:8443/",
-        }  # fmt: skip
-        node = self[name]
-        send(node, self.mailer(), id_, Sending(**{**values, **more}), node.people.clients)
-        match = re.search(rb"https://au.example:8443/asks/([\w-]{43})\r\n", self.post.mails[-1][1])
-        assert match
-        return match[1].decode()
-
-    def ask(self, secret: str, method: str = "GET", body: bytes = b"", kind: str = "") -> Response:
-        request = Request(method, f"/asks/{secret}", "", (("content-type", kind),), body)
-        return self.pages.answer(PUBLIC, request)
-
-    def say(self, secret: str, *files: tuple[str, bytes], **said: str) -> Response:
-        values = {"answer": "done", "text": "we have a plan", **said}
-        parts = [(f'name="{name}"', value.encode()) for name, value in values.items()]
-        parts += [(f'name="files"; filename="{name}"', data) for name, data in files]
-        body = b"".join(
-            b"--B\r\nContent-Disposition: form-data; "
-            + head.encode()
-            + b"\r\n\r\n"
-            + data
-            + b"\r\n"
-            for head, data in parts
-        )
-        return self.ask(secret, "POST", body + b"--B--\r\n", "multipart/form-data; boundary=B")
-
-    def lines(self, name: str = "australia") -> list[Any]:
-        return [msgspec.json.decode(one) for one in self[name].receipts.newest([], "", 0)]
-
-    def close(self) -> None:
-        self.post.close()
-        super().close()
+from accord.transport.mail import server
 
 
 @pytest.fixture
