@@ -22,6 +22,7 @@ from accord.assurance.assessing.deciding import Assessment
 from accord.assurance.assessing.recognition import Rule
 from accord.assurance.statements import rule, verdict
 from accord.core.archives import Given, unpack
+from accord.demand.asks import consent
 from accord.demand.contracts.templates import TEMPLATES
 from accord.flows.prepare import prepare
 from accord.flows.read import READERS
@@ -97,6 +98,13 @@ _BUNDLE = json.dumps(
 ).encode()
 
 _AT = "2026-11-01T00:00:00.000000Z"
+_CONSENT = consent.write(
+    consent.Terms(
+        supplier="Lantern Works", requirement="ssdf@1.1#PO.1.1", products=("Lantern",),
+        text="Please say how.", due="2027-01-01", partners=("india",),
+    ),
+    "india", ("R. Ana", "agreed"), "2026-11-01T00:00:00.000000Z", agreed=True,
+)  # fmt: skip
 _RULE = rule.write(
     Rule(id="au-in-1", by="au", of="in", since=_AT, person="J. Ward", why="an agreement"), _AT
 )
@@ -146,6 +154,7 @@ VALID: dict[str, bytes] = {
     "rates CSV": b"currency,base,day,rate\nAUD,USD,2026-01-30,0.65\n",
     "rates JSON": TEMPLATES["rates"].encode(),
     "rates YAML": b"rates:\n- {currency: AUD, base: USD, day: 2026-01-30, rate: 0.65}\n",
+    "consent": _CONSENT,
     "recognition": _RULE,
     "RustSec": _RUSTSEC,
     "Scorecard result": evidence_made.scorecard(Fuzzing=9),
@@ -193,7 +202,8 @@ REAL: dict[str, tuple[str, str]] = {
 _JSON = sorted(name for name, data in VALID.items() if data.lstrip().startswith(b"{"))
 _STRICT = (
     "accord record", "CSAF", "MISP event", "OpenVEX", "OSCAL mapping collection", "STIX bundle",
-    "STIX object", "recognition", "verdict", "contracts JSON", "rates JSON", "suppliers JSON",
+    "STIX object", "consent", "recognition", "verdict", "contracts JSON", "rates JSON",
+    "suppliers JSON",
 )  # fmt: skip
 """A marking, an identity or a signature hangs on them: no key may stand twice."""
 _TEXT = sorted(set(VALID) - set(_JSON) - {"CycloneDX XML"})

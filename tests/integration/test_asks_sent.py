@@ -26,6 +26,7 @@ from accord.identity.clients import Client
 from accord.identity.markings import Tlp
 from accord.transport import mail
 from accord.transport.mail import server
+from accord.web.door.asks import AskPages
 
 
 @pytest.fixture
@@ -140,6 +141,27 @@ def test_a_guessed_or_expired_link_shows_nothing(house: Sent) -> None:
     assert agree.one(house["australia"], id_).state == "sent"
 
 
+def test_the_store_lets_a_link_be_taken_once_while_it_is_good(house: Sent) -> None:
+    kept, now = house["australia"].asks, house.clock.at
+    first, second = (hashed(house.send(agreed(house, "australia", text=t))) for t in "ab")
+    later = now.replace("2026", "2027")
+    assert [kept.take(first, now), kept.take(first, now), kept.take(first, later)] == [
+        True, False, False
+    ]  # fmt: skip
+    kept.give_back(first, later)
+    assert not kept.take(first, now)
+    kept.give_back(first, now)
+    assert [kept.take(first, later), kept.take(first, now)] == [False, True]
+    assert [kept.take(hashed("x"), now), kept.take(second, now)] == [False, True]
+
+
+def test_a_node_restored_from_an_old_state_answers_no_link(house: Sent) -> None:
+    secret = house.send(agreed(house, "australia"))
+    node = house["australia"]
+    house.pages = AskPages(node, node.people.clients, lambda: "an old state")
+    assert (house.ask(secret).status, house.say(secret).status) == (503, 503)
+
+
 def test_a_new_link_ends_the_one_before(house: Sent) -> None:
     id_ = agreed(house, "australia")
     first, second = house.send(id_), house.send(id_)
@@ -178,6 +200,16 @@ def test_it_is_fixed_only_where_every_buyer_that_consents_says_so(house: Sent) -
         items=[{"item": "PO.1.1", "answer": "yes", "why": "once more"}],
     ))  # fmt: skip
     assert [one.id for one in effect.find(house["australia"])] == [id_]
+
+
+def test_what_nobody_or_not_everybody_asks_for_is_not_found_fixed(house: Sent) -> None:
+    other = agreed(house, "australia", requirement="ssdf@1.1#PW.1.1")
+    both = agreed(house, "australia", "india")
+    for id_ in (other, both):
+        house.send(id_)
+    theirs = baseline("in").replace(b'"india"', b'"somebody"').replace(b"2026.t", b"2026.u")
+    house.load("australia", theirs.replace(b"2026-02-01", b"2026-02-02"))
+    assert effect.find(house["australia"]) == []
 
 
 def test_a_person_may_say_that_it_is_fixed(house: Sent) -> None:
