@@ -40,8 +40,9 @@ from numpy.typing import NDArray
 from accord.demand.private.channel import Channel
 from accord.demand.private.errors import Disagreed, Inconsistent, PartnerLeft, PoolError
 
-SECURITY = 40
-"""Bits: a mask tells something with a chance below two to minus this."""
+SECURITY = 42
+"""Bits of a mask above what it hides. Up to four partners deal parts of it, so that a part alone
+has 40: it tells something with a chance below one in two to this power."""
 LONGEST = 16 << 20
 """Bytes of one message."""
 _WAITING = 64 << 20

@@ -42,7 +42,11 @@ class Evil:
 async def linked(run: Run, listening: socket.socket) -> Links:
     links = Links(run, SystemClock())
     server = await asyncio.start_server(links.accept, sock=listening, ssl=links.server_context())
-    await links.connect(server)
+    try:
+        await links.connect(server)
+    except BaseException:
+        await links.close(1)
+        raise
     return links
 
 
