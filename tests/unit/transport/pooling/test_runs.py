@@ -47,8 +47,18 @@ def answers(told: list[Opened | NoResult]) -> list[Opened]:
 
 def edges() -> list[Given]:
     """Items just at a limit, just below it, and just at and below the thresholds."""
-    agencies = ((1, 1, 1, 1, 2, 1), (1, 1, 1, 1, 0, 0), (1, 1, 1, 0, 0, 2), (0, 0, 0, 0, 1, 0))
-    values = ((4, 3, 999, 5, 9, 1), (3, 3, 1, 5, 0, 0), (3, 3, 0, 0, 0, 8), (0, 0, 0, 0, 8, 0))
+    agencies = (
+        (1, 1, 1, 1, 2, 1, 3),
+        (1, 1, 1, 1, 0, 0, 0),
+        (1, 1, 1, 0, 0, 2, 0),
+        (0, 0, 0, 0, 1, 0, 0),
+    )
+    values = (
+        (4, 3, 999, 5, 9, 1, 50),
+        (3, 3, 1, 5, 0, 0, 0),
+        (3, 3, 0, 0, 0, 8, 0),
+        (0, 0, 0, 0, 8, 0, 0),
+    )
     return [Given((row, row, row), behind) for row, behind in zip(values, agencies, strict=True)]
 
 
@@ -59,10 +69,11 @@ def test_totals_are_the_bands_of_the_clear_sums(tmp_path: Path) -> None:
         more = chosen(18, (400, 12, 5), 3, chance)
         columns = (a + b for a, b in zip(one.numbers, more.numbers, strict=True))
         given[i] = Given(tuple(columns), one.agencies + more.agencies)
-    question = Totals(24, QUANTITIES, 2, 3)
+    question = Totals(25, QUANTITIES, 2, 3)
     expected = in_the_clear(question, given)
     assert expected[:3] == [[1, 4, 1], [0, 3, 1], [7, 5, 1]]
     assert expected[3] is None
+    assert expected[6] is None
     assert expected[4:6] == [[1, 4, 1], [0, 3, 1]]
     for told in answers(ask(tmp_path, question, given)):
         assert told.rows == expected
