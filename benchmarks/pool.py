@@ -1,4 +1,6 @@
-"""How long partners compute together: a process each, over loopback, without TLS.
+"""How long partners compute together: a process each, over loopback.
+
+Common items without TLS; totals as nodes do them, with TLS and certificates.
 
 Run: python benchmarks/pool.py [ITEMS]
 """
@@ -9,20 +11,30 @@ import asyncio
 import hashlib
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
+from accord.demand.private.bands import limits, number
 from accord.demand.private.channel import HELD
 from accord.demand.private.common.bins import Table, digest_of
 from accord.demand.private.common.release import Share, release
 from accord.demand.private.common.run import common, spans
 from accord.demand.private.errors import Disagreed, PartnerLeft
+from accord.demand.private.questions import Given, Totals
 from accord.demand.private.shape import Shape, shape_of
+from accord.transport.pooling.settings import Opened
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from pooling import ask
 
 PARTNERS = 4
 COMMON = 2_000
@@ -159,6 +171,49 @@ def show(shape: Shape, told: Sequence[dict[str, float]], found: int) -> None:
     print(f"  {gates / 1e9:.1f} billion ands on secrets, {len(spans(shape))} chunks of bins")
 
 
+ADDED = 2_000
+QUESTION = Totals(ADDED, (limits(1, 5_000), limits(1, 1_000), limits(1, 1_000)), 2, 3)
+"""Three quantities of each item: spend in units, affected operators, missing requirements."""
+ADDED_TARGET = 10.0
+
+
+def totals() -> None:
+    """The whole run: processes, certificates, the computation; every item is compared."""
+    chance = random.Random(1)
+    given = []
+    for _ in range(PARTNERS):
+        behind = tuple(chance.choice((0, 0, 1, 2)) for _ in range(ADDED))
+        tops = (5_000, 300, 100)
+        rows = (tuple(chance.randrange(top) if n else 0 for n in behind) for top in tops)
+        given.append(Given(tuple(rows), behind))
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        told = ask(Path(folder), QUESTION, given)
+        seconds = time.perf_counter() - started
+    right = [clear(given, item) for item in range(ADDED)]
+    ended = [one for one in told if isinstance(one, Opened)]
+    if [one.rows for one in ended] != [right] * PARTNERS:
+        raise SystemExit(f"what came out is not what the clear numbers give: {told}")
+    print(
+        f"{PARTNERS} partners, {ADDED:,} items, 3 totals of each in bands, over TLS:"
+        f" {seconds:.1f} s (target under {ADDED_TARGET:.0f}:"
+        f" {'met' if seconds < ADDED_TARGET else 'NOT MET'}),"
+        f" {sum(one.processor for one in ended):.1f} s of processor for all"
+    )
+    for i, one in enumerate(ended):
+        print(
+            f"  partner {i + 1}: {one.processor:.1f} s of processor, {one.sent / 1e6:,.1f} MB sent"
+        )
+
+
+def clear(given: Sequence[Given], item: int) -> list[int] | None:
+    behind = [one.agencies[item] for one in given]
+    if sum(n > 0 for n in behind) < QUESTION.partners or sum(behind) < QUESTION.agencies:
+        return None
+    sums = [sum(one.numbers[q][item] for one in given) for q in range(3)]
+    return [number(n, found) for n, found in zip(sums, QUESTION.quantities, strict=True)]
+
+
 def _line(program: subprocess.Popen[str]) -> str:
     assert program.stdout
     return program.stdout.readline()
@@ -177,6 +232,7 @@ def main() -> None:
         return
     for threshold in (2, 3):
         one_run(threshold, int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    totals()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Computing together in a process of its own: connections to the other partners, and MPyC."""

@@ -1,0 +1,130 @@
+"""What the child process is told, as lines of JSON on its standard input, and what it answers.
+
+It knows nothing else: no environment, no working folder, no file but the key of the door.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64decode
+from binascii import Error as NotBase64
+from ssl import DER_cert_to_PEM_cert
+
+import msgspec
+
+from accord.core.errors import AccordError
+from accord.demand.private.questions import Given, Question
+
+RUN_BYTES = 16
+LONGEST_LINE = 32 << 20
+"""Bytes of one line, either way."""
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line: where to listen."""
+
+    host: str
+    """An address of this machine."""
+    port: int
+    """0 for any; the answer says which."""
+
+
+class Peer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A partner of the question, in the order that all have."""
+
+    name: str
+    host: str
+    port: int
+    pin: str
+    """SHA-256 of its certificate in DER, as the directory lists it."""
+    certificate: str
+    """The certificate itself, in DER and base64: TLS compares the whole of it."""
+
+    def pem(self) -> str:
+        """The certificate in PEM.
+
+        Raises:
+            BadSettings: it is not the one that the directory lists.
+        """
+        try:
+            der = b64decode(self.certificate, validate=True)
+        except NotBase64 as wrong:
+            raise BadSettings(f"the certificate of {self.name} is no base64: {wrong}") from wrong
+        if hashlib.sha256(der).hexdigest() != self.pin:
+            raise BadSettings(f"the certificate of {self.name} is not the one in the directory")
+        return DER_cert_to_PEM_cert(der)
+
+
+class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The second line: with whom to compute what."""
+
+    run: str
+    """16 random bytes in hexadecimal, by which all know this run."""
+    me: int
+    """This node's place among the peers, from 0."""
+    peers: tuple[Peer, ...]
+    """All partners of the question, this node too."""
+    keys: str
+    """The folder in which this node's door key is."""
+    seconds: float
+    """After so many it ends, whatever happens."""
+    question: Question
+    given: Given
+
+    def check(self) -> None:
+        """Refuse settings that cannot be.
+
+        Raises:
+            BadSettings: with the reason.
+            DoesNotFit: the question cannot be asked of so many partners.
+        """
+        if len(self.run) != 2 * RUN_BYTES or not set(self.run) <= set("0123456789abcdef"):
+            raise BadSettings(f"a run is named by {RUN_BYTES} bytes in lower-case hexadecimal")
+        if not 0 <= self.me < len(self.peers):
+            raise BadSettings("this node is none of the partners of the run")
+        if len({peer.pin for peer in self.peers}) != len(self.peers):
+            raise BadSettings("two partners of the run have one certificate")
+        if not 0 < self.seconds <= _LONGEST:
+            raise BadSettings(f"a run ends within {_LONGEST} seconds")
+        self.question.check(len(self.peers))
+
+    def agreed(self) -> bytes:
+        """What must be the same at every partner: who takes part, in which order, and what in."""
+        same = ("accord pool 1", self.run, [peer.pin for peer in self.peers], self.question)
+        return hashlib.sha256(msgspec.json.encode(same)).digest()
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The first answer: the port that is listened on."""
+
+    port: int
+
+
+class Opened(msgspec.Struct, frozen=True, tag="opened"):
+    """The last answer: what came out."""
+
+    rows: list[list[int] | None]
+    """For totals, for each item the numbers of its bands, or None for too few."""
+    order: list[int]
+    """For a ranking, the first asks, best first."""
+    sent: int
+    """Bytes sent to all partners, before they were sealed."""
+    processor: float
+    """Seconds of processor time."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The last answer: nothing came out."""
+
+    reason: str
+    peer: int | None = None
+    """The partner that is the reason, where it is one."""
+
+
+Answer = Ready | Opened | Failed
+
+_LONGEST = 3_600
+
+
+class BadSettings(AccordError):
+    """The child was told what cannot be; its parent made a mistake."""
