@@ -10,6 +10,7 @@ from collections import defaultdict
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import demand_lists as lists
@@ -264,3 +265,48 @@ def test_an_empty_node_has_an_empty_report() -> None:
 def test_a_window_past_the_bounds_is_refused(window: int) -> None:
     with pytest.raises(Invalid, match="3,660"):
         _given(window=window)
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    home = tmp_path / "node"
+    node = nodes.new_node(home)
+    nodes.give(node, [*files(), *bought("india")])
+    node.engine.dispose()
+    words = ("--as-of", DAY, "--json")
+    text = nodes.run("demand", "report", "--as-of", DAY, home=home)
+    assert (text.returncode, "14 running contracts" in text.stdout) == (0, True)
+    data = json.loads(nodes.run("demand", "report", *words, home=home).stdout)
+    assert data["hhi"] == reported("india").hhi
+    table = nodes.run("demand", "report", "--as-of", DAY, "--csv", home=home).stdout
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert {row["part"] for row in rows} == {
+        "report", "supplier", "component", "function", "renewal", "could not evaluate",
+    }  # fmt: skip
+    told = [row for row in rows if row["part"] == "could not evaluate"]
+    assert len(told) == sum(one["count"] for one in data["not_counted"])
+    assert "Could not evaluate: 28" in text.stdout
+
+
+def test_the_command_of_renewals(tmp_path: Path) -> None:
+    home = tmp_path / "node"
+    node = nodes.new_node(home)
+    one = {**_USD, "notice": "2026-10-01"}
+    rows = [lists.contract("1", "A", product="p", spend="1", **one),
+            lists.contract("2", "A", spend="1", **_USD | {"ends": "2027-02-01"}),
+            lists.contract("3", "A", spend="1", **_USD | {"ends": "2027-06-01"})]  # fmt: skip
+    nodes.give(node, [("c", lists.contracts(*rows))])
+    node.engine.dispose()
+    words = ("demand", "renewals", "--as-of", DAY, "--window")
+    found = json.loads(nodes.run(*words, "31", "--json", home=home).stdout)
+    assert [
+        [(move["contract"], move["extend"], move["late"]) for move in group["contracts"]]
+        for group in found["groups"]
+    ] == [[("1", 31, True), ("2", 0, False)], [("3", 0, False)]]
+    assert len(json.loads(nodes.run(*words, "30", "--json", home=home).stdout)["groups"]) == 3
+    done = nodes.run(*words, "31", "--csv", home=home)
+    assert len(done.stdout.splitlines()) == 4
+    assert "Could not evaluate: 2: no day of notice" in done.stderr
+    done = nodes.run(*words, "31", home=home)
+    assert "past" in done.stdout
+    done = nodes.run(*words, "-1", home=home)
+    assert (done.returncode, "a window of -1 days" in done.stderr) == (1, True)

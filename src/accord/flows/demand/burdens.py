@@ -61,11 +61,13 @@ def missing(store: Store, me: str, now: str, as_of: str, products: Iterable[Prod
             name, release = folded(*one.release.key)
             mine = [p for p in by_name[name] if p.release in {"", release}]
             assessed.update(mine)
-            pieces_of = _pieces(one)
+            pieces_of = pieces(one.assessments)
             for supplier in {product.supplier for product in mine}:
-                for buyer, pieces in pieces_of.items():
+                for buyer, some in pieces_of.items():
+                    if not some:
+                        continue
                     of = asked.setdefault(supplier, {}).setdefault(buyer, set())
-                    of.update(f"{name}\0{release}\0{piece}" for piece in pieces)
+                    of.update(f"{name}\0{release}\0{piece}" for piece in some)
     return Missing(
         {
             supplier: {buyer: frozenset(pieces) for buyer, pieces in buyers.items()}
@@ -89,19 +91,25 @@ def _is_asked(one: Listed, concerned: frozenset[Key]) -> bool:
     return (name, release) in concerned or (name, "") in concerned
 
 
-def _pieces(found: Assessed) -> dict[str, set[str]]:
+def pieces(assessments: Sequence[Assessment]) -> dict[str, set[str]]:
     """By buyer, the pieces of evidence that are missing.
 
-    Of alternatives the one that most buyers would take is meant, of those the first by alphabet.
+    Of alternatives the one is meant that the buyer wants anyhow, else the one that most buyers
+    would take, of those the first by alphabet.
     """
-    groups = {one.baseline.name: list(_groups(one)) for one in found.assessments}
+    groups = {one.baseline.name: list(_groups(one)) for one in assessments}
     wanted = Counter(
         item for some in groups.values() for item in {i for group in some for i in group}
     )
-    return {
-        buyer: {min(group, key=lambda item: (-wanted[item], item)) for group in some}
-        for buyer, some in groups.items()
-    }
+    return {buyer: _chosen(some, wanted) for buyer, some in groups.items()}
+
+
+def _chosen(groups: Iterable[tuple[str, ...]], wanted: Counter[str]) -> set[str]:
+    found: set[str] = set()
+    for group in sorted(groups, key=len):
+        if found.isdisjoint(group):
+            found.add(min(group, key=lambda item: (-wanted[item], item)))
+    return found
 
 
 def _groups(assessment: Assessment) -> Iterator[tuple[str, ...]]:
