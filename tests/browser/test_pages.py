@@ -69,6 +69,7 @@ def _addresses() -> list[str]:
         "/assessments",
         links.assessment(web_specimens.LINK, "1"),
         links.assessment(web_specimens.LINK, "1", "supplier"),
+        "/demand",
         "/documents",
         "/documents?state=quarantined",
         "/unevaluated",

@@ -234,16 +234,28 @@ def test_everything_that_is_left_out_is_told_with_its_reason() -> None:
     told |= {one.reason.partition(":")[0]: one.what for one in found.renewals.not_counted}
     assert {reason: what for reason, what in told.items() if "GBP" not in reason} == {
         "no spend is said": ("Ministry, contract 3",),
-        "no critical function is said": ("Ministry, contract 1",),
-        "the estate names no supplier": ("Thing 1 at Somebody",),
-        "no bill of it is here": ("Thing 1", "p"),
-        "nobody asked for a verdict on it": ("p",),
-        "no end is said": ("Ministry, contract 1",),
-        "no day of notice is said": ("Ministry, contract 3",),
+        "running contracts that say no critical function": ("Ministry, contract 1",),
+        "products in use whose estate names no supplier": ("Thing 1 at Somebody",),
+        "products without a bill here": ("Thing 1", "p"),
+        "products that nobody asked for a verdict on": ("p",),
+        "contracts that say no end": ("Ministry, contract 1",),
+        "contracts that say no day of notice": ("Ministry, contract 3",),
     }
     (reason,) = (reason for reason in told if "GBP" in reason)
     assert told[reason] == ("Ministry, contract 1",)
     assert (found.spend, found.hhi, found.suppliers[0].spend_share) == (NOTHING, 0, 0)
+    assert (found.suppliers[0].contracts, found.suppliers[0].uncounted) == (2, 2)
+
+
+def test_suppliers_that_contradict_each_other_are_told() -> None:
+    one, other = lists.lei("ONE"), lists.lei("OTHER")
+    rows = [
+        lists.contract("1", "A", lei=one, domain="a.example", starts="2026-01-01"),
+        lists.contract("2", "B", lei=other, domain="a.example", starts="2026-01-01"),
+    ]
+    found = _given(("c", lists.contracts(*rows)))
+    (told,) = (told.what for told in found.not_counted if "contradict" in told.reason)
+    assert told == (f"domain:a.example: lei:{one} and lei:{other}",)
 
 
 def test_as_of_a_day_only_what_was_known_then_counts() -> None:
@@ -284,7 +296,7 @@ def test_the_commands(tmp_path: Path) -> None:
     }  # fmt: skip
     told = [row for row in rows if row["part"] == "could not evaluate"]
     assert len(told) == sum(one["count"] for one in data["not_counted"])
-    assert "Could not evaluate: 28" in text.stdout
+    assert "Could not evaluate (28)" in text.stdout
 
 
 def test_the_command_of_renewals(tmp_path: Path) -> None:
@@ -305,7 +317,7 @@ def test_the_command_of_renewals(tmp_path: Path) -> None:
     assert len(json.loads(nodes.run(*words, "30", "--json", home=home).stdout)["groups"]) == 3
     done = nodes.run(*words, "31", "--csv", home=home)
     assert len(done.stdout.splitlines()) == 4
-    assert "Could not evaluate: 2: no day of notice" in done.stderr
+    assert "Could not evaluate (2): contracts that say no day of notice" in done.stderr
     done = nodes.run(*words, "31", home=home)
     assert "past" in done.stdout
     done = nodes.run(*words, "-1", home=home)

@@ -108,7 +108,8 @@ def _held(title: str, word: str, lines: tuple[HeldLine, ...], limit: int) -> Non
             (
                 one.name, f"{one.operators:,} {_percent(one.operator_share)}",
                 f"{len(one.functions):,} {_percent(one.function_share)}", f"{len(one.fallen):,}",
-                f"{one.spend:,}", _percent(one.spend_share), f"{one.exposures:,}",
+                f"{one.spend:,}" + (f" + {one.uncounted} unknown" if one.uncounted else ""),
+                _percent(one.spend_share), f"{one.exposures:,}",
             )
             for one in shown
         ],
@@ -189,7 +190,7 @@ def _not_counted(found: Iterable[Uncounted]) -> None:
 def _told(one: Uncounted) -> str:
     some = "; ".join(one.what[:_SOME])
     left = f"; and {one.count - _SOME:,} more" if one.count > _SOME else ""
-    return f"Could not evaluate: {one.count:,}: {one.reason}: {some}{left}"
+    return f"Could not evaluate ({one.count:,}): {one.reason}: {some}{left}"
 
 
 def _percent(share: float) -> str:

@@ -8,6 +8,7 @@ Law (single): a function that anything of an unknown supplier serves is not said
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -61,6 +62,9 @@ class Hanging(msgspec.Struct, frozen=True, kw_only=True):
     spend: Decimal = Decimal(0)
     spend_share: Fraction = Fraction(0)
     """Of all spend that could be counted."""
+    contracts: int = 0
+    uncounted: int = 0
+    """Those of its contracts whose spend could not be counted."""
     products: tuple[Product, ...] = ()
     """Those that fall if it falls."""
     fallen: tuple[str, ...] = ()
@@ -216,6 +220,8 @@ def _hanging(
         )
     )
     spend = _sums((name, _spend(b)) for b in bought for name in names[b.product])
+    mine = Counter(name for b in bought for name in names[b.product])
+    unknown = Counter(name for b in bought if b.spend is None for name in names[b.product])
     whole = Fraction(sum(map(_spend, bought), Decimal(0))) or Fraction(1)
     found = [
         Hanging(
@@ -226,6 +232,8 @@ def _hanging(
             function_share=functions[key].share if key in functions else Fraction(0),
             spend=spend.get(key, Decimal(0)),
             spend_share=Fraction(spend.get(key, Decimal(0))) / whole,
+            contracts=mine[key],
+            uncounted=unknown[key],
             products=tuple(_products(fallen.get(_node(sort, key), ()))),
             fallen=tuple(_functions_of(fallen.get(_node(sort, key), ()))),
         )

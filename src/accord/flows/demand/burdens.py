@@ -29,6 +29,7 @@ class BurdenLine(msgspec.Struct, frozen=True, kw_only=True):
     supplier: str
     """Key of its entity."""
     name: str
+    """Name of the supplier."""
     asked: dict[str, int]
     """Pieces of evidence that are missing, by buyer."""
     apart: int

@@ -14,7 +14,8 @@ Row = tuple[str, str, str, str, object]
 
 _WHOLE: Final = ("contracts", "operators", "deployments", "spend", "currency", "hhi", "high")
 _HELD: Final = (
-    "operators", "operator_share", "function_share", "spend", "spend_share", "exposures",
+    "operators", "operator_share", "function_share", "spend", "spend_share", "contracts",
+    "uncounted", "exposures",
 )  # fmt: skip
 _FUNCTION: Final = ("spend", "hhi", "high", "uncounted", "single")
 

@@ -17,14 +17,19 @@ WINDOW: Final = 90
 """Days within which contracts end near each other, unless another number is asked for."""
 LONGEST: Final = 3_660
 """The most days that may be asked for."""
+_ENDLESS = "contracts that say no end: they have no place in the calendar"
+_NO_NOTICE = "contracts that say no day of notice: whether they are late is not known"
 
 
 class MoveLine(msgspec.Struct, frozen=True, kw_only=True):
     """One contract of a group."""
 
     agency: str
+    """Who buys."""
     contract: str
+    """The agency's number of it."""
     product: str
+    """What is bought."""
     ends: str
     """YYYY-MM-DD."""
     notice: str
@@ -43,11 +48,13 @@ class GroupLine(msgspec.Struct, frozen=True, kw_only=True):
     supplier: str
     """Key of its entity."""
     name: str
+    """Name of the supplier."""
     aligned: str
     """YYYY-MM-DD on which they would all end: the last of their ends."""
     act_by: str
     """YYYY-MM-DD: the first day of notice still to come; empty: none is."""
     agencies: tuple[str, ...]
+    """Whose contracts they are."""
     contracts: tuple[MoveLine, ...]
     """By end."""
 
@@ -56,11 +63,13 @@ class Renewals(msgspec.Struct, frozen=True, kw_only=True):
     """The calendar."""
 
     day: str
+    """YYYY-MM-DD from which on it looks ahead."""
     window: int
     """Days."""
     groups: tuple[GroupLine, ...]
     """The next to act on first."""
     not_counted: tuple[Uncounted, ...]
+    """Contracts that it leaves out, or knows too little of, by reason."""
 
 
 def renewals(found: Demand, window: int = WINDOW) -> Renewals:
@@ -121,9 +130,9 @@ def _left_out(found: Demand) -> Iterator[NotCounted]:
         if line.disputed:
             yield NotCounted(what, line.why)
         elif not line.fact.ends:
-            yield NotCounted(what, "no end is said: it has no place in the calendar")
+            yield NotCounted(what, _ENDLESS)
         elif line.fact.ends >= found.day and not line.fact.notice:
-            yield NotCounted(what, "no day of notice is said: whether it is late is not known")
+            yield NotCounted(what, _NO_NOTICE)
 
 
 def rows(found: Renewals) -> Iterable[dict[str, object]]:

@@ -25,7 +25,12 @@ from accord.flows.demand.view import demand
 from accord.supply.matching.exposures import OPEN, Exposure
 
 _DAY = len("YYYY-MM-DD")
-_UNASKED = "nobody asked for a verdict on it: what it lacks is not known"
+_UNASKED = "products that nobody asked for a verdict on: what they lack is not known"
+_UNBILLED = "products without a bill here: their components are not known"
+_NAMELESS = "products with components that have no package URL"
+_NO_FUNCTION = "running contracts that say no critical function"
+_NOBODY = "products in use whose estate names no supplier"
+_APART = "suppliers that are not joined, since their identifiers contradict each other"
 
 
 class HeldLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +39,9 @@ class HeldLine(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     """Key of the entity, or package URL without version."""
     name: str
+    """Name of the supplier, or the package URL again."""
     operators: int
+    """Operators that run what it is in."""
     operator_share: float
     """Of all operators of the estates."""
     functions: tuple[str, ...]
@@ -45,6 +52,10 @@ class HeldLine(msgspec.Struct, frozen=True, kw_only=True):
     """A year, of the running contracts whose spend could be counted."""
     spend_share: float
     """Of all spend that could be counted."""
+    contracts: int
+    """Running contracts for what it is in."""
+    uncounted: int
+    """Those of them whose spend could not be counted."""
     fallen: tuple[str, ...]
     """Critical functions that fall if it falls: nothing else that is bought serves them."""
     products: tuple[str, ...]
@@ -57,12 +68,15 @@ class FunctionLine(msgspec.Struct, frozen=True, kw_only=True):
     """A critical function, over all agencies."""
 
     name: str
+    """Its name, of several spellings the first by alphabet."""
     agencies: tuple[str, ...]
+    """Agencies with a running contract for it."""
     suppliers: tuple[str, ...]
     """Names of those that serve it."""
     single: str
     """Name of the only one; empty: there are several, or one is not known."""
     spend: Decimal
+    """A year, of the running contracts for it whose spend could be counted."""
     hhi: float
     """Herfindahl-Hirschman index of the spend on its suppliers, 0 to 10,000; 0: none is counted."""
     high: bool
@@ -75,14 +89,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of one day."""
 
     day: str
+    """YYYY-MM-DD on which contracts run, and up to which rates count."""
     currency: str
+    """ISO 4217; empty: nothing is bought."""
     contracts: int
     """Running contracts."""
     operators: int
+    """Operators of the estates."""
     deployments: int
+    """Products that they run, each where it is run."""
     spend: Decimal
+    """A year, of the running contracts whose spend could be counted."""
     hhi: float
-    """Of the spend on suppliers."""
+    """Herfindahl-Hirschman index of the spend on suppliers, 0 to 10,000."""
     high: bool
     """Whether that is above the bound of a highly concentrated market."""
     suppliers: tuple[HeldLine, ...]
@@ -90,10 +109,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     components: tuple[HeldLine, ...]
     """The largest spend on what rests on it first."""
     functions: tuple[FunctionLine, ...]
+    """Critical functions by name."""
     renewals: Renewals
+    """The renewal calendar."""
     burdens: tuple[BurdenLine, ...]
     """What is saved most first."""
     not_counted: tuple[Uncounted, ...]
+    """What could not be counted, by reason."""
 
 
 class Desk(Protocol):
@@ -194,13 +216,15 @@ class _Gathered:
         ended = {line.what for line in self.found.contracts if not line.running}
         running = {line.what for line in self.running}
         yield from (one for one in self.found.not_counted if one.what not in ended - running)
+        for apart in self.found.contradictions:
+            yield NotCounted(f"{apart.shared}: {' and '.join(apart.by)}", _APART)
         for line in self.running:
             if not line.fact.function:
-                yield NotCounted(line.what, "no critical function is said")
+                yield NotCounted(line.what, _NO_FUNCTION)
         for one in self.run:
             if not one.product.supplier:
                 what = f"{self.shown(one.product)} at {one.operator}"
-                yield NotCounted(what, "the estate names no supplier")
+                yield NotCounted(what, _NOBODY)
 
 
 def _without_bill(
@@ -210,15 +234,13 @@ def _without_bill(
     for one in gathered.products:
         known = one.name in names if not one.release else (one.name, one.release) in billed
         if not known:
-            yield NotCounted(
-                gathered.shown(one), "no bill of it is here: its components are not known"
-            )
+            yield NotCounted(gathered.shown(one), _UNBILLED)
     wanted = {(one.name, one.release) for one in gathered.products}
     anyhow = {name for name, release in wanted if not release}
     for key, bill in billed.items():
         if bill.nameless and (key in wanted or key[0] in anyhow):
             what = f"{gathered.shown(Product('', *key))}: {bill.nameless:,}"
-            yield NotCounted(what, "components of it have no package URL")
+            yield NotCounted(what, _NAMELESS)
 
 
 class _Writing:
@@ -279,6 +301,8 @@ class _Writing:
             function_share=_rounded(one.function_share),
             spend=one.spend,
             spend_share=_rounded(one.spend_share),
+            contracts=one.contracts,
+            uncounted=one.uncounted,
             fallen=self._shown(one.fallen),
             products=tuple(sorted({self._gathered.shown(p) for p in one.products})),
             exposures=exposed,

@@ -16,7 +16,9 @@ class Uncounted(msgspec.Struct, frozen=True, order=True):
     """Everything that could not be counted for one reason."""
 
     reason: str
+    """Why."""
     count: int
+    """How many."""
     what: tuple[str, ...]
     """Each of them, by alphabet."""
 
