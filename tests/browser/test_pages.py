@@ -177,6 +177,7 @@ _RELEASE = "/assessments/GridView%20SCADA/4.2"
     [
         "/",
         "/advisories/CVE-2026-0001",
+        "/demand",
         "/documents",
         "/operators",
         "/assessments",
@@ -225,6 +226,7 @@ _CONTRAST = """
         "/",
         "/patterns",
         "/exposures?as_of=2026-02-02",
+        "/demand",
         "/documents",
         f"{_RELEASE}?for=us",
         f"{_RELEASE}/supplier",
@@ -269,6 +271,7 @@ def test_a_keyboard_comes_to_the_content_first(watched: Page, address: str) -> N
     [
         "/",
         "/operators",
+        "/demand",
         "/documents",
         "/search",
         "/unevaluated",
