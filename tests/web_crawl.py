@@ -16,6 +16,7 @@ LISTS = (
     "/products",
     "/advisories",
     "/assessments",
+    "/demand",
     "/documents",
     "/unevaluated",
 )

@@ -69,6 +69,7 @@ def _addresses() -> list[str]:
         "/assessments",
         links.assessment(web_specimens.LINK, "1"),
         links.assessment(web_specimens.LINK, "1", "supplier"),
+        "/demand",
         "/documents",
         "/documents?state=quarantined",
         "/unevaluated",
@@ -176,6 +177,7 @@ _RELEASE = "/assessments/GridView%20SCADA/4.2"
     [
         "/",
         "/advisories/CVE-2026-0001",
+        "/demand",
         "/documents",
         "/operators",
         "/assessments",
@@ -224,6 +226,7 @@ _CONTRAST = """
         "/",
         "/patterns",
         "/exposures?as_of=2026-02-02",
+        "/demand",
         "/documents",
         f"{_RELEASE}?for=us",
         f"{_RELEASE}/supplier",
@@ -268,6 +271,7 @@ def test_a_keyboard_comes_to_the_content_first(watched: Page, address: str) -> N
     [
         "/",
         "/operators",
+        "/demand",
         "/documents",
         "/search",
         "/unevaluated",

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accord.cli import show
+from accord.cli.demand_report import renewals, report
+from accord.cli.demand_view import Currency, demand_of
 from accord.cli.options import (
     DEFAULT_HOME,
+    AsCsv,
     AsJson,
     AsOf,
     Database,
     Home,
     Limit,
     Person,
-    moment,
     opened,
     said,
 )
@@ -30,10 +32,9 @@ demand = typer.Typer(
     no_args_is_help=True,
 )
 
-Currency = Annotated[
-    str, typer.Option(help="ISO 4217; otherwise the base of the newest rates.", metavar="CODE")
-]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")]
+demand.command("report")(report)
+demand.command("renewals")(renewals)
+
 Why = Annotated[str, typer.Option(callback=said, help="The reason, for those who read it later.")]
 
 SUPPLIERS = (
@@ -61,7 +62,7 @@ def suppliers(
     """List suppliers as entities: how they are known, how joined, and the spend on each."""
     from accord.flows.demand.suppliers import suppliers as run
 
-    found = run(_demand(currency, as_of, home, database))
+    found = run(demand_of(currency, as_of, home, database))
     if json:
         show.as_json(found)
     elif csv:
@@ -82,7 +83,7 @@ def contracts(
     database: Database = "",
 ) -> None:
     """List contracts, by agency, each with its supplier as an entity and its spend converted."""
-    found = _demand(currency, as_of, home, database)
+    found = demand_of(currency, as_of, home, database)
     rows = [_contract(line) for line in found.contracts]
     if json:
         show.as_json({"day": found.day, "currency": found.currency, "contracts": rows,
@@ -131,14 +132,6 @@ def template(
     if kind not in TEMPLATES:
         raise typer.BadParameter(f"use one of {', '.join(TEMPLATES)}")
     typer.echo(TEMPLATES[kind], nl=False)
-
-
-def _demand(currency: str, as_of: str, home: Any, database: str) -> Demand:  # noqa: ANN401 - a path
-    from accord.flows.demand.view import demand as run
-
-    node = opened(home, database)
-    at = moment(as_of)
-    return run(node.purchases.known(at), (at or node.clock.now())[:10], currency)
 
 
 def _suppliers(found: Listed, limit: int) -> None:

@@ -35,6 +35,7 @@ Database = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")]
 AsOf = Annotated[
     str, typer.Option(help="What was known on that day: YYYY-MM-DD or a time.", metavar="DATE")
 ]

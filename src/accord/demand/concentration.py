@@ -114,24 +114,33 @@ def falls(graph: Mapping[str, Needs]) -> dict[str, tuple[str, ...]]:
     `graph` says what each node rests on. Where only `any` is used, a node falls with exactly those
     that dominate it, seen from a root that leads to all that rest on nothing.
     """
-    above: dict[str, list[str]] = {}
+    at_once: dict[str, list[str]] = {}
+    perhaps: dict[str, list[str]] = {}
     for node, needs in graph.items():
-        for one in {*needs.every, *needs.any}:
-            above.setdefault(one, []).append(node)
-    found = {node: _fallen(node, graph, above) for node in above}
+        for one in needs.every:
+            at_once.setdefault(one, []).append(node)
+        for one in needs.any:
+            perhaps.setdefault(one, []).append(node)
+    found = {node: _fallen(node, graph, at_once, perhaps) for node in {*at_once, *perhaps}}
     return {node: fallen for node, fallen in sorted(found.items()) if fallen}
 
 
 def _fallen(
-    first: str, graph: Mapping[str, Needs], above: Mapping[str, list[str]]
+    first: str,
+    graph: Mapping[str, Needs],
+    at_once: Mapping[str, list[str]],
+    perhaps: Mapping[str, list[str]],
 ) -> tuple[str, ...]:
     fallen = {first}
     following = [first]
     while following:
         at = following.pop()
-        for node in above.get(at, ()):
-            needs = graph[node]
-            if node not in fallen and (at in needs.every or fallen.issuperset(needs.any)):
-                fallen.add(node)
-                following.append(node)
+        new = {one for one in at_once.get(at, ()) if one not in fallen}
+        new |= {
+            one
+            for one in perhaps.get(at, ())
+            if one not in fallen and fallen.issuperset(graph[one].any)
+        }
+        fallen |= new
+        following += new
     return tuple(sorted(fallen - {first}))

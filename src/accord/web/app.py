@@ -24,6 +24,7 @@ from accord.web.pages import (
     advisory,
     assessment,
     assessments,
+    demand,
     document,
     documents,
     exposure,
@@ -153,6 +154,7 @@ ROUTES = (
         named=True,
         divided=True,
     ),
+    Route(stem="/demand", make=demand.page, parameters=demand.PARAMETERS, table=demand.table),
     Route(stem="/documents", make=documents.page, parameters=documents.PARAMETERS),
     Route(
         stem="/documents",

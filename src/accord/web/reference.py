@@ -10,8 +10,9 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -19,6 +20,7 @@ from accord.web.pages import (
     advisory,
     assessment,
     assessments,
+    demand,
     document,
     documents,
     exposure,
@@ -45,6 +47,7 @@ PAGES: tuple[tuple[str, type[Page]], ...] = (
     ("`/assessments`", assessments.AssessmentsPage),
     ("`/assessments/PRODUCT/RELEASE`", assessment.AssessmentPage),
     ("`/assessments/PRODUCT/RELEASE/supplier`", supplier.SupplierPage),
+    ("`/demand`", demand.DemandPage),
     ("`/documents`", documents.DocumentsPage),
     ("`/documents/DIGEST`", document.DocumentPage),
     ("`/unevaluated`", unevaluated.UnevaluatedPage),
@@ -160,7 +163,10 @@ def _cell(text: str) -> str:
 
 def _type(hint: object) -> str:
     """A type in JSON's words."""
-    words = {str: "text", int: "number", float: "number", bool: "true or false"}
+    words = {
+        str: "text", Decimal: "amount, as text", int: "number", float: "number",
+        bool: "true or false",
+    }  # fmt: skip
     if hint in words:
         return words[hint]
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
@@ -168,6 +174,8 @@ def _type(hint: object) -> str:
     inner = [one for one in get_args(hint) if one is not ...]
     if type(None) in inner:
         return f"{_type(next(one for one in inner if one is not type(None)))} or null"
+    if get_origin(hint) is dict:
+        return f"{_type(inner[1])} by {_type(inner[0])}"
     return f"list of {_type(inner[0])}"
 
 

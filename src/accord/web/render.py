@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -28,6 +29,7 @@ _SECTIONS = (
     ("Products", "/products"),
     ("Vulnerabilities", "/advisories"),
     ("Assessments", "/assessments"),
+    ("Demand", "/demand"),
     ("Documents", "/documents"),
     ("Not evaluated", "/unevaluated"),
 )
@@ -203,7 +205,7 @@ def _document(digest: str, as_of: str) -> str:
     return Links(as_of).document(digest.removeprefix("sha256:"))
 
 
-def _count(number: int) -> str:
+def _count(number: int | Decimal) -> str:
     return f"{number:,}"
 
 

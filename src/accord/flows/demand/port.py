@@ -48,11 +48,31 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     deployments: tuple[KeptDeployment, ...] = ()
 
 
+class Billed(msgspec.Struct, frozen=True):
+    """What the bills of a release name."""
+
+    packages: frozenset[str]
+    """Package URLs without version, as advisories compare them."""
+    nameless: int
+    """Components without a package URL."""
+
+
+class Surveyed(msgspec.Struct, frozen=True):
+    """What counts, with what is known of the insides of it: all of one moment."""
+
+    known: Known
+    billed: Mapping[tuple[str, str], Billed]
+    """By product and release in small letters; only those with a bill of this node's own people."""
+
+
 class Purchases(Protocol):
     """The store of contracts, rates and suppliers."""
 
     def known(self, as_of: str = "") -> Known:
         """What counts at a `when()`; empty: now."""
+
+    def surveyed(self, as_of: str = "") -> Surveyed:
+        """The same, with the bills of everything that is bought or run."""
 
 
 class ContractLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,10 +87,17 @@ class ContractLine(msgspec.Struct, frozen=True, kw_only=True):
     """A year, in the report's currency; None: see `why`."""
     why: str = ""
     """Why there is no spend: no rate, none was said, the contract is contradicted, ..."""
+    disputed: bool = False
+    """Whether documents that count say different things of it: nothing that it says is believed."""
     running: bool = True
     """Whether the day of the report lies within its dates."""
     document: str
     """Digest."""
+
+    @property
+    def what(self) -> str:
+        """Which contract it is, for a person."""
+        return f"{self.fact.agency}, contract {self.fact.contract}"
 
 
 class Deployed(msgspec.Struct, frozen=True, kw_only=True):

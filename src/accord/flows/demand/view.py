@@ -114,7 +114,8 @@ def _line(
     key, how = suppliers.said[said(fact)]
     spend: Decimal | None = None
     why = ""
-    if _number(fact) in rivals:
+    disputed = _number(fact) in rivals
+    if disputed:
         why = _RIVAL
     elif not fact.spend:
         why = "no spend is said"
@@ -125,7 +126,7 @@ def _line(
             why = wrong.reason
     return ContractLine(
         fact=fact, supplier=key, how=how, spend=spend, why=why,
-        running=_running(fact, rates.day), document=kept.document,
+        disputed=disputed, running=_running(fact, rates.day), document=kept.document,
     )  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def _revenues(facts: Iterable[Revenue], suppliers: Suppliers) -> dict[str, tuple
 def _not_counted(lines: Iterable[ContractLine], rates: Rates) -> Iterator[NotCounted]:
     for line in lines:
         if line.why:
-            yield NotCounted(f"{line.fact.agency}, contract {line.fact.contract}", line.why)
+            yield NotCounted(line.what, line.why)
     for one, base, at in rates.contradictions:
         reason = "documents contradict each other; none of them counts"
         yield NotCounted(f"rate of {one} in {base} on {at}", reason)

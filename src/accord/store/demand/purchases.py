@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 
 from accord.core.reading import Fact
 from accord.demand.contracts.facts import Contract, Rate, Revenue, SupplierName
-from accord.flows.demand.port import KeptContract, KeptDeployment, Known
+from accord.flows.demand.port import KeptContract, KeptDeployment, Known, Surveyed
+from accord.store.demand.billed import billed
 from accord.store.view import SqlView
 
 F = TypeVar("F", bound=Fact)
@@ -37,6 +38,15 @@ class SqlPurchases:
         """What counts at a `when()`; empty: now."""
         with self._engine.connect() as connection, connection.begin():
             return known_in(SqlView(connection, as_of))
+
+    def surveyed(self, as_of: str = "") -> Surveyed:
+        """The same, with the bills of everything that is bought or run."""
+        with self._engine.connect() as connection, connection.begin():
+            view = SqlView(connection, as_of)
+            known = known_in(view)
+            products = {one.fact.product for one in known.contracts}
+            products |= {one.product for one in known.deployments}
+            return Surveyed(known, billed(view, products - {""}))
 
 
 def known_in(view: SqlView) -> Known:
