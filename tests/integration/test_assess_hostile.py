@@ -22,6 +22,7 @@ from accord.assurance.model import Level, Link
 from accord.core.errors import Invalid
 from accord.flows.assessing.tender import read_tender
 from accord.flows.evidence.issuers import end
+from accord.flows.load import Giver, load_documents
 
 REACHED = "fact@1#disclosure-contact"
 
@@ -156,3 +157,38 @@ def test_a_long_statement_costs_no_more_than_its_length() -> None:
         return process_time() - began
 
     assert spent(16_000) < 12 * spent(4_000) + 0.2
+
+
+def test_what_a_verified_builder_says_is_not_toppled_by_strangers(desk: Desk) -> None:
+    body = json.loads(nodes.bill(PRODUCT, RELEASE))
+    digest = made.ARTEFACT.removeprefix("sha256:")
+    body["metadata"]["component"]["hashes"] = [{"alg": "SHA-256", "content": digest}]
+    nodes.give(desk.node, [("agree", baseline("agree", requirement("it", AGREES, "verified")))])
+    key = Key()
+    desk.issuer("Forge", "builder", keys=key.given, identities=(made.BUILDER,))
+    desk.add(json.dumps(body).encode(), made.envelope(made.provenance(), key))
+    assert verdicts(desk, "agree") == {"agree": "accept"}
+    rival = json.loads(made.provenance(builder="https://rival.example"))
+    package = body["components"][0]["purl"].rpartition("@")[0]
+    others = [{"uri": f"{package}@0.0.1"}]
+    rival["predicate"]["buildDefinition"]["resolvedDependencies"] = others
+    desk.add(json.dumps(rival).encode())
+    assert verdicts(desk, "agree") == {"agree": "accept"}
+    # A builder that was verified and says so is heard.
+    own = json.loads(made.provenance())
+    own["predicate"]["buildDefinition"]["resolvedDependencies"] = others
+    desk.add(made.envelope(json.dumps(own).encode(), key))
+    assert verdicts(desk, "agree") == {"agree": "reject"}
+
+
+def test_another_partners_date_makes_no_answer_late(desk: Desk) -> None:
+    asks = baseline("prompt", requirement("prompt", PROMPT, "self-asserted"))
+    own = nodes.osv("CVE-2026-0001", published="2026-11-20T00:00:00Z")
+    nodes.give(desk.node, [("asks", asks), ("bill", nodes.bill(PRODUCT, RELEASE)), ("own", own)])
+    desk.add(form(GUARDED, responds_within_days=30))
+    assert verdicts(desk, "prompt") == {"prompt": "cannot decide"}
+    theirs = nodes.osv("X-1", aliases=["CVE-2026-0001"], published="2001-11-20T00:00:00Z")
+    load_documents([("x", theirs)], desk.node.intake, desk.clock.now(), giver=Giver("in", "India"))
+    assert verdicts(desk, "prompt") == {"prompt": "cannot decide"}
+    nodes.give(desk.node, [("theirs", theirs)])
+    assert verdicts(desk, "prompt") == {"prompt": "reject"}

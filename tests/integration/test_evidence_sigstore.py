@@ -81,6 +81,19 @@ def test_a_bundle_signs_the_form_that_it_is_given_with(desk: Desk, house: House)
     assert SIGNED not in claims
 
 
+def test_a_signed_result_on_another_commit_is_no_word_on_this(desk: Desk, house: House) -> None:
+    body = made.scorecard(Fuzzing=9.0)
+    files = (body, written(house.file(body)))
+    before = desk.documents()
+    with pytest.raises(NotAble, match=r"about code\.example/lantern .*--artefact"):
+        desk.add(*files)
+    assert desk.documents() == before
+    commit = frozenset({f"gitCommit:{'b' * 40}"})
+    taken = desk.add(*files, artefacts=commit).taken
+    assert {one.issuer for one in taken} == {"Lab"}
+    assert desk.claims()["scorecard@5#Fuzzing"] == (True, "third party")
+
+
 def _entry(bundle: dict[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = bundle["verificationMaterial"]["tlogEntries"][0]
     return entry

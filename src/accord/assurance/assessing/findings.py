@@ -161,6 +161,7 @@ def _supported(shipped: Shipped) -> Iterator[Claim]:
 
 
 def _agreement(shipped: Shipped) -> Iterator[Claim]:
+    shipped = _best_proven(shipped)
     billed = {one.digest for one in shipped.billed if one.digest}
     built = {one.digest for one in shipped.built if one.digest}
     other = list(_other_versions(shipped))
@@ -187,6 +188,17 @@ def _agreement(shipped: Shipped) -> Iterator[Claim]:
         who = "" if verified else ", which no builder with a standing here signed"
         why = f"bill and provenance name the same artefact{who}"
         yield _claim(AGREES, why, best.document, holds=True, level=level)
+
+
+def _best_proven(shipped: Shipped) -> Shipped:
+    """Only what a verified builder says, where one says what was built."""
+    if not any(one.level is Level.VERIFIED for one in shipped.built):
+        return shipped
+    built, made_from = (
+        tuple(one for one in named if one.level is Level.VERIFIED)
+        for named in (shipped.built, shipped.made_from)
+    )
+    return msgspec.structs.replace(shipped, built=built, made_from=made_from)
 
 
 def _comparable(ours: set[str], theirs: set[str]) -> Iterator[tuple[set[str], set[str]]]:

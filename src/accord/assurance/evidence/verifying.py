@@ -125,6 +125,8 @@ def _proof(
     builder = _builder(one.statement, standings)
     if signed.issuer:
         _standing(one, signed, asked, standings[signed.issuer])
+    if signed.how != "unsigned" and one.reader not in _ABOUT:
+        _compared(one, asked)
     return Proof(one, signed, matched, builder)
 
 
@@ -200,6 +202,21 @@ def _nothing_else(subjects: Iterable[Artefact], asked: Asked) -> None:
                 " one that is; give the right file with --artefact, or ask for the right statement",
                 first.place,
             )
+
+
+def _compared(one: Given, asked: Asked) -> None:
+    """Return only if what names artefacts or a commit names the release's: another's word on
+    something else is no word on this.
+    """
+    named = {f"{a.algorithm}:{a.digest}" for a in one.subjects}
+    if named and named.isdisjoint(asked.artefacts):
+        first = one.subjects[0]
+        raise NotAble(
+            f"it is about {first.name} ({first.algorithm}:{first.digest[:16]}...), and nothing here"
+            f" says that this is {asked.product} {asked.release}: give its commit or digest with"
+            " --artefact",
+            first.place,
+        )
 
 
 def _builder(statement: Statement | None, standings: Mapping[str, Standing]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from accord.assurance.assessing.findings import OpenVulnerability, Shipped
@@ -125,14 +125,13 @@ def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulne
     for one in exposures:
         if one.status == "candidate":
             continue
-        first = [published[name] for name in (one.advisory, *one.aliases) if name in published]
         open_ = OpenVulnerability(
             vulnerability=one.advisory,
             component=f"{one.component} {one.version}".strip(),
             exploited=one.known_exploited_since,
             open=one.status in OPEN or answers.closed(one) is Level.UNKNOWN,
             closed=answers.closed(one),
-            published=min(first, default=""),
+            published=published((one.advisory, *one.aliases)),
             answered=answers.said(one),
             arrived=answers.arrived(one),
             document=min((told[hit] for hit in one.hits if hit in told), default=""),
@@ -144,13 +143,25 @@ def _vulnerable(view: SqlView, bills: Sequence[int]) -> dict[int, list[OpenVulne
     return found
 
 
-def _published(view: SqlView, names: Collection[str]) -> dict[str, str]:
+def _published(view: SqlView, names: Collection[str]) -> Callable[[Iterable[str]], str]:
+    """When what has some names was published first; empty: nobody says.
+
+    By what this node's own people gave, before others' word.
+    """
     query = (
         "SELECT vulnerability, published, document_id FROM advisory"
         " WHERE published <> '' AND vulnerability IN ({})"
     )
-    found: dict[str, str] = {}
+    ours: dict[str, str] = {}
+    others: dict[str, str] = {}
     for row in view.among(query, sorted(names)):
         if view.counts(row.document_id):
+            found = others if view.origin(row.document_id) else ours
             found[row.vulnerability] = min(found.get(row.vulnerability, "~"), row.published)
-    return found
+
+    def first(some: Iterable[str]) -> str:
+        named = tuple(some)
+        dates = [[known[name] for name in named if name in known] for known in (ours, others)]
+        return min(dates[0] or dates[1], default="")
+
+    return first
