@@ -79,7 +79,7 @@ class Links:
         shown = _pin(writer)
         peer = next((i for i, peer in enumerate(self._run.peers) if peer.pin == shown), None)
         if peer is None or peer <= self._run.me or peer in self._ends:
-            writer.close()
+            writer.transport.abort()
             return
         try:
             await self._greet(peer, reader, writer)

@@ -39,27 +39,31 @@ class Evil:
         return open, (self.file, "w")
 
 
-async def linked(run: Run, listening: socket.socket) -> Links:
-    links = Links(run, SystemClock())
+async def linked(links: Links, listening: socket.socket) -> None:
     server = await asyncio.start_server(links.accept, sock=listening, ssl=links.server_context())
-    try:
-        await links.connect(server)
-    except BaseException:
-        await links.close(1)
-        raise
-    return links
+    await links.connect(server)
 
 
 async def attacked(runs: list[Run], heard: list[socket.socket], attack: Attack) -> None:
-    """Two partners are played here; the first of them attacks the child, the second is silent."""
-    hostile, silent = await asyncio.gather(*map(linked, runs[1:], heard))
-    with contextlib.suppress(PartnerLeft):
-        await attack(hostile)
-        await hostile.receive(CHILD, 1 << 24)
-        while True:
-            await silent.receive(CHILD, 1 << 24)
-    await hostile.close(1)
-    await silent.close(1)
+    """Two partners are played here; the first of them attacks the child, the second is silent.
+
+    However it ends, nothing of theirs stays open.
+    """
+    hostile, silent = played = [Links(run, SystemClock()) for run in runs[1:]]
+    linking = [asyncio.ensure_future(linked(*one)) for one in zip(played, heard, strict=True)]
+    try:
+        await asyncio.gather(*linking)
+        with contextlib.suppress(PartnerLeft):
+            await attack(hostile)
+            await hostile.receive(CHILD, 1 << 24)
+            while True:
+                await silent.receive(CHILD, 1 << 24)
+    finally:
+        for one in linking:
+            one.cancel()
+        await asyncio.wait(linking)
+        for links in played:
+            await links.close(1)
 
 
 def told(
@@ -216,6 +220,7 @@ def test_who_shows_another_certificate_is_told_to_the_one_who_called(tmp_path: P
                 await loop.run_in_executor(None, child.run, run)
             assert links.missing() == [1, 2]
             server.close()
+            await links.close(1)
 
         asyncio.run(answering())
 
