@@ -21,7 +21,7 @@ import asyncio
 import contextlib
 import os
 from asyncio import Future
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Collection, Coroutine, Iterator, Sequence
 from types import ModuleType
 from typing import TypeVar
 
@@ -48,7 +48,7 @@ LONGEST = 16 << 20
 _WAITING = 64 << 20
 """Bytes that a partner may be ahead of this node."""
 _LABEL = 8
-_LAST_WORD = 2.0
+_LAST_WORD = 1.0
 """Seconds for telling the others why this node stops."""
 _WORD = 64
 _MASK = (1 << _WORD) - 1
@@ -290,18 +290,25 @@ class Engine:
                 await self._first_of(transfer, *reading, *writing)
             return result.result()
         except PoolError as wrong:
-            await self._tell(wrong)
+            for task in (result, *writing):
+                task.cancel()
+            await self._tell(wrong, reading)
             raise
         finally:
             for task in (result, *reading, *writing):
                 task.cancel()
 
-    async def _tell(self, wrong: PoolError) -> None:
-        """Say because of whom this node stops, so that nobody takes it for the reason."""
+    async def _tell(self, wrong: PoolError, reading: Collection[Future[None]]) -> None:
+        """Say because of whom this node stops, so that nobody takes it for the reason.
+
+        It reads on until they stop as well: who is left with a broken connection may never find
+        what was said before.
+        """
         blamed = getattr(wrong, "peer", self._me)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORD):
                 await asyncio.gather(*(peer.stop(blamed) for peer in self._others.values()))
+                await asyncio.wait(reading)
 
     async def _first_of(self, wanted: Future[_T], *others: Future[None]) -> None:
         """Wait for one; whatever fails before it ends the waiting."""
