@@ -99,6 +99,7 @@ class _Peer:
         self._arrived: dict[int, _Numbers | Future[_Numbers]] = {}
         self._sizes: dict[int, int] = {}
         self._ahead = 0
+        self._ended = False
 
     def send(self, label: int, numbers: _Numbers) -> None:
         """What MPyC calls to send."""
@@ -111,6 +112,8 @@ class _Peer:
         numbers = self._arrived.pop(label, None)
         if numbers is None:
             numbers = self._arrived[label] = self._loop.create_future()
+            if self._ended:
+                numbers.set_exception(self._too_early())
         elif not isinstance(numbers, Future):
             self._ahead -= numbers.size * 8 * self._words
         return numbers
@@ -141,8 +144,12 @@ class _Peer:
                 raise Stopped(self._peer, data[0])
             label = int.from_bytes(data[:_LABEL], "little", signed=True)
             self._take(label, self._numbers(data[_LABEL:]))
+        self._ended = True
         if self.awaited():
-            raise Disagreed(self._peer, "came to its end too early")
+            raise self._too_early()
+
+    def _too_early(self) -> Disagreed:
+        return Disagreed(self._peer, "came to its end too early")
 
     def _take(self, label: int, numbers: _Numbers) -> None:
         if self._sizes.get(label, numbers.size) != numbers.size:

@@ -56,6 +56,7 @@ async def attacked(runs: list[Run], heard: list[socket.socket], attack: Attack) 
         with contextlib.suppress(PartnerLeft):
             await attack(hostile)
             await hostile.receive(CHILD, 1 << 24)
+        with contextlib.suppress(PartnerLeft):
             while True:
                 await silent.receive(CHILD, 1 << 24)
     finally:
@@ -66,19 +67,28 @@ async def attacked(runs: list[Run], heard: list[socket.socket], attack: Attack) 
             await links.close(1)
 
 
-def told(
-    tmp_path: Path, attack: Attack, change: Callable[[Run], Run] = lambda run: run
-) -> NoResult:
-    """What the child says to an attack; `change` is to the attacker's own settings."""
-    heard = [socket.create_server((HERE, 0)) for _ in range(2)]
-    with Child(Place(HERE, 0)) as child, ThreadPoolExecutor(1) as pool:
+async def called(run: Run) -> None:
+    links = Links(run, SystemClock())
+    try:
+        with contextlib.suppress(Disagreed):
+            await links._call(CHILD)
+    finally:
+        await links.close(1)
+
+
+def told(tmp_path: Path, attack: Attack | None, **change: object) -> NoResult:
+    """What the child says to an attack, or to a partner alone that calls with changed settings."""
+    with contextlib.ExitStack() as ends:
+        heard = [ends.enter_context(socket.create_server((HERE, 0))) for _ in range(2)]
+        child = ends.enter_context(Child(Place(HERE, 0)))
+        pool = ends.enter_context(ThreadPoolExecutor(1))
         ports = [child.port, *(one.getsockname()[1] for one in heard)]
         peers = peers_of(tmp_path, ports)
         runs = [run_of(tmp_path, peers, me, QUESTION, GIVEN) for me in range(3)]
         answer = pool.submit(child.run, msgspec.structs.replace(runs[0], seconds=10.0))
-        runs[HOSTILE] = change(runs[HOSTILE])
-        with contextlib.suppress(Disagreed):
-            asyncio.run(asyncio.wait_for(attacked(runs, heard, attack), 20))
+        runs[HOSTILE] = msgspec.structs.replace(runs[HOSTILE], **change)
+        plays = attacked(runs, heard, attack) if attack else called(runs[HOSTILE])
+        asyncio.run(asyncio.wait_for(plays, 20))
         with pytest.raises(NoResult) as wrong:
             answer.result(20)
     return wrong.value
@@ -193,7 +203,7 @@ def test_a_partner_that_closes(tmp_path: Path) -> None:
     ],
 )
 def test_another_run_or_question(tmp_path: Path, change: dict[str, object]) -> None:
-    wrong = told(tmp_path, sends(), lambda run: msgspec.structs.replace(run, **change))
+    wrong = told(tmp_path, None, **change)
     assert "australia: partner 2 has another run, question" in str(wrong)
 
 
