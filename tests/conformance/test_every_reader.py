@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import asking_made
 import evidence_made
 import pytest
 import standards
@@ -24,6 +25,7 @@ from accord.assurance.statements import rule, verdict
 from accord.core.archives import Given, unpack
 from accord.demand.asks import consent
 from accord.demand.contracts.templates import TEMPLATES
+from accord.demand.private.asking import question, share, word
 from accord.flows.prepare import prepare
 from accord.flows.read import READERS
 from accord.flows.recognise import recognise
@@ -151,6 +153,9 @@ VALID: dict[str, bytes] = {
     "contracts CSV": TEMPLATES["contracts"].encode(),
     "contracts JSON": b'{"contracts": [{"contract": "1", "supplier": "Grid", "agency": "A"}]}',
     "contracts YAML": b"contracts:\n- {contract: 1, supplier: Grid, agency: A}\n",
+    "pool question": question.write(asking_made.question()),
+    "pool share": share.write("common-1", "japan", (b"1", b"2"), asking_made.AT),
+    "pool word": word.write(asking_made.said(asking_made.question(), "japan", word.APPROVE)),
     "rates CSV": b"currency,base,day,rate\nAUD,USD,2026-01-30,0.65\n",
     "rates JSON": TEMPLATES["rates"].encode(),
     "rates YAML": b"rates:\n- {currency: AUD, base: USD, day: 2026-01-30, rate: 0.65}\n",
@@ -203,7 +208,7 @@ _JSON = sorted(name for name, data in VALID.items() if data.lstrip().startswith(
 _STRICT = (
     "accord record", "CSAF", "MISP event", "OpenVEX", "OSCAL mapping collection", "STIX bundle",
     "STIX object", "consent", "recognition", "verdict", "contracts JSON", "rates JSON",
-    "suppliers JSON",
+    "suppliers JSON", "pool question", "pool share", "pool word",
 )  # fmt: skip
 """A marking, an identity or a signature hangs on them: no key may stand twice."""
 _TEXT = sorted(set(VALID) - set(_JSON) - {"CycloneDX XML"})

@@ -27,6 +27,7 @@ from accord.cli import (
     node,
     notes,
     partners,
+    pool,
     recall,
     receipts,
     recognise,
@@ -90,6 +91,7 @@ app.add_typer(inbox.inbox, name="inbox")
 app.add_typer(misp.misp, name="misp")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")
+app.add_typer(pool.pool, name="pool")
 app.add_typer(recognise.recognise, name="recognise")
 app.add_typer(review.review, name="review")
 app.add_typer(sightings.sightings, name="sightings")

@@ -28,7 +28,9 @@ OURS_TO_SAY = frozenset({
 })  # fmt: skip
 """What only this node's own people give: what is run here, and how it is judged. A partner's would
 decide in their place."""
-WORD_OF_ITS_SEALER = frozenset({"verdict", "recognition", "consent"})
+WORD_OF_ITS_SEALER = frozenset({
+    "verdict", "recognition", "consent", "pool question", "pool share", "pool word",
+})  # fmt: skip
 """What counts by who seals it: what this node's own people gave is never passed on under the name
 of a partner that sealed the same bytes."""
 _LONGEST = 500

@@ -41,6 +41,8 @@ class Way(StrEnum):
     NAME = "name"
     COUNT = "count"
     ERROR = "error"
+    POOL = "pool"
+    """As parts of what a computation of several partners compares: one part tells nothing."""
 
 
 State = Literal["live", "held", "recalled", "replaced", "expired"]

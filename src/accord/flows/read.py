@@ -26,6 +26,9 @@ from accord.demand.asks import consent
 from accord.demand.asks import records as asks
 from accord.demand.contracts import contracts, rates, suppliers
 from accord.demand.contracts import records as aliases
+from accord.demand.private.asking import question as pool_question
+from accord.demand.private.asking import share as pool_share
+from accord.demand.private.asking import word as pool_word
 from accord.exchange.misp import reading as misp
 from accord.exchange.threats import kev_attack, stix
 from accord.supply.advisories import (
@@ -148,6 +151,9 @@ READERS: dict[str, Reader] = {
     "OSV JSON": osv.read_json,
     "OSV YAML": osv.read_yaml,
     "P-SSCRM catalogue": psscrm.read,
+    pool_question.KIND: pool_question.read,
+    pool_share.KIND: pool_share.read,
+    pool_word.KIND: pool_word.read,
     "rates CSV": rates.read_csv,
     "rates JSON": rates.read_json,
     "rates YAML": rates.read_yaml,

@@ -16,6 +16,9 @@ from accord.assurance.statements import rule, verdict
 from accord.core import json
 from accord.core.errors import Unreadable
 from accord.demand.asks import consent
+from accord.demand.private.asking import question as pool_question
+from accord.demand.private.asking import share as pool_share
+from accord.demand.private.asking import word as pool_word
 
 Raw = msgspec.Raw | msgspec.UnsetType
 _UNSET = msgspec.UNSET
@@ -208,6 +211,9 @@ _JSON: tuple[tuple[str, Callable[[_Sniff], bool]], ...] = (
     ("Scorecard result", lambda s: s.has("scorecard", "checks")),
     ("verdict", lambda s: s.text("predicate_type") == verdict.PREDICATE),
     ("recognition", lambda s: s.text("predicate_type") == rule.PREDICATE),
+    (pool_question.KIND, lambda s: s.text("predicate_type") == pool_question.PREDICATE),
+    (pool_share.KIND, lambda s: s.text("predicate_type") == pool_share.PREDICATE),
+    (pool_word.KIND, lambda s: s.text("predicate_type") == pool_word.PREDICATE),
     (consent.KIND, lambda s: s.text("predicate_type") == consent.PREDICATE),
     ("in-toto statement", lambda s: s.has("statement_type") or s.has("predicate_type")),
     ("DSSE envelope", lambda s: s.has("payload_type")),

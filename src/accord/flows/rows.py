@@ -24,6 +24,7 @@ from accord.assurance.statements.facts import Recognition, Verdict
 from accord.core.reading import Fact, NotEvaluated, Reading
 from accord.demand.asks.facts import Consent, Step
 from accord.demand.contracts.facts import Contract, Rate, Revenue, SupplierName
+from accord.demand.private.asking.facts import PoolQuestion, PoolShare, PoolWord
 from accord.exchange.threats.facts import (
     Actor,
     Note,
@@ -302,6 +303,13 @@ _PLAIN: dict[type[Fact], Any] = {
     Revenue: lambda f: (
         "revenue", (f.entity, f.low, f.high, f.currency, f.year, f.source, f.place)
     ),
+    PoolQuestion: lambda f: ("pool_question", (f.question, f.asker, f.at, f.said)),
+    PoolWord: lambda f: (
+        "pool_word",
+        (f.question, f.partner, f.word, f.commitment, f.address, f.certificate, f.person, f.why,
+         f.at),
+    ),
+    PoolShare: lambda f: ("pool_share", (f.question, f.partner, f.other, f.at)),
     Recognition: lambda f: (
         "recognition",
         (f.rule, f.by, f.of, f.level, _texts(f.items), _texts(f.types), _texts(f.without),

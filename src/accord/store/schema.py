@@ -27,6 +27,7 @@ from accord.store.assurance import decided_tables as decided
 from accord.store.assurance import evidence_tables as evidence
 from accord.store.assurance import tables as assurance
 from accord.store.demand import ask_tables as asks
+from accord.store.demand import pool_tables as pool
 from accord.store.demand import tables as demand
 from accord.store.metadata import ID, key, texts
 from accord.store.metadata import document as document_
@@ -385,6 +386,7 @@ FACTS = (
     *evidence.FACTS,
     *decided.FACTS,
     *demand.FACTS,
+    *pool.FACTS,
     *asks.FACTS,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""

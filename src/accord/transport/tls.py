@@ -67,6 +67,15 @@ def ensure_certificate(
     return hashlib.sha256(_certificate(file)).hexdigest()
 
 
+def shown(folder: Path) -> bytes:
+    """The door's certificate, in DER.
+
+    Raises:
+        AccordError: there is none, or it cannot be read.
+    """
+    return _certificate(folder / FILE)
+
+
 def days_left(folder: Path, now: str) -> int:
     """Days for which the door's certificate is still valid.
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from accord.store.assurance.proofs import SqlProofs
     from accord.store.assurance.standards import SqlStandards
     from accord.store.demand.asks import SqlAsks
+    from accord.store.demand.pool import SqlPool
     from accord.store.demand.purchases import SqlPurchases
     from accord.store.exchange.accounts import SqlAccounts
     from accord.store.exchange.answers import SqlAnswers
@@ -130,6 +131,13 @@ class Node:
         from accord.wiring import demanding
 
         return demanding.purchases(self)
+
+    @cached_property
+    def pool(self) -> SqlPool:
+        """Questions that partners answer together."""
+        from accord.wiring import demanding
+
+        return demanding.pool(self)
 
     @property
     def asked(self) -> bool:

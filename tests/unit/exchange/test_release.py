@@ -52,7 +52,7 @@ def test_the_table_of_tlp() -> None:
         assert found.marking == (Marking(tlp) if expected else None)
         assert found.rule in (ALLOWS if expected else DENIES)
         count += 1
-    assert count == len(ROWS) * 5 * 3 * 12
+    assert count == len(ROWS) * 5 * 3 * 13
 
 
 @pytest.mark.parametrize(

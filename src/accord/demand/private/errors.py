@@ -1,6 +1,8 @@
 """What can go wrong when partners compute together. In each case nothing was opened.
 
 PoolError
+├── NotAsked       the answer would tell too much, or the budget is spent
+├── NotBegun       not everybody was there; nobody has shown anything
 ├── NotAble        this installation lacks what the computation needs
 ├── DoesNotFit     this node's items do not fit the agreed shape; nothing was sent
 ├── PartnerLeft    a partner is gone before the end
@@ -15,6 +17,21 @@ from accord.core.errors import AccordError
 
 class PoolError(AccordError):
     """A computation between partners did not come to its end."""
+
+
+class NotAsked(PoolError):
+    """A question is refused before anything is computed."""
+
+    def __init__(self, rule: str, reason: str, earlier: str = "") -> None:
+        super().__init__(reason)
+        self.rule = rule
+        """`threshold`, `others`, `other-threshold`, `repeat` or `budget`."""
+        self.earlier = earlier
+        """The earlier question that is the reason; empty: none is."""
+
+
+class NotBegun(PoolError):
+    """Not everybody was there, so nobody has shown anything: it may be begun again."""
 
 
 class NotAble(PoolError):

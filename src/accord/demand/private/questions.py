@@ -73,7 +73,7 @@ class Ranking(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rank
 Question = Totals | Ranking
 
 
-class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="given"):
     """What one partner gives to a question: its own numbers, which stay on its node."""
 
     numbers: tuple[tuple[int, ...], ...]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from accord.assurance.statements.facts import Recognition, Verdict
 from accord.flows.assessing.port import Key, StatedRule, StatedVerdict
+from accord.store.sealed import origins_of, sealers
 from accord.store.view import SqlView, texts_of
 
 _VERDICTS = """
@@ -15,17 +16,12 @@ _RULES = """
 SELECT r.*, d.digest AS document FROM recognition r JOIN document d ON d.id = r.document_id
 ORDER BY r.id
 """
-_SEALED = """
-SELECT d.digest, s.origin FROM {} f JOIN document d ON d.id = f.document_id
-JOIN shared_document k ON k.digest = d.digest JOIN shared s ON s.id = k.shared_id
-WHERE s.state IN ('live', 'held') AND (:as_of = '' OR s.learned <= :as_of)
-"""
 
 
 def verdicts(view: SqlView, releases: Collection[Key]) -> Iterator[StatedVerdict]:
     """What was stated of some releases, whatever the case of their names."""
     wanted = {(product.casefold(), release.casefold()) for product, release in releases}
-    givers_of = sealers(view, "verdict")
+    origins = sealers(view, "verdict")
     for row in view.counting(_VERDICTS):
         if (row.product.casefold(), row.release.casefold()) not in wanted:
             continue
@@ -34,13 +30,13 @@ def verdicts(view: SqlView, releases: Collection[Key]) -> Iterator[StatedVerdict
             digests=texts_of(row.digests), baseline=row.baseline, verdict=row.verdict, at=row.at,
             until=row.until, person=row.person, found=row.found,
         )  # fmt: skip
-        givers = givers_of.get(row.document, frozenset())
-        yield StatedVerdict(fact, row.document, origins(view, row.document_id, givers))
+        givers = origins.get(row.document, frozenset())
+        yield StatedVerdict(fact, row.document, origins_of(view, row.document_id, givers))
 
 
 def rules(view: SqlView) -> Iterator[StatedRule]:
     """What is recognised by whom, with every revocation."""
-    givers_of = sealers(view, "recognition")
+    origins = sealers(view, "recognition")
     for row in view.counting(_RULES):
         fact = Recognition(
             rule=row.rule, by=row.recognised_by, of=row.recognised, level=row.level,
@@ -48,19 +44,5 @@ def rules(view: SqlView) -> Iterator[StatedRule]:
             without=texts_of(row.without_types), onward=bool(row.onward), since=row.since,
             until=row.until, revoked=row.revoked, person=row.person, why=row.why,
         )  # fmt: skip
-        givers = givers_of.get(row.document, frozenset())
-        yield StatedRule(fact, row.document, origins(view, row.document_id, givers))
-
-
-def sealers(view: SqlView, table: str) -> dict[str, frozenset[str]]:
-    """Everybody who sealed each statement of a table: several may give the same bytes."""
-    found: dict[str, set[str]] = {}
-    for row in view.rows(_SEALED.format(table), as_of=view.as_of):
-        found.setdefault(row.digest, set()).add(row.origin)
-    return {digest: frozenset(names) for digest, names in found.items()}
-
-
-def origins(view: SqlView, document: int, givers: frozenset[str]) -> tuple[str, ...]:
-    """The giver that the document is kept as, which is our own people before others, then more."""
-    first = view.origin(document)
-    return (first, *sorted(givers - {first}))
+        givers = origins.get(row.document, frozenset())
+        yield StatedRule(fact, row.document, origins_of(view, row.document_id, givers))

@@ -12,10 +12,10 @@ from accord.demand.asks.joint import Said
 from accord.exchange.receipts import Line
 from accord.flows.demand.asks.port import Link
 from accord.identity.markings import Marking, Pap, Tlp, parse_tlp
-from accord.store.assurance.stated import origins, sealers
 from accord.store.demand.ask_tables import ask_link
 from accord.store.exchange import receipts
 from accord.store.exchange.writer import writing
+from accord.store.sealed import origins_of, sealers
 from accord.store.view import SqlView, texts_of
 
 _CONSENTS = """
@@ -52,7 +52,7 @@ class SqlAsks:
                         agreed=bool(row.agreed), person=row.person, why=row.why, at=row.at,
                     ),
                     row.document,
-                    origins(view, row.document_id, givers.get(row.document, frozenset())),
+                    origins_of(view, row.document_id, givers.get(row.document, frozenset())),
                 )
                 for row in view.counting(_CONSENTS)
             ]  # fmt: skip

@@ -19,13 +19,17 @@ import msgspec
 
 from accord.core.clock import SystemClock
 from accord.core.errors import AccordError
+from accord.demand.private.asking.job import Job, Sealed
 from accord.demand.private.errors import NotAble
-from accord.demand.private.questions import Given, Totals, limited, order, told
+from accord.demand.private.questions import Given, Question, Totals, limited, order, told
 from accord.transport.pooling.links import Links
 from accord.transport.pooling.settings import (
     LONGEST_LINE,
     Answer,
+    Common,
     Failed,
+    Held,
+    Kept,
     Opened,
     Place,
     Ready,
@@ -35,6 +39,7 @@ from accord.transport.pooling.settings import (
 if TYPE_CHECKING:
     from accord.transport.pooling.engine import Engine
 
+_SEED = 32
 _GOODBYE = 2.0
 """Seconds for closing connections."""
 
@@ -90,26 +95,46 @@ async def _with_parent(
 
 
 async def _run(run: Run, listening: socket.socket) -> Answer:
-    given = limited(run.question, run.given)
+    run = _checked(run)
     links = Links(run, SystemClock())
     server = await asyncio.start_server(links.accept, sock=listening, ssl=links.server_context())
     waited_for = links.missing
     try:
         async with asyncio.timeout(run.seconds):
             await links.connect(server)
-            engine, computing = _engine(run, links, given)
+            if isinstance(run.question, Common):
+                sealed = await _common(run.question, run, links)
+                return Kept(sealed, links.sent, time.process_time())
+            engine, computing = _engine(run, links, run.question)
             waited_for = engine.awaited
             rows = await engine.run(computing)
     except TimeoutError:
-        return _late(run, waited_for())
+        return _late(run, waited_for(), begun=not links.missing())
     finally:
         server.close()
         await links.close(_GOODBYE)
-    return _opened(run, rows, links.sent)
+    return _opened(run.question, rows, links.sent)
+
+
+def _checked(run: Run) -> Run:
+    """With what goes into a computation of numbers, before anybody is connected."""
+    if isinstance(run.question, Common) or not isinstance(run.given, Given):
+        return run
+    return msgspec.structs.replace(run, given=limited(run.question, run.given))
+
+
+async def _common(question: Common, run: Run, links: Links) -> Sealed:
+    """Raises: NotAble: NumPy is not installed."""
+    from accord.demand.private.common.answer import answer  # noqa: PLC0415 - an extra
+
+    assert isinstance(run.given, Held)
+    given = run.given
+    job = Job(run.me, question.asked, question.commitments, given.chance, given.items)
+    return await answer(job, links, os.urandom(_SEED))
 
 
 def _engine(
-    run: Run, links: Links, given: Given
+    run: Run, links: Links, question: Question
 ) -> tuple[Engine, Coroutine[object, object, list[list[int]]]]:
     """MPyC, loaded only now that nothing is left for it to read.
 
@@ -124,25 +149,27 @@ def _engine(
             "computing together needs MPyC and NumPy, which are not installed here: install"
             " `accord[pool]`"
         ) from wrong
+    assert isinstance(run.given, Given)
     among = len(run.peers)
-    engine = Engine(run.me, among, links, bits(run.question, among))
-    return engine, opened(engine, run.question, given)
+    engine = Engine(run.me, among, links, bits(question, among))
+    return engine, opened(engine, question, run.given)
 
 
-def _late(run: Run, missing: Sequence[int]) -> Failed:
+def _late(run: Run, missing: Sequence[int], *, begun: bool) -> Failed:
     names = ", ".join(run.peers[i].name for i in missing) or "nobody in particular"
     return Failed(
         f"the computation was not over after {run.seconds:g} seconds; waited for: {names}. Nothing"
         " was opened",
         missing[0] if len(missing) == 1 else None,
+        begun,
     )
 
 
-def _opened(run: Run, rows: list[list[int]], sent: int) -> Opened:
+def _opened(question: Question, rows: list[list[int]], sent: int) -> Opened:
     spent = time.process_time()
-    if isinstance(run.question, Totals):
-        return Opened(told(run.question, rows), [], sent, spent)
-    return Opened([], order(run.question, rows[0]), sent, spent)
+    if isinstance(question, Totals):
+        return Opened(told(question, rows), [], sent, spent)
+    return Opened([], order(question, rows[0]), sent, spent)
 
 
 def _say(answers: BinaryIO, answer: Answer) -> None:

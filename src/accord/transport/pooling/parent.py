@@ -16,6 +16,7 @@ from accord.transport.pooling.settings import (
     LONGEST_LINE,
     Answer,
     Failed,
+    Kept,
     Opened,
     Place,
     Ready,
@@ -32,8 +33,10 @@ _PIECE = 1 << 16
 class NoResult(PoolError):
     """The run ended without a result, and nothing was opened."""
 
-    def __init__(self, reason: str, peer: int | None = None) -> None:
+    def __init__(self, reason: str, peer: int | None = None, *, begun: bool = True) -> None:
         super().__init__(reason)
+        self.begun = begun
+        """Whether anything was sent besides who is there."""
         self.peer = peer
         """The partner that is the reason, by its place in the run, where it is one."""
 
@@ -76,9 +79,19 @@ class Child:
         Raises:
             NoResult: with the reason, and the partner where it is one.
         """
-        self._tell(run)
-        answer = self._answer(run.seconds + _SPARE)
+        answer = self._told(run)
         if not isinstance(answer, Opened):
+            raise _no_result(answer, run)
+        return answer
+
+    def keep(self, run: Run) -> Kept:
+        """Compute with the others what stays closed, once.
+
+        Raises:
+            NoResult: with the reason, and the partner where it is one.
+        """
+        answer = self._told(run)
+        if not isinstance(answer, Kept):
             raise _no_result(answer, run)
         return answer
 
@@ -98,6 +111,10 @@ class Child:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()
+
+    def _told(self, run: Run) -> Answer:
+        self._tell(run)
+        return self._answer(run.seconds + _SPARE)
 
     def _listen(self, place: Place) -> int:
         self._tell(place)
@@ -141,5 +158,6 @@ def _no_result(answer: Answer, run: Run | None = None) -> NoResult:
     if not isinstance(answer, Failed):
         return NoResult(_BROKEN)
     if run is None or answer.peer is None or answer.peer >= len(run.peers):
-        return NoResult(answer.reason, answer.peer)
-    return NoResult(f"{run.peers[answer.peer].name}: {answer.reason}", answer.peer)
+        return NoResult(answer.reason, answer.peer, begun=answer.begun)
+    reason = f"{run.peers[answer.peer].name}: {answer.reason}"
+    return NoResult(reason, answer.peer, begun=answer.begun)

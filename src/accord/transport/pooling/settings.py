@@ -13,6 +13,8 @@ from ssl import DER_cert_to_PEM_cert
 import msgspec
 
 from accord.core.errors import AccordError
+from accord.demand.private.asking import question as asking
+from accord.demand.private.asking.job import Sealed
 from accord.demand.private.questions import Given, Question
 
 RUN_BYTES = 16
@@ -55,6 +57,32 @@ class Peer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return DER_cert_to_PEM_cert(der)
 
 
+class Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="common"):
+    """Which items do enough partners hold?"""
+
+    asked: asking.Question
+    commitments: tuple[str, ...]
+    """Of all partners to their chance."""
+
+    def check(self, among: int) -> None:
+        """Refuse what cannot be asked of so many partners.
+
+        Raises:
+            Invalid: the question is none.
+            BadSettings: it is of other partners.
+        """
+        asking.check(self.asked)
+        if not among == len(self.asked.partners) == len(self.commitments):
+            raise BadSettings("the partners of the run are not those of the question")
+
+
+class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="held"):
+    """What one partner gives to `Common`: it stays on its node."""
+
+    chance: bytes
+    items: tuple[str, ...]
+
+
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The second line: with whom to compute what."""
 
@@ -68,8 +96,8 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The folder in which this node's door key is."""
     seconds: float
     """After so many it ends, whatever happens."""
-    question: Question
-    given: Given
+    question: Question | Common
+    given: Given | Held
 
     def check(self) -> None:
         """Refuse settings that cannot be.
@@ -87,6 +115,8 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not 0 < self.seconds <= _LONGEST:
             raise BadSettings(f"a run ends within {_LONGEST} seconds")
         self.question.check(len(self.peers))
+        if isinstance(self.question, Common) != isinstance(self.given, Held):
+            raise BadSettings("what is given does not belong to the question")
 
     def agreed(self) -> bytes:
         """What must be the same at every partner: who takes part, in which order, and what in."""
@@ -113,15 +143,27 @@ class Opened(msgspec.Struct, frozen=True, tag="opened"):
     """Seconds of processor time."""
 
 
+class Kept(msgspec.Struct, frozen=True, tag="kept"):
+    """The last answer to `Common`: nothing is open, and this is the partner's own part."""
+
+    sealed: Sealed
+    sent: int
+    """Bytes sent to all partners, before they were sealed."""
+    processor: float
+    """Seconds of processor time."""
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """The last answer: nothing came out."""
 
     reason: str
     peer: int | None = None
     """The partner that is the reason, where it is one."""
+    begun: bool = True
+    """Whether anything was sent besides who is there."""
 
 
-Answer = Ready | Opened | Failed
+Answer = Ready | Opened | Kept | Failed
 
 _LONGEST = 3_600
 

@@ -14,6 +14,8 @@ import msgspec
 from accord.assurance.statements import rule
 from accord.assurance.statements.facts import Recognition
 from accord.core.errors import Invalid, NotFound
+from accord.demand.private.asking import question as pool_question
+from accord.demand.private.asking import word as pool_word
 from accord.exchange import notices
 from accord.exchange.log.entries import Kind
 from accord.exchange.notices import Notice
@@ -155,6 +157,11 @@ def _not_final(owner: Recaller, object_: str) -> None:
         for fact in rule.read(body).facts:
             if isinstance(fact, Recognition) and fact.revoked:
                 raise Invalid(f"this ends the rule {fact.rule}; what is revoked stays revoked")
+    if recognise(body) in {pool_question.KIND, pool_word.KIND}:
+        raise Invalid(
+            "what was said on a question that partners answer together is not taken back; use"
+            " `accord pool decline`"
+        )
 
 
 def _mine(owner: Owner, object_: str, known: Known, *, relay: bool) -> list[Copy]:

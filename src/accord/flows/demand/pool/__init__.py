@@ -1,0 +1,1 @@
+"""Questions that partners answer together in private: proposed, approved, declined."""

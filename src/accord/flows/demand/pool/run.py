@@ -1,0 +1,240 @@
+"""Compute the answer to a question with the other partners, and open it once all have released it.
+
+Law (sealed): what the computation ends with stays on the node; before every partner has released
+the answer nobody's share leaves.
+Law (one egress): what goes into a computation is decided on like everything, and stands in the
+disclosure log, before the first byte of it leaves.
+Law (ended): a computation that does not come to its end ends the question, for all and for good,
+with its reason. Nothing was opened, and it may be asked again: with another key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+
+from accord.core.errors import Invalid
+from accord.demand.private.asking import share as shares
+from accord.demand.private.asking import word as words
+from accord.demand.private.asking.facts import PoolShare, PoolWord
+from accord.demand.private.asking.job import Job, Sealed
+from accord.demand.private.asking.question import Question
+from accord.demand.private.asking.standing import APPROVED, RELEASED, RELEASING
+from accord.demand.private.errors import Inconsistent, NotAble, NotBegun, PoolError
+from accord.demand.private.shape import COMPUTING
+from accord.exchange.receipts import Line
+from accord.exchange.release import Circle, Subject, Way, decide
+from accord.flows.demand.pool import ask, known
+from accord.flows.demand.pool.ask import Decider, Told, Word
+from accord.flows.demand.pool.known import Known
+from accord.flows.demand.pool.port import Compute, Desk, Part, Peer
+from accord.flows.demand.pool.putting_in import put_in
+from accord.identity.markings import Marking
+from accord.identity.recipients import Recipient
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came out."""
+
+    question: Question
+    ours: tuple[str, ...]
+    """Items of this node that at least k partners hold, by name."""
+    others: tuple[str, ...]
+    """Digests of those that this node does not hold."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """There is no answer yet."""
+
+    question: Question
+    shares: tuple[str, ...]
+    """Partners whose share has not arrived."""
+    sent: bool
+    """Whether this node's own share has just been stated."""
+
+
+def prepare(desk: Desk, name: str) -> tuple[Job, list[Peer]]:
+    """What this node computes, and with whom.
+
+    Raises:
+        NotFound: no such question.
+        Invalid: not all have approved it, it has been computed, or it is none that can be.
+    """
+    found = known.one(desk, name)
+    question, owner = found.question, desk.owner
+    if found.standing.state != APPROVED:
+        raise Invalid(f"{question.id} is {_stands(found)}; only what all approved is computed")
+    part = _part(desk, question)
+    if part.sealed is not None:
+        raise Invalid(f"{question.id} has been computed here; `accord pool release` is next")
+    approvals = [_approval(found, partner) for partner in question.partners]
+    peers = [Peer(one.partner, one.address, one.certificate) for one in approvals]
+    for one in approvals:
+        ask.refuse_certificate(owner.directory, one.partner, words.der(one.certificate))
+    commitments = tuple(one.commitment for one in approvals)
+    place = question.partners.index(owner.me)
+    return Job(place, question, commitments, part.chance, put_in(desk, question.items)), peers
+
+
+def run(desk: Desk, name: str, person: str, compute: Compute, seconds: float) -> Job:
+    """Compute with the other partners, who do so at the same time; the share stays here.
+
+    Raises:
+        NotFound, Invalid: see `prepare`.
+        NotAble, NotBegun: nothing was shown to anybody; it may be begun again.
+        PoolError: it did not come to its end: the question is ended.
+    """
+    job, peers = prepare(desk, name)
+    _disclose(desk, job.question)
+    try:
+        sealed = compute.compute(job, peers, seconds)
+    except (NotAble, NotBegun):
+        raise
+    except PoolError as wrong:
+        end(desk, job.question, person, str(wrong))
+        raise
+    keep(desk, job, sealed)
+    return job
+
+
+def keep(desk: Desk, job: Job, sealed: Sealed) -> None:
+    """Keep what a computation ended with."""
+    desk.pool.seal(job.question.id, sealed)
+
+
+def end(desk: Desk, question: Question, person: str, why: str) -> Told:
+    """Tell all partners that a computation did not come to its end."""
+    by = Decider(person, _part(desk, question).audience)
+    return ask.say(desk, question, by, Word(words.END, " ".join(why.split())[:500]))
+
+
+def release(desk: Desk, name: str, person: str) -> Told:
+    """Consent to opening the answer, for this partner.
+
+    Raises:
+        NotFound: no such question.
+        Invalid: there is nothing to open, or this node has released it.
+    """
+    found = known.one(desk, name)
+    question, me = found.question, desk.owner.me
+    part = _part(desk, question)
+    if found.standing.state not in {APPROVED, RELEASING}:
+        raise Invalid(f"{question.id} is {_stands(found)}; there is nothing to release")
+    if part.sealed is None:
+        raise Invalid(f"{question.id} has not been computed here; `accord pool run` does that")
+    if found.by(me, words.RELEASE):
+        raise Invalid(f"{me} has released {question.id}")
+    return ask.say(desk, question, Decider(person, part.audience), Word(words.RELEASE))
+
+
+def result(desk: Desk, name: str, compute: Compute) -> Answer | Waiting:
+    """The answer, once every partner has released it; this node's own share goes out with that.
+
+    Raises:
+        NotFound: no such question.
+        Invalid: not all have released it.
+        Inconsistent: the shares give no possible answer.
+    """
+    found = known.one(desk, name)
+    question, me = found.question, desk.owner.me
+    if found.standing.state != RELEASED:
+        raise Invalid(f"{question.id} is {_stands(found)}; it is opened once all have released it")
+    part = _part(desk, question)
+    if part.sealed is None:
+        raise Invalid(f"{question.id} was not computed here: its own items cannot be known again")
+    computing = question.partners[:COMPUTING]
+    stated = _stated(desk, question)
+    sent = me in computing and me not in stated
+    if sent:
+        _give(desk, question, part)
+        stated = _stated(desk, question)
+    missing = tuple(partner for partner in computing if partner not in stated)
+    if missing:
+        return Waiting(question, missing, sent)
+    return _opened(desk, part, [stated[partner] for partner in computing], compute)
+
+
+def _disclose(desk: Desk, question: Question) -> None:
+    """The one egress decides on what goes into the computation, before any of it leaves.
+
+    Raises:
+        Invalid: it may not go to a partner.
+    """
+    owner = desk.owner
+    subject = Subject(question.id, "", "pool input", owner.me, Marking(ask.MARKING))
+    others = [name for name in question.partners if name != owner.me]
+    circle = Circle(question.id, owner.me, frozenset(others))
+    recipients = [Recipient("partner", name) for name in others]
+    decisions = [decide(subject, one, Way.POOL, circle, owner.me, owner.now) for one in recipients]
+    desk.answers.record(
+        Line(0, owner.now, question.id, "", ask.MARKING.word, Way.POOL, one.label,
+             decision.outcome, decision.rule)
+        for one, decision in zip(recipients, decisions, strict=True)
+    )  # fmt: skip
+    for one, decision in zip(recipients, decisions, strict=True):
+        if decision.outcome != "yes":
+            raise Invalid(f"nothing of {question.id} may go to {one.name}: {decision.rule}")
+
+
+def _stands(found: Known) -> str:
+    how = found.standing
+    waits = f", and waits for {', '.join(how.waits_for)}" if how.waits_for else ""
+    return f"{how.state} ({how.why})" if how.why else f"{how.state}{waits}"
+
+
+def _part(desk: Desk, question: Question) -> Part:
+    part = next((one for one in desk.pool.parts() if one.question.id == question.id), None)
+    if part is None:
+        raise Invalid(f"{desk.owner.me} has no part in {question.id}")
+    return part
+
+
+def _approval(found: Known, partner: str) -> PoolWord:
+    approval = found.by(partner, words.APPROVE)
+    if approval is None:
+        raise Invalid(f"{partner} has not approved {found.question.id}")
+    return approval
+
+
+def _stated(desk: Desk, question: Question) -> dict[str, tuple[PoolShare, str]]:
+    """The shares that their own partners stated, with their documents; two of one are none."""
+    found: dict[str, set[tuple[PoolShare, str]]] = {}
+    for one in desk.pool.shares(question.id):
+        if known.speaks(one.fact.partner, one.origins, desk.owner.me):
+            found.setdefault(one.fact.partner, set()).add((one.fact, one.document))
+    for partner, several in found.items():
+        if len(several) > 1:
+            raise Inconsistent(
+                f"{partner} stated {len(several)} different shares of {question.id}; nothing was"
+                " opened. Ask the question again"
+            )
+    return {partner: next(iter(several)) for partner, several in found.items()}
+
+
+def _give(desk: Desk, question: Question, part: Part) -> None:
+    """State this node's own share, for its partners alone: the one egress decides on it."""
+    assert part.sealed is not None
+    ask.refuse_others(question, desk.owner, part.audience)
+    parts = (part.sealed.first, part.sealed.second)
+    body = shares.write(question.id, desk.owner.me, parts, desk.clock.now())
+    ask.state(desk, f"share of {question.id}", body, part.audience)
+
+
+def _opened(
+    desk: Desk, part: Part, stated: Sequence[tuple[PoolShare, str]], compute: Compute
+) -> Answer:
+    assert part.sealed is not None
+    parts = [shares.part(desk.holdings.body(document)) for _, document in stated]
+    for place, (fact, _) in enumerate(stated):
+        after, follows = stated[(place + 1) % len(stated)][0], parts[(place + 1) % len(parts)]
+        if sha256(follows).hexdigest() != fact.other:
+            raise Inconsistent(
+                f"{fact.partner} and {after.partner} hold different copies of one share: one of"
+                " them changed it. Nothing was opened; ask the question again"
+            )
+    digests = compute.opened(part.question, parts)
+    own = compute.named(part.sealed, digests)
+    others = tuple(digest.hex() for digest in digests if digest not in own)
+    return Answer(part.question, tuple(sorted(own.values())), others)
