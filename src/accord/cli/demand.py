@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accord.cli import show
+from accord.cli.demand_price import price
 from accord.cli.demand_report import renewals, report
 from accord.cli.demand_view import Currency, demand_of
 from accord.cli.options import (
@@ -32,6 +33,7 @@ demand = typer.Typer(
     no_args_is_help=True,
 )
 
+demand.command("price")(price)
 demand.command("report")(report)
 demand.command("renewals")(renewals)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from accord.cli import files
 from accord.cli.options import said
 from accord.cli.show import note
 from accord.core.show import printable
@@ -240,16 +241,7 @@ def read(file: Path) -> bytes:
         NotFound: it cannot be read.
         TooLarge: it is larger than any such file.
     """
-    from accord.core.errors import NotFound, TooLarge
-
-    try:
-        with file.open("rb") as source:
-            data = source.read(_MOST + 1)
-    except OSError as wrong:
-        raise NotFound(f"cannot read {file}: {wrong.strerror}") from wrong
-    if len(data) > _MOST:
-        raise TooLarge(f"{file} is larger than {_MOST:,} bytes")
-    return data
+    return files.read(file, _MOST)
 
 
 def write(name: str, data: bytes) -> str:
