@@ -138,3 +138,9 @@ def test_the_command(tmp_path: Path) -> None:
     assert (done.returncode, "currency" in done.stderr) == (1, True)
     done = nodes.run("demand", "price", tmp_path / "none.yaml")
     assert (done.returncode, "cannot read" in done.stderr) == (1, True)
+
+
+def test_the_largest_remainder_is_rounded_up() -> None:
+    tenths = [Fraction(n, 10) for n in (1, 7, 2)]
+    assert rounding.parts(tenths, 1) == [0, 1, 0]
+    assert rounding.parts([-one for one in tenths], -1) == [0, -1, 0]

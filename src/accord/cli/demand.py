@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accord.cli import show
+from accord.cli.demand_asks import asks
 from accord.cli.demand_price import price
 from accord.cli.demand_report import renewals, report
 from accord.cli.demand_view import Currency, demand_of
@@ -15,6 +16,7 @@ from accord.cli.options import (
     AsCsv,
     AsJson,
     AsOf,
+    Currency,
     Database,
     Home,
     Limit,
@@ -33,6 +35,7 @@ demand = typer.Typer(
     no_args_is_help=True,
 )
 
+demand.command("asks")(asks)
 demand.command("price")(price)
 demand.command("report")(report)
 demand.command("renewals")(renewals)

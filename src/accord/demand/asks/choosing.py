@@ -202,7 +202,7 @@ class _Problem:
         """The best of the kept asks by the solver: its bound and its set."""
         np, places = self._np, self._np.flatnonzero(kept)
         suppliers, at = np.unique(self._supplier[places], return_inverse=True)
-        solver = self._highs.Highs()
+        solver = _silent(self._highs.Highs)()
         for name, value in _OPTIONS.items():
             solver.setOptionValue(name, value)
         solver.setOptionValue("time_limit", float(seconds))
@@ -236,6 +236,11 @@ class _Problem:
         costs = np.concatenate([self._cost[places], np.full(suppliers, self._visit)])
         matrix.value_ = np.concatenate([signs, costs])
         return model
+
+
+def _silent(solver: type[Any]) -> type[Any]:
+    """The solver without callbacks: when it sets them up, it prints its name among our output."""
+    return type("Silent", (solver,), {"enableCallbacks": lambda _: None})
 
 
 _FEASIBLE: Final = 2
