@@ -163,3 +163,29 @@ def test_the_command(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     done = nodes.command(*words, "--budget", "3", home=home)
     assert (done.returncode, done.stdout) == (1, "")
     assert "accord[demand]" in done.stderr
+
+
+def test_an_operator_counts_for_whoever_is_assured_least(desk: Desk) -> None:
+    """Australia takes no form: A, and C of no country, lack all; B lacks 0.6."""
+    other = baseline("au", requirement("guard", GUARDED, "third party", accepts=["certificate"]),
+                     owner="australia", version="2", since="2026-02-01")  # fmt: skip
+    nodes.give(desk.node, [("other", other)])
+    line = _lines(_found(desk))["Lantern Works", GUARDED]
+    assert line.gap == float(3 + 2 + 4 * Fraction(3, 5))
+
+
+def test_what_is_contradicted_is_not_assured_at_all(desk: Desk) -> None:
+    """Of one day the supplier says yes and no: what it says yes to is not believed to 0.4."""
+    desk.add(form("PS.1.1", catalogue="ssdf@1.1", answer="no"))
+    assert _lines(_found(desk))["Lantern Works", GUARDED].gap == 9
+
+
+def test_the_newest_year_of_revenue_counts_over_all_its_sources(desk: Desk) -> None:
+    more = [
+        lists.suppliers({"entity": "Lantern Works", "revenue low": low, "currency": "USD",
+                         "year": year, "source": low}, name=low)
+        for low, year in (("1000", "2025"), ("100000", "2024"))
+    ]  # fmt: skip
+    nodes.give(desk.node, [(f"{at}", one) for at, one in enumerate(more)])
+    line = _lines(_found(desk))["Lantern Works", GUARDED]
+    assert (line.leverage_low, line.leverage_high) == (0.1, 0.25)
