@@ -16,7 +16,6 @@ from accord.cli.options import (
     AsCsv,
     AsJson,
     AsOf,
-    Currency,
     Database,
     Home,
     Limit,

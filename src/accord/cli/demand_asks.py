@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accord.cli import show
+from accord.cli.demand_view import Currency
 from accord.cli.options import (
     DEFAULT_HOME,
     AsCsv,
     AsJson,
     AsOf,
-    Currency,
     Database,
     Home,
     Limit,

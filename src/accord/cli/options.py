@@ -36,9 +36,6 @@ Database = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV on standard output.")]
-Currency = Annotated[
-    str, typer.Option(help="ISO 4217; otherwise the base of the newest rates.", metavar="CODE")
-]
 AsOf = Annotated[
     str, typer.Option(help="What was known on that day: YYYY-MM-DD or a time.", metavar="DATE")
 ]
