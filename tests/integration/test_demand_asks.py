@@ -14,7 +14,7 @@ from assessing_made import BUILT, GUARDED, baseline, form, requirement
 from evidence_made import PRODUCT, RELEASE, Desk
 
 from accord.core.errors import Invalid
-from accord.flows.demand import asks as flow
+from accord.flows.demand.asks import ranked as flow
 from accord.flows.demand.view import demand
 
 DAY = "2026-11-23"

@@ -54,9 +54,10 @@ def test_whole_and_bounds(parts: list[Component], budget: int, least: int, cap: 
         assert not needy or budget < max(least, 1) or most < max(least, 1)
 
 
-@given(PARTS, st.integers(1, 2_000), st.integers(0, 100))
-def test_monotone(parts: list[Component], budget: int, least: int) -> None:
-    amounts = {one.component.name: one.amount for one in divide(parts, budget, least=least)}
+@given(PARTS, st.integers(1, 2_000), st.integers(0, 100), st.integers(0, 900))
+def test_monotone(parts: list[Component], budget: int, least: int, more: int) -> None:
+    grants = divide(parts, budget, least=least, cap=least + more)
+    amounts = {one.component.name: one.amount for one in grants}
     for one in parts:
         for other in parts:
             if one.need > other.need:
@@ -76,6 +77,16 @@ def test_without_bounds_it_is_in_proportion(needs: list[int], budget: int) -> No
         assert abs(one.amount - exact) < 1
 
 
+def test_what_the_cap_leaves_goes_to_the_next() -> None:
+    """4 and 2 in proportion; 2 is too little, and 4 alone would leave 2."""
+    parts = [
+        Component(name=name, criticality=Fraction(1), dependents=need, controls=1)
+        for name, need in (("a", 2), ("b", 1))
+    ]
+    assert [one.amount for one in divide(parts, 6, least=3, cap=4)] == [3, 3]
+    assert [one.amount for one in divide(parts, 6, least=3)] == [6]
+
+
 def test_the_formula_by_hand() -> None:
     """Two signals of weight 2 and 1: log(101) / log(5001) and a full one."""
     score, missing = criticality({"contributor_count": 100, "org_count": 10})
@@ -84,10 +95,13 @@ def test_the_formula_by_hand() -> None:
 
 
 def test_the_published_default_parameters() -> None:
-    assert sum(one.weight for one in SIGNALS.values()) == 8.5
-    full = {name: one.threshold for name, one in SIGNALS.items() if one.weight > 0}
-    assert criticality({**full, "updated_since": 0})[0] == 1.0
-    assert criticality({"updated_since": 5})[0] == 0.0
+    assert sum(one.weight for one in SIGNALS.values()) == 10.5
+    full = {name: one.threshold for name, one in SIGNALS.items()}
+    assert criticality({**full, "updated_since": 0})[0] == pytest.approx(1)
+    assert criticality(full)[0] == pytest.approx(9.5 / 10.5)
+    assert criticality({"updated_since": 20})[0] == pytest.approx(log(101) / log(121))
+    assert criticality({"updated_since": 500})[0] == 0.0
+    assert criticality({})[0] == 0.0
 
 
 @pytest.mark.parametrize("figure", [-1, float("nan"), float("inf")])

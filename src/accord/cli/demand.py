@@ -8,6 +8,7 @@ import typer
 
 from accord.cli import show
 from accord.cli.demand_asks import asks
+from accord.cli.demand_fund import fund
 from accord.cli.demand_price import price
 from accord.cli.demand_report import renewals, report
 from accord.cli.demand_view import Currency, demand_of
@@ -36,6 +37,7 @@ demand = typer.Typer(
 
 demand.command("asks")(asks)
 demand.command("price")(price)
+demand.command("fund")(fund)
 demand.command("report")(report)
 demand.command("renewals")(renewals)
 

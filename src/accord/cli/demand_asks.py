@@ -21,7 +21,7 @@ from accord.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from accord.flows.demand.asks import Found, Line
+    from accord.flows.demand.asks.ranked import Found, Line
 
 COLUMNS = (
     "supplier", "name", "requirement", "title", "buyers", "gap", "leverage_low", "leverage_high",
@@ -51,7 +51,7 @@ def asks(
     database: Database = "",
 ) -> None:
     """List common asks: the gap, the leverage behind each, and the best set under a budget."""
-    from accord.flows.demand import asks as flow
+    from accord.flows.demand.asks import ranked as flow
     from accord.flows.demand.view import demand
 
     node, at = opened(home, database), moment(as_of)

@@ -31,11 +31,19 @@ class Signal(msgspec.Struct, frozen=True):
     weight: float
     threshold: float
     """From here on more says no more."""
+    less: bool = False
+    """Whether less says more: what counts is then how far the figure is below the threshold."""
+
+    def part(self, figure: float) -> float:
+        """What a figure contributes, between 0 and the weight."""
+        told = min(figure, self.threshold)
+        told = self.threshold - told if self.less else told
+        return self.weight * log(1 + told) / log(1 + self.threshold)
 
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     "created_since": Signal(1, 120),
-    "updated_since": Signal(-1, 120),
+    "updated_since": Signal(1, 120, less=True),
     "contributor_count": Signal(2, 5_000),
     "org_count": Signal(1, 10),
     "commit_frequency": Signal(1, 1_000),
@@ -51,7 +59,9 @@ SIGNALS: Final[Mapping[str, Signal]] = {
 def criticality(figures: Mapping[str, float]) -> tuple[float, tuple[str, ...]]:
     """Pike's score between 0 and 1, and the signals that are not known, which count for nothing.
 
-    `C = 1 / sum(a) * sum(a * log(1 + S) / log(1 + max(S, T)))`, over the signals that are known.
+    `C = 1 / sum(a) * sum(a * log(1 + min(S, T)) / log(1 + T))`, over the signals that are known. Of
+    those where less says more, `T - min(S, T)` stands for `min(S, T)`, as in OpenSSF's tool; the
+    paper has a weight below zero there.
 
     Raises:
         Invalid: a figure is below zero or not a number.
@@ -64,12 +74,9 @@ def criticality(figures: Mapping[str, float]) -> tuple[float, tuple[str, ...]]:
             )
     missing = tuple(name for name in SIGNALS if name not in known)
     weights = sum(SIGNALS[name].weight for name in known)
-    if weights <= 0:
+    if not known:
         return 0.0, missing
-    score = sum(
-        SIGNALS[name].weight * log(1 + figure) / log(1 + max(figure, SIGNALS[name].threshold))
-        for name, figure in known.items()
-    )
+    score = sum(SIGNALS[name].part(figure) for name, figure in known.items())
     return min(1.0, max(0.0, score / weights)), missing
 
 
@@ -148,13 +155,30 @@ def divide(
         (one for one in components if one.need > 0), key=lambda one: (-one.need, one.name)
     )
     wanting = wanting[: budget // least] if least else wanting
-    while wanting:
-        amounts = _shared([one.need for one in wanting], budget, most)
-        if min(amounts) >= max(least, 1):
-            return [Grant(one, amount) for one, amount in zip(wanting, amounts, strict=True)]
+    needs = [one.need for one in wanting]
+    amounts: list[int] = []
+    for count in range(len(needs), 0, -1):
+        found = _shared(needs[:count], budget, most)
+        if min(found) >= max(least, 1):
+            amounts = found
+            break
         # The least in need goes without, so that the others get enough to be of use.
-        wanting = wanting[:-1]
-    return []
+    for count in range(len(amounts) + 1, len(needs) + 1 if least else 0):
+        if sum(amounts) == budget:
+            break
+        # All have the cap and something is left: whoever is next gets the least grant of it.
+        amounts = _raised(needs[:count], budget, least, most)
+    return [Grant(one, amount) for one, amount in zip(wanting, amounts, strict=False)]
+
+
+def _raised(needs: Sequence[Fraction], budget: int, least: int, most: int) -> list[int]:
+    """As many as need be, from the end, get the least grant; the others share the rest."""
+    for raised in range(len(needs)):
+        first = len(needs) - raised
+        amounts = _shared(needs[:first], budget - raised * least, most)
+        if min(amounts) >= least:
+            return [*amounts, *[least] * raised]
+    return [least] * len(needs)
 
 
 def _shared(needs: Sequence[Fraction], budget: int, most: int) -> list[int]:
