@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from itertools import chain, combinations
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accord.core.errors import Invalid
+from accord.demand.asks import choosing
 from accord.demand.asks.choosing import Candidate, Chosen, choose
 from accord.demand.asks.priority import Gap, Range, priorities
 
@@ -47,6 +49,31 @@ def test_bound_holds_without_time(asks: list[Candidate], budget: int) -> None:
     found: Chosen = choose(asks, budget, visit=1, seconds=0)
     assert found.bound >= best(asks, budget, 1) - 1e-9
     assert found.cost <= budget
+
+
+@settings(deadline=None, max_examples=60)
+@given(ASKS, st.integers(0, 12), st.integers(0, 3), st.integers(0, 3))
+def test_bound_holds_where_the_solver_is_given_few(
+    asks: list[Candidate], budget: int, visit: int, most: int
+) -> None:
+    """What it is not given counts in the bound by what it could reach."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choosing, "_MOST", most)
+        found = choose(asks, budget, visit=visit)
+    assert found.bound >= best(asks, budget, visit) - 1e-9
+    assert found.cost <= budget
+
+
+def test_many_asks_are_narrowed() -> None:
+    """What pays at the price is picked first, so that few asks are left to the solver."""
+    rng = random.Random(5)
+    asks = []
+    for supplier in range(500):
+        size = rng.paretovariate(1.1)
+        asks += [Candidate(str(supplier), str(n), size * rng.random()) for n in range(60)]
+    problem = choosing._Problem(asks, 100.0, 3.0)
+    _, first, reach = problem.narrowed()
+    assert problem.kept(reach, problem.worth(first))[0].sum() < len(asks) / 20
 
 
 def test_twice_is_refused() -> None:

@@ -5,7 +5,8 @@ maximise the priority of what is asked, the budget kept.
 
 A price for each unit of budget (Lagrange's multiplier) parts the problem into one for each
 supplier. It gives a bound on what any set reaches, a first set, and proof of which asks are in no
-better set: those are left out, and the solver is given the rest.
+better set: those are left out, and the solver is given the rest; of too many, those that reach
+furthest.
 
 Law (best): no set within the budget is worth more than the bound; where the gap is nought, none
 is worth more than the one given.
@@ -34,6 +35,8 @@ SECONDS: Final = 8.0
 """How long the solver may look; then the best set found is given with its gap."""
 _ROUNDS: Final = 80
 _SLACK: Final = 1e-9
+_MOST: Final = 20_000
+"""Asks that the solver is given: with ten times as many it does not keep its time."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -79,12 +82,13 @@ def choose(
     if not useful:
         return Chosen((), 0.0, 0.0, 0.0)
     problem = _Problem(useful, budget, visit)
-    bound, best, kept = problem.narrowed()
+    bound, best, reach = problem.narrowed()
     value, picked = problem.worth(best), best
+    kept, rest = problem.kept(reach, value)
     if bound > value * (1 + _SLACK) and kept.any():
         limit, found = problem.solved(kept, seconds)
-        # What was left out reaches no more than the first set.
-        bound = min(bound, max(limit, value))
+        # What was left out reaches no more than the first set, or than `rest`.
+        bound = min(bound, max(limit, value, rest))
         if problem.worth(found) > value:
             value, picked = problem.worth(found), found
     if bound <= value * (1 + _SLACK):
@@ -141,8 +145,8 @@ class _Problem:
         each = each.astype(np.float64) - price * self._visit
         return price * self._budget + float(np.maximum(each, 0).sum()), each, adds
 
-    def narrowed(self) -> tuple[float, Truths, Truths]:
-        """A bound, a first set, and the asks that some better set may hold."""
+    def narrowed(self) -> tuple[float, Truths, Floats]:
+        """A bound, a first set, and what a set with each ask in it can be worth at most."""
         low, high = 0.0, self._dearest()
         for _ in range(_ROUNDS):
             third = (high - low) / 3
@@ -155,8 +159,21 @@ class _Problem:
         open_ = self._np.maximum(each, 0)[self._supplier]
         # With this ask in the set its supplier is gone to, and it counts where it adds nothing.
         forced = each[self._supplier] + self._np.minimum(adds, 0)
-        kept = bound - (open_ - forced) > self.worth(first) * (1 - _SLACK)
-        return bound, first, kept
+        return bound, first, bound - (open_ - forced)
+
+    def kept(self, reach: Floats, value: float) -> tuple[Truths, float]:
+        """The asks that the solver is given, and what a set with any other can be worth at most.
+
+        Those that may be in a set better than `value`; where they are too many for the solver to
+        keep its time, those that reach furthest.
+        """
+        np = self._np
+        better: Truths = reach > value * (1 - _SLACK)
+        if better.sum() <= _MOST:
+            return better, 0.0
+        kept: Truths = np.zeros(len(reach), dtype=bool)
+        kept[np.argsort(-reach, kind="stable")[:_MOST]] = True
+        return kept, float(reach[~kept].max())
 
     def _dearest(self) -> float:
         """A price at which nothing is bought any more."""
@@ -170,25 +187,32 @@ class _Problem:
         return dearest
 
     def _filled(self, each: Floats, adds: Floats) -> Truths:
-        """A set within the budget: supplier by supplier, then ask by ask, the most worth first."""
+        """A set within the budget: what pays at the price, the most worth first, then what fits."""
         np = self._np
         picked: Truths = np.zeros(len(self._worth), dtype=bool)
         left = self._budget
         order = np.argsort(self._supplier, kind="stable")
         starts = np.searchsorted(self._supplier[order], np.arange(self._suppliers + 1))
-        for supplier in np.argsort(-each, kind="stable"):
+        ranked = np.argsort(-each, kind="stable")
+        for supplier in ranked[each[ranked] > 0]:
             mine = order[starts[supplier] : starts[supplier + 1]]
-            mine = mine[np.argsort(-adds[mine], kind="stable")]
-            if each[supplier] <= 0 and left <= self._visit:
+            mine = mine[adds[mine] > 0]
+            left -= self._some(picked, mine[np.argsort(-adds[mine], kind="stable")], left)
+        gone = np.isin(self._supplier, np.unique(self._supplier[picked])) & ~picked
+        more = np.flatnonzero(gone & (self._cost <= left))
+        left -= self._some(picked, more[np.argsort(-adds[more], kind="stable")], left, visit=0.0)
+        for supplier in ranked[~np.isin(ranked, self._supplier[picked])]:
+            if left < self._visit:
                 break
-            left -= self._some(picked, mine, left)
-            if left <= 0:
-                break
+            mine = order[starts[supplier] : starts[supplier + 1]]
+            left -= self._some(picked, mine[np.argsort(-adds[mine], kind="stable")], left)
         return picked
 
-    def _some(self, picked: Truths, mine: Whole, left: float) -> float:
-        """Pick what fits of one supplier's asks; what it cost."""
-        used, taken = self._visit, []
+    def _some(
+        self, picked: Truths, mine: Whole, left: float, *, visit: float | None = None
+    ) -> float:
+        """Pick what fits of some asks, of one supplier unless no visit is due; what it cost."""
+        used, taken = self._visit if visit is None else visit, []
         for one in mine:
             if used + self._cost[one] <= left:
                 used += float(self._cost[one])
