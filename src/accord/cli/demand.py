@@ -11,6 +11,7 @@ from accord.cli.demand_asks import asks
 from accord.cli.demand_fund import fund
 from accord.cli.demand_price import price
 from accord.cli.demand_report import renewals, report
+from accord.cli.demand_scoreboard import scoreboard
 from accord.cli.demand_view import Currency, demand_of
 from accord.cli.options import (
     DEFAULT_HOME,
@@ -40,6 +41,7 @@ demand.command("price")(price)
 demand.command("fund")(fund)
 demand.command("report")(report)
 demand.command("renewals")(renewals)
+demand.command("scoreboard")(scoreboard)
 
 Why = Annotated[str, typer.Option(callback=said, help="The reason, for those who read it later.")]
 

@@ -136,12 +136,12 @@ def spread(
     """Median and 95th percentile (nearest rank) of what is known."""
     ordered = sorted(taken)
     return Spread(
-        partner, way, objects, len(ordered), _rank(ordered, _PERCENT // 2), _rank(ordered, _HIGH),
+        partner, way, objects, len(ordered), ranked(ordered, _PERCENT // 2), ranked(ordered, _HIGH),
         unknown,
     )  # fmt: skip
 
 
-def _rank(ordered: Sequence[float], percent: int) -> float | None:
+def ranked(ordered: Sequence[float], percent: int) -> float | None:
     """The smallest value that at least so many of a hundred do not exceed."""
     return ordered[-(-len(ordered) * percent // _PERCENT) - 1] if ordered else None
 
