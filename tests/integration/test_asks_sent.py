@@ -20,6 +20,7 @@ from accord.flows.demand.asks import agree, answer, effect
 from accord.flows.demand.asks.egress import Kept
 from accord.flows.demand.asks.port import NotSent
 from accord.flows.demand.asks.send import hashed
+from accord.flows.demand.scoreboard import scores
 from accord.flows.evidence.add import remove
 from accord.flows.exchange import clients
 from accord.identity.clients import Client
@@ -187,6 +188,12 @@ def test_an_answer_is_evidence_and_changes_the_verdict(house: Sent) -> None:
     told = tally([fixed], house.clock.at)
     assert (told.agreed, told.sent, told.answered_in_time, told.fixed) == (1, 1, 1, 1)
     assert told.verdicts_changed == 1
+    board = {one.measure.id: one for one in scores(house["australia"], house.clock.at, []).rows}
+    counted = [board[f"asks-{step}"].now for step in ("agreed", "answered", "fixed")]
+    assert counted == [1, 1, 1]
+    assert board["asks-answered"].source == "answers here, 1 in time; 0 are past their day"
+    earlier = scores(house["australia"], found.steps[0].at, []).rows
+    assert [one.now for one in earlier if one.measure.id == "asks-fixed"] == [0]
     assert effect.find(house["australia"]) == []
 
 
