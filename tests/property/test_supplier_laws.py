@@ -6,10 +6,10 @@ import demand_lists as lists
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.demand import items, names
 from accord.demand.contracts.facts import SupplierName
-from accord.demand.proposals import proposals
-from accord.demand.suppliers import Said, resolve
+from accord.demand.suppliers import items, names
+from accord.demand.suppliers.proposals import proposals
+from accord.demand.suppliers.resolving import Said, resolve
 
 _LEIS = [lists.lei(stem) for stem in ("ONE", "TWO")]
 _NUMBERS = ["AU-ABN:1", "AU-ABN:2", "JP-CN:1"]

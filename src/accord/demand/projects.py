@@ -20,8 +20,8 @@ import msgspec
 from accord.core import tables
 from accord.core.errors import Invalid
 from accord.core.reading import Refused
-from accord.demand import items
 from accord.demand.fund import SIGNALS, Observed, criticality
+from accord.demand.suppliers import items
 from accord.supply.products import purl
 
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][-+]?[0-9]{1,2})?", re.ASCII)

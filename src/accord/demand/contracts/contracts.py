@@ -13,10 +13,11 @@ from typing import Final
 
 from accord.core.errors import Invalid
 from accord.core.reading import NotEvaluated, Reading, Refused
-from accord.demand import identifiers, money
+from accord.demand import money
 from accord.demand.contracts import sheets
 from accord.demand.contracts.facts import Contract
 from accord.demand.contracts.sheets import Columns, Row
+from accord.demand.suppliers import identifiers
 from accord.supply.inventory import estate
 
 COLUMNS: Final = Columns(

@@ -13,8 +13,8 @@ from accord.core import json
 from accord.core.errors import Invalid
 from accord.core.reading import Reading
 from accord.core.times import when
-from accord.demand import names
 from accord.demand.contracts.facts import SupplierName
+from accord.demand.suppliers import names
 
 KIND: Final = "supplier alias"
 

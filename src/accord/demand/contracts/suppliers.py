@@ -9,10 +9,11 @@ from typing import Final
 
 from accord.core.errors import Invalid
 from accord.core.reading import Reading, Refused
-from accord.demand import identifiers, money
+from accord.demand import money
 from accord.demand.contracts import sheets
 from accord.demand.contracts.facts import KINDS, Revenue, SupplierName
 from accord.demand.contracts.sheets import Columns, Row
+from accord.demand.suppliers import identifiers
 
 _YEAR = re.compile(r"[12][0-9]{3}", re.ASCII)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from accord.demand.contracts.facts import Contract, Rate, Revenue, SupplierName
-from accord.demand.suppliers import Contradiction, Entity
+from accord.demand.suppliers.resolving import Contradiction, Entity
 
 
 class KeptContract(msgspec.Struct, frozen=True):

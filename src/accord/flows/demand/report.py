@@ -14,8 +14,9 @@ import msgspec
 
 from accord.core.clock import Clock
 from accord.core.errors import Invalid
-from accord.demand import concentration, items
+from accord.demand import concentration
 from accord.demand.hanging import Bought, Function, Hanging, Hangs, Product, Run, hangs
+from accord.demand.suppliers import items
 from accord.flows.assessing.port import Store
 from accord.flows.demand.burdens import BurdenLine, burdens, missing
 from accord.flows.demand.port import Billed, Demand, NotCounted, Purchases

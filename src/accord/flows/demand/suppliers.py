@@ -10,11 +10,11 @@ import msgspec
 
 from accord.core.clock import Clock
 from accord.core.errors import Invalid, NotFound
-from accord.demand import names
 from accord.demand.contracts import records
 from accord.demand.contracts.facts import SupplierName
-from accord.demand.proposals import Proposal, proposals
-from accord.demand.suppliers import Contradiction, Suppliers, resolve
+from accord.demand.suppliers import names
+from accord.demand.suppliers.proposals import Proposal, proposals
+from accord.demand.suppliers.resolving import Contradiction, Suppliers, resolve
 from accord.flows.demand.port import ContractLine, Demand, Purchases
 from accord.flows.demand.view import resolved, rows_of
 from accord.flows.load import load_documents

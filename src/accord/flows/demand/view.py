@@ -11,7 +11,7 @@ from accord.core.errors import Invalid
 from accord.demand import money
 from accord.demand.contracts.facts import Contract, Revenue
 from accord.demand.money import Money, NoRate, Rates
-from accord.demand.suppliers import Said, Suppliers, nameless, of_entity, resolve
+from accord.demand.suppliers.resolving import Said, Suppliers, nameless, of_entity, resolve
 from accord.flows.demand.port import (
     ContractLine,
     Demand,

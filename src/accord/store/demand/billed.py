@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from accord.core.errors import Invalid
-from accord.demand import items
+from accord.demand.suppliers import items
 from accord.flows.demand.port import Billed
 from accord.store.assurance.releases import releases
 from accord.store.view import SqlView

@@ -6,7 +6,7 @@ Law (own): only what this node's own people gave counts, and of contracts those 
 from __future__ import annotations
 
 from accord.core.errors import Invalid
-from accord.demand import items
+from accord.demand.suppliers import items
 from accord.flows.demand.pool.port import Desk
 from accord.flows.demand.view import resolved, said
 

@@ -19,7 +19,7 @@ from stdnum.jp import cn
 from stdnum.us import ein
 
 from accord.core.errors import Invalid
-from accord.demand import names
+from accord.demand.suppliers import names
 
 _LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}", re.ASCII)
 _LEI_FORM = "18 letters and digits, then two check digits, are expected"

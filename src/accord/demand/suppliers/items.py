@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from accord.demand import names
-from accord.demand.suppliers import Entity
+from accord.demand.suppliers import names
+from accord.demand.suppliers.resolving import Entity
 from accord.supply.products import purl
 
 _ORDER: Final = ("lei", "domain", "registry", "cpe")

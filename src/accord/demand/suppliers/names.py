@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from accord.demand.legal_forms import AFTER, BEFORE, WRITTEN
+from accord.demand.suppliers.legal_forms import AFTER, BEFORE, WRITTEN
 from accord.supply.products import names
 
 _LONGEST = 512

@@ -18,9 +18,9 @@ from typing import Final
 import msgspec
 
 from accord.core.errors import Invalid
-from accord.demand import names
 from accord.demand.contracts.facts import KINDS, SupplierName
-from accord.demand.identifiers import SPELLED
+from accord.demand.suppliers import names
+from accord.demand.suppliers.identifiers import SPELLED
 
 _HARD: Final = ("lei", "registry")
 

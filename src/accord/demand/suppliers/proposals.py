@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from accord.demand import names
-from accord.demand.suppliers import Entity
+from accord.demand.suppliers import names
+from accord.demand.suppliers.resolving import Entity
 
 _LIKE: Final = 0.86
 """From which likeness on a pair is shown; 1 is the same text."""

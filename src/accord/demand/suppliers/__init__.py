@@ -1,0 +1,1 @@
+"""Suppliers: how they are named, what identifies them, and which rows are one."""
