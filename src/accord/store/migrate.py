@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect, text
 
 from accord.core.errors import AccordError, NotFound
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration; a test compares it with the folder."""
 
 

@@ -31,6 +31,7 @@ from accord.store.demand import pool_tables as pool
 from accord.store.demand import tables as demand
 from accord.store.metadata import ID, key, texts
 from accord.store.metadata import document as document_
+from accord.store.outreach import alert_tables as alerts
 
 METADATA = metadata.METADATA
 
@@ -390,3 +391,9 @@ FACTS = (
     *asks.FACTS,
 )  # fmt: skip
 """Every table that can be dropped and rebuilt from the documents, besides the index."""
+
+OUTREACH = (
+    alerts.alert, alerts.subscriber, alerts.rhythm, alerts.subscription,
+    alerts.subscription_topic, alerts.outbox, alerts.channel,
+)  # fmt: skip
+"""Tables of alerts: what people write and ask for, which follows from no document."""

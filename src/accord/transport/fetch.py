@@ -82,6 +82,16 @@ class HttpFetcher:
             session.close()
 
 
+def pool(access: Access, resolve: Resolve | None = None) -> tuple[httpcore.ConnectionPool, Backend]:
+    """Connections to the server of an access and to no other; the backend bounds their time.
+
+    Raises:
+        FeedError: a certificate cannot be read.
+    """
+    backend = Backend(_Guarded(access, resolve or _resolve))
+    return _connections(_context(access, own=True), backend), backend
+
+
 class HttpSession:
     """Requests of one feed."""
 
@@ -161,12 +171,13 @@ class HttpSession:
         return self._away
 
     def _pool(self, context: ssl.SSLContext) -> httpcore.ConnectionPool:
-        return httpcore.ConnectionPool(
-            ssl_context=context,
-            max_connections=4,
-            keepalive_expiry=30.0,
-            network_backend=self._backend,
-        )
+        return _connections(context, self._backend)
+
+
+def _connections(context: ssl.SSLContext, backend: Backend) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        ssl_context=context, max_connections=4, keepalive_expiry=30.0, network_backend=backend
+    )
 
 
 class _Guarded(httpcore.NetworkBackend):

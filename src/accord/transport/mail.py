@@ -85,7 +85,8 @@ class SmtpMailer:
                     smtp.login(self._at.user, self._at.password)
                 smtp.sendmail(self._at.sender, [to], message)
         except smtplib.SMTPRecipientsRefused as wrong:
-            raise NotSent(f"{self._name} refused the recipient") from wrong
+            code = max((said[0] for said in wrong.recipients.values()), default=0)
+            raise NotSent(f"{self._name} refused the recipient", code=code) from wrong
         except smtplib.SMTPAuthenticationError as wrong:
             raise NotSent(f"{self._name} does not admit this node: see its password") from wrong
         except smtplib.SMTPResponseException as wrong:

@@ -23,6 +23,11 @@ from accord.identity.partners import Directory
 class NotSent(AccordError):
     """A mail did not leave, or nobody knows whether it did; the text says what to do next."""
 
+    def __init__(self, reason: str, *, code: int = 0) -> None:
+        super().__init__(reason)
+        self.code = code
+        """What the server said of the recipient (RFC 5321, section 4.2); 0: nothing of it."""
+
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A link by which a supplier answers, without its secret."""

@@ -18,6 +18,7 @@ from hashlib import sha256
 import msgspec
 
 from accord.core.errors import Invalid, NotFound
+from accord.core.mail import is_mail_address
 from accord.core.times import when
 from accord.demand.asks import records
 from accord.demand.asks.joint import Joint
@@ -32,7 +33,6 @@ from accord.identity.markings import Tlp
 from accord.identity.recipients import PUBLIC, Recipient
 
 _SECRET = 32
-_MAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})")
 _ADDRESS = re.compile(r"https?://[!-~]{1,300}/")
 _MOST_DAYS = 400
 _SUPPLIER = "supplier"
@@ -60,7 +60,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
             Invalid: an address is none, or the days are not.
         """
         for address in (self.to, self.sender):
-            if _MAIL.fullmatch(address) is None:
+            if not is_mail_address(address):
                 raise Invalid(f"{address[:80]!r} is not a mail address: name@example.com")
         if _ADDRESS.fullmatch(self.door) is None:
             raise Invalid(f"{self.door[:80]!r} is not the door's address: https://host:port/")

@@ -1,0 +1,1 @@
+"""Alerts: drafted, released, subscribed to, and delivered."""

@@ -1,0 +1,1 @@
+"""Channels of alerts: mail, Telegram, and a webhook."""
