@@ -88,7 +88,7 @@ class MailHouse(socketserver.ThreadingTCPServer):
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(folder / FILE)
             self.authorities = str(folder / FILE)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Who does not trust its certificate goes away."""

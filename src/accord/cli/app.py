@@ -9,6 +9,7 @@ import typer
 
 from accord import __version__
 from accord.cli import (
+    alerts,
     asks,
     assess,
     audience,
@@ -80,6 +81,7 @@ app.command("recall")(recall.recall)
 app.command("sync")(sync.sync)
 app.command("receipts")(receipts.receipts)
 app.command("hunt")(hunt.hunt)
+app.add_typer(alerts.alerts, name="alerts")
 app.add_typer(asks.asks, name="asks")
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")

@@ -19,6 +19,8 @@ from accord.core.clock import Clock
 from accord.flows.demand.asks.port import Mailer, NotSent
 from accord.flows.outreach.alerting.port import Message, NotDelivered
 
+_POLICY: Final = SMTP.clone(max_line_length=998)
+"""The most that RFC 5322 allows: an address that is cut, or coded, cannot be followed."""
 _FINAL: Final = range(500, 600)
 _ALONE: Final = range(400, 500)
 
@@ -48,7 +50,7 @@ class MailCarrier:
 
 def write(message: Message, sender: str, now: str) -> bytes:
     """A message as mail."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = message.address
     mail["Subject"] = message.subject

@@ -59,6 +59,10 @@ class TelegramCarrier:
         """Without the token."""
         return f"TelegramCarrier({self._poster.name})"
 
+    def close(self) -> None:
+        """Give up the connections."""
+        self._poster.close()
+
     def send(self, message: Message) -> None:
         """Give one message to the Bot API.
 

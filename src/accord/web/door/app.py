@@ -34,6 +34,7 @@ from accord.identity.signatures import is_signed
 from accord.store.key_errors import NoKey
 from accord.web.door import limits, waiting
 from accord.web.door.limits import Buckets
+from accord.web.public.alerts import is_alerts
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -121,6 +122,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Answers below `/taxii2/`; none: nothing is there."""
     asks: AskAnswering | None = None
     """Answers below `/asks/`; none: nothing is there."""
+    alerts: Answering | None = None
+    """Answers for the public below `/a/` and `/alerts`; none: nothing is there."""
 
 
 class _Refusal(Exception):
@@ -269,6 +272,8 @@ class DoorApp:
             door = parts.taxii
         elif parts.asks is not None and request.path.startswith(ASKS):
             door = parts.asks
+        elif parts.alerts is not None and is_alerts(request.path):
+            door = parts.alerts
         return door.answer(caller, request)
 
     def _at_once(self, request: Request, shown: str, address: str, now: float) -> Response:
@@ -317,11 +322,17 @@ class _Threads:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _has_pages(parts: Parts, path: str) -> bool:
+    """Whether an address is of pages, which people look at and forms are sent to."""
+    asks = parts.asks is not None and path.startswith(ASKS)
+    return asks or (parts.alerts is not None and is_alerts(path))
+
+
 def _check(scope: Scope, parts: Parts) -> None:
     if parts.taxii is not None and _is_taxii(scope["path"]):
         if scope["method"] not in ("GET", "HEAD", "POST", "DELETE"):
             raise _Refusal(405, "use GET, POST or DELETE", allow="DELETE, GET, HEAD, POST")
-    elif parts.asks is not None and scope["path"].startswith(ASKS):
+    elif _has_pages(parts, scope["path"]):
         if scope["method"] not in ("GET", "HEAD", "POST"):
             raise _Refusal(405, "use GET or POST", allow="GET, HEAD, POST")
     elif not scope["path"].startswith((f"{PREFIX}/", f"{OSV}/")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Collection
@@ -20,7 +21,8 @@ from accord.transport.tls import server_context
 from accord.web.door.app import DoorApp, Parts
 from accord.web.door.asks import AskPages
 from accord.web.door.protocol import PatientProtocol
-from accord.wiring import Node
+from accord.web.public.alerts import AlertPages
+from accord.wiring import Node, outreaching
 
 _LOG = logging.getLogger("accord.door")
 _BACKLOG = 2048
@@ -90,7 +92,16 @@ class DoorServer:
             unknown=self.unknown.set,
             taxii=node.taxii,
             asks=AskPages(node, node.people.clients, node.answers.sealed),
+            alerts=_alerts(node),
         )
+
+
+def _alerts(node: Node) -> AlertPages | None:
+    """The public's pages of alerts, where somebody said at which address the public finds them."""
+    if not os.environ.get(outreaching.PUBLIC, ""):
+        return None
+    place = outreaching.place(os.environ)
+    return AlertPages(outreaching.AlertDesk(node), lambda: place)
 
 
 class _Known:

@@ -1,6 +1,7 @@
 """Whom an alert may go to: the one egress decides, and its receipts are kept before a byte leaves.
 
 Law (derived): an alert goes only where each document that it was made of may go.
+Law (label): no alert bears a milder marking than what it was made of.
 Law (no marking is not clear): a document that bears no marking counts as the node's default.
 """
 
@@ -11,19 +12,20 @@ from hashlib import sha256
 
 import msgspec
 
-from accord.core.errors import AccordError, Invalid, NotFound
+from accord.core.errors import AccordError
 from accord.exchange.objects import read_document
 from accord.exchange.receipts import Line
 from accord.exchange.release import Subject, Way, decide
 from accord.exchange.rules import RULES
-from accord.flows.exchange.sharing.wanted import Held
 from accord.flows.outreach.alerting.port import Desk
+from accord.flows.recognise import recognise
 from accord.identity.markings import UNMARKED, Marking, Tlp, parse_tlp, strictest
 from accord.identity.recipients import PUBLIC, Recipient
 from accord.outreach.alerts import cap
 from accord.outreach.alerts.model import Alert
 
 _CLIENT = "client:"
+_BUNDLE = "STIX bundle"
 
 
 class Withheld(AccordError):
@@ -39,7 +41,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     line: Line
 
 
-def judge(desk: Desk, alert: Alert, recipients: Collection[str]) -> list[Answer]:
+def judge(
+    desk: Desk, alert: Alert, recipients: Collection[str], way: Way = Way.ALERT
+) -> list[Answer]:
     """Whether each recipient, by its name in receipts, may have a message now."""
     now = desk.clock.now()
     subject = _subject(desk, alert)
@@ -49,11 +53,13 @@ def judge(desk: Desk, alert: Alert, recipients: Collection[str]) -> list[Answer]
         recipient = known.get(name)
         given, rule = False, "unknown-recipient"
         if recipient is not None:
-            decision = decide(subject, recipient, Way.ALERT, None, desk.me, now)
+            decision = decide(subject, recipient, way, None, desk.me, now)
             # A message goes whole or not at all.
             given, rule = decision.outcome == "yes", decision.rule
+            if decision.marking is not None and decision.marking.tlp > alert.tlp:
+                given, rule = False, "derived"
         line = Line(
-            0, now, subject.object, subject.version, alert.tlp.word, Way.ALERT, name,
+            0, now, subject.object, subject.version, alert.tlp.word, way, name,
             "yes" if given else "no", rule,
             sha256(subject.body).hexdigest() if given else "",
         )  # fmt: skip
@@ -92,28 +98,24 @@ def _source(desk: Desk, digest: str, said: list[tuple[str, Marking]]) -> Subject
     try:
         (held,) = desk.holdings.held([digest])
         with desk.views.view() as view:
-            content = read_document(held.kind, view.body(digest))
-    except (NotFound, Invalid):
+            body = view.body(digest)
+        kind = recognise(body) or held.kind
+        content = read_document(kind, body)
+    except AccordError:
         return None
-    origin = held.origin or desk.me
     markings = [marking for _, marking in said]
     if content.marking is not None:
         markings.append(content.marking)
-    if not markings and held.own:
-        markings.append(Marking(_default(desk)))
-    elif not markings:
-        markings += [Marking(tlp) for tlp in _by_feeds(desk, held)]
+    # A partner's document that was never sealed for this node has no marking to go by. What stands
+    # in a bundle may bear none, though others in it do.
+    if (not markings or kind == _BUNDLE) and not held.sealed:
+        markings.append(Marking(held.default(_default(desk))))
     if not markings:
         return None
     return Subject(
-        f"sha256:{digest}", "", held.kind, origin, strictest(markings),
+        f"sha256:{digest}", "", kind, held.origin or desk.me, strictest(markings),
         unknown=bool(content.unknown_markings), granular=content.granular,
     )  # fmt: skip
-
-
-def _by_feeds(desk: Desk, held: Held) -> list[Tlp]:
-    """What the feeds that brought it give to what bears none."""
-    return [_default(desk) if tlp is None else Tlp(tlp) for _, tlp in held.feeds]
 
 
 def _default(desk: Desk) -> Tlp:

@@ -1,0 +1,1 @@
+"""What the public reads, without a name and without a script."""
