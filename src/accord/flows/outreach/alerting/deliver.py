@@ -20,7 +20,8 @@ from accord.outreach.alerts import model, pacing, texts
 from accord.outreach.alerts.feeds import Place
 from accord.outreach.alerts.model import Alert
 
-_BATCH: Final = 100
+_BATCH: Final = 20
+"""Messages that may come twice where whoever sends them is stopped: no more than these."""
 _DAY: Final = 24 * 3600.0
 LEAVE: Final = "/alerts/leave/"
 CONFIRM: Final = "/alerts/confirm/"
