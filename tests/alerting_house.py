@@ -86,6 +86,9 @@ class WebHouse(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who is killed hangs up."""
+
     def close(self) -> None:
         self.shutdown()
         self.server_close()
@@ -115,9 +118,11 @@ class AlertHouse:
 
     @property
     def means(self) -> Means:
-        return Means(
-            carriers=self.carriers, place=PLACE, chance=lambda: 0.5, sleep=self.slept.append
-        )
+        return Means(carriers=self.carriers, place=PLACE, chance=lambda: 0.5, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.later(seconds=max(seconds, 0.001))
 
     def later(self, **span: float) -> None:
         self.clock.at = when(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import doors
 import httpx
 import msgspec
 import nodes
 import pytest
+import sharing
 from alerting_house import OK, PLACE, TOKEN, WHO, AlertHouse, Reply, said
 
 from accord.core.errors import Invalid, NotFound
 from accord.flows.exchange import clients
-from accord.flows.outreach.alerting import draft
+from accord.flows.outreach.alerting import draft, egress
 from accord.flows.outreach.alerting.draft import Wanted
 from accord.flows.outreach.alerting.egress import Withheld
 from accord.flows.outreach.alerting.port import Message, NotDelivered, Subscriber
@@ -126,6 +129,7 @@ def test_leaving_is_one_click_and_ends_everything(house: AlertHouse) -> None:
     assert house.follow(code, "cancel").matched.queued == 1
     house.deliver()
     assert {one["To"] for one in house.mails()} == {"bo@example.org"}
+    assert house.counts() == {"sent": 4, "left": 1}
     database = house.node.settings.home / "accord.sqlite"
     if database.exists() and not house.node.settings.database:
         assert b"ana@example.org" not in b"".join(
@@ -174,6 +178,27 @@ def test_an_unmarked_advisory_is_not_for_the_public(home: AlertHouse) -> None:
     with pytest.raises(Withheld, match="stays here"):
         home.release(made.alert.code)
     assert draft.waiting(home.desk, made.alert.code).state == "draft"
+
+
+def test_what_bears_no_marking_goes_where_the_nodes_default_may(home: AlertHouse) -> None:
+    """Beside a marked object of the same bundle too: the bundle is told of as a whole."""
+    node = home.node
+    known = Client(name="grid", organisation="Grid", kind="operator", tlp=Tlp.AMBER)
+    clients.add(node.people, node.clock, node.entropy, known)
+    home.join("mail", "grid@example.org", recipient="client:grid")
+    nodes.give(node, [("a", nodes.osv("OSV-1", aliases=["CVE-2026-0001"]))])
+    wanted = Wanted(source="advisory", name="CVE-2026-0001", person=WHO, tlp=Tlp.AMBER)
+    assert home.release(draft.draft(home.desk, wanted).alert.code).matched.queued == 1
+    clear = sharing.stix("vulnerability", "CVE-2026-0002", Tlp.CLEAR)
+    clear["name"] = "CVE-2026-0002"
+    plain = sharing.stix("indicator", "b", None)
+    bundle = nodes.text({"type": "bundle", "id": f"bundle--{uuid4()}", "objects": [clear, plain]})
+    nodes.give(node, [("b", bundle)])
+    kept = home.draft()
+    digest = sha256(bundle).hexdigest()
+    alert = msgspec.structs.replace(kept.alert, sources=(digest,), sent=home.clock.at)
+    (said,) = egress.judge(home.desk, alert, ["public"])
+    assert (said.given, said.rule) == (False, "derived")
 
 
 def test_an_exposure_is_drafted_with_every_document_behind_it(home: AlertHouse) -> None:
@@ -361,19 +386,24 @@ def test_after_eight_tries_it_is_a_dead_letter(home: AlertHouse) -> None:
     assert home.web.got[0][0] == "/hook?key=k"
 
 
-def test_one_hooks_retry_after_is_its_own(home: AlertHouse) -> None:
+def test_one_hook_that_fails_keeps_no_other_waiting(home: AlertHouse) -> None:
+    for number in range(6):
+        home.join("webhook", f"{home.web.url}/broken/{number}")
     home.join("webhook", f"{home.web.url}/slow")
     home.join("webhook", f"{home.web.url}/well")
-    home.web.reply = lambda path, _: (429, {"Retry-After": "90"}, {}) if path == "/slow" else OK
+    answers: dict[str, Reply] = {"/slow": (429, {"Retry-After": "90"}, {}), "/well": OK}
+    home.web.reply = lambda path, _: answers.get(path, (500, {}, {}))
     home.alert()
-    assert home.deliver().sent == 1
+    assert home.deliver().sent == 1, "the last one, after six that failed"
+    assert home.desk.outbox.resting() == {}
+    answers["/slow"] = OK
     home.later(seconds=89)
     assert home.deliver().sent == 0
-    home.web.reply = lambda *_: OK
     home.later(seconds=2)
     assert home.deliver().sent == 1
-    keys = [value["key"] for _, value in home.web.got]
-    assert len(set(keys)) == 2, "what is sent again has the same key"
+    keys = [value["key"] for path, value in home.web.got if path == "/slow"]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1, "what is sent again has the same key"
 
 
 def test_a_refused_mail_address_is_dead_at_once(home: AlertHouse) -> None:
@@ -395,6 +425,8 @@ def test_who_is_stopped_is_given_up_and_the_message_goes_again(house: AlertHouse
     house.clock.at = "2026-03-01T09:40:00.000000Z"
     done = house.deliver()
     assert (done.sent, done.again) == (1, 1)
+    (letter,) = house.desk.outbox.letters("sent", 9)
+    assert (letter.attempts, letter.again) == (1, 1)
     assert house.counts() == {"sent": 1}
 
 

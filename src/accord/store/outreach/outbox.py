@@ -49,11 +49,14 @@ class SqlOutbox:
         self._engine = engine
 
     def give_up(self, now: str) -> int:
-        """Queue again what was being sent by whoever was stopped; gives how many."""
+        """Queue again what was being sent by whoever was stopped; gives how many.
+
+        That is no failed try: nobody knows what became of it.
+        """
         late = (outbox.c.state == _SENDING) & (outbox.c.due <= now)
-        change = (
-            update(outbox).where(late).values(state="queued", due=now, again=outbox.c.again + 1)
-        )
+        again, tried = outbox.c.again + 1, outbox.c.attempts - 1
+        values = {"state": "queued", "due": now, "again": again, "attempts": tried}
+        change = update(outbox).where(late).values(**values)
         with writing(self._engine, durable=True) as connection:
             return connection.execute(change).rowcount
 

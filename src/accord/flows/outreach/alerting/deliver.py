@@ -94,11 +94,9 @@ def _next(desk: Desk, means: Means) -> str:
 def _batch(desk: Desk, means: Means, channel: str, carrier: Carrier, done: Delivered) -> bool:
     """One batch of a channel; whether there may be another."""
     now = desk.clock.now()
-    failures, until = desk.outbox.resting().get(channel, (0, ""))
-    if until > now:
+    if desk.outbox.resting().get(channel, (0, ""))[1] > now:
         return False
-    most = 1 if pacing.rest(failures) else _BATCH
-    due = desk.outbox.claim(channel, now, later(now, means.lease), most)
+    due = desk.outbox.claim(channel, now, later(now, means.lease), _BATCH)
     if not due:
         return False
     alerts = _alerts(desk, due)
