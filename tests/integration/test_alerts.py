@@ -17,8 +17,11 @@ import nodes
 import pytest
 import sharing
 from alerting_house import OK, PLACE, TOKEN, WHO, AlertHouse, Reply, said
+from buyers_house import Buyers
+from evidence_made import PRODUCT, RELEASE
 
 from accord.core.errors import Invalid, NotFound
+from accord.flows.evidence.add import remove
 from accord.flows.exchange import clients
 from accord.flows.outreach.alerting import draft, egress
 from accord.flows.outreach.alerting.draft import Wanted
@@ -30,7 +33,7 @@ from accord.outreach.alerts import model, pacing
 from accord.outreach.alerts.rhythm import Rhythm
 from accord.transport.messaging.telegram import MOST, fit
 from accord.wiring import Node
-from accord.wiring.outreaching import carriers
+from accord.wiring.outreaching import AlertDesk, carriers
 
 
 @pytest.fixture
@@ -579,3 +582,27 @@ def test_the_door_shows_the_public_its_pages(home: AlertHouse) -> None:
         assert client.get("/alertsx").status_code == 404
     with doors.serving(parts, None) as port:
         assert httpx.get(f"http://127.0.0.1:{port}/a/{code}").status_code == 404
+
+
+def test_a_stated_verdict_is_drafted_with_its_document_and_the_one_before(tmp_path: Path) -> None:
+    house = Buyers(tmp_path)
+    node = house["india"]
+    first = house.state("india")
+    wanted = Wanted(source="verdict", name=f"{PRODUCT}@{RELEASE}", person=WHO)
+    made = draft.draft(AlertDesk(node), wanted)
+    assert made.alert.sources == (first,)
+    assert f"was - and is {house.verdict('india', 'in')}." in made.alert.infos[0].description
+    for tie in node.proofs.ties(PRODUCT):
+        if "form" in tie.kind:
+            remove(node, PRODUCT, tie.document, None, ("R. Ana", "gone"))
+    second = house.state("india")
+    made = draft.draft(AlertDesk(node), wanted)
+    assert set(made.alert.sources) == {first, second}
+    assert "was accept and is " in made.alert.infos[0].description
+    (said,) = egress.judge(
+        AlertDesk(node), msgspec.structs.replace(made.alert, sent=house.clock.at), ["public"]
+    )
+    assert not said.given, "nobody shared the verdict as CLEAR"
+    with pytest.raises(NotFound, match="was stated"):
+        draft.draft(AlertDesk(node), msgspec.structs.replace(wanted, name="Nothing@1"))
+    house.close()
