@@ -409,6 +409,14 @@ def test_one_hook_that_fails_keeps_no_other_waiting(home: AlertHouse) -> None:
     assert len(set(keys)) == 1, "what is sent again has the same key"
 
 
+def test_a_channel_that_is_not_set_up_is_told(home: AlertHouse) -> None:
+    home.join("telegram", "1")
+    home.alert()
+    del home.carriers["telegram"]
+    assert home.deliver().notes == ["telegram is not set up here: its messages wait"]
+    assert home.counts() == {"queued": 1}
+
+
 def test_a_refused_mail_address_is_dead_at_once(home: AlertHouse) -> None:
     home.join("mail", "ana@example.org")
     home.post.refuses = True

@@ -9,13 +9,13 @@ and what is critical where it said so, comes all the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
 from accord.exchange.feeds.schedule import later
 from accord.flows.outreach.alerting import egress
-from accord.flows.outreach.alerting.port import Carrier, Desk, Due, Message, NotDelivered
+from accord.flows.outreach.alerting.port import Carrier, Channel, Desk, Due, Message, NotDelivered
 from accord.outreach.alerts import model, pacing, texts
 from accord.outreach.alerts.feeds import Place
 from accord.outreach.alerts.model import Alert
@@ -59,7 +59,7 @@ class Delivered(msgspec.Struct, kw_only=True):
         self.dead += other.dead
         self.kept += other.kept
         self.again += other.again
-        self.notes += other.notes
+        self.notes += [one for one in other.notes if one not in self.notes]
 
 
 def deliver(desk: Desk, means: Means) -> Delivered:
@@ -68,6 +68,9 @@ def deliver(desk: Desk, means: Means) -> Delivered:
     for channel, carrier in means.carriers.items():
         while _batch(desk, means, channel, carrier, done):
             pass
+    for channel in get_args(Channel):
+        if channel not in means.carriers and desk.outbox.next((channel,)):
+            done.notes.append(f"{channel} is not set up here: its messages wait")
     return done
 
 
