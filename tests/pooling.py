@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from pathlib import Path
 from ssl import PEM_cert_to_DER_cert
 
 import msgspec
+import pytest
 
 from accord.demand.private.questions import Given, Question
 from accord.transport import tls
@@ -60,3 +63,14 @@ def ask(
                 return wrong
 
         return list(pool.map(one, range(len(given))))
+
+
+def wait_for_processor(child: Child) -> None:
+    """Until it has computed for a while, past the beginning and far from the end."""
+    ticks, end = os.sysconf("SC_CLK_TCK"), time.monotonic() + 20
+    while time.monotonic() < end:
+        fields = Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        if (int(fields[11]) + int(fields[12])) / ticks > 0.7:
+            return
+        time.sleep(0.02)
+    pytest.fail("the child does not compute")

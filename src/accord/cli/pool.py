@@ -189,9 +189,10 @@ def run(
 
     node = opened(home, database)
     compute = demanding.computing(node, listen)
-    job = flow.run(node, question, person, compute, seconds)
-    typer.echo(printable(f"{job.question.id} is computed; {len(job.items):,} items went in."))
-    show.note(f"To open the answer: accord pool release {job.question.id[:15]}")
+    ran = flow.run(node, question, person, compute, seconds)
+    typer.echo(printable(f"{ran.question.id} is computed; {ran.items:,} items went in."))
+    show.note(f"This node sent {ran.sent:,} bytes to the others.")
+    show.note(f"To open the answer: accord pool release {ran.question.id[:15]}")
 
 
 @pool.command("release")
@@ -236,6 +237,7 @@ def result(
         show.wrapped(f"{len(found.others):,} more that this node does not hold.")
         for digest in found.others:
             typer.echo(digest)
+        show.note(f"This node sent {found.sent:,} bytes to the others to compute it.")
 
 
 def _told(told: Told, word: str, *, json: bool) -> None:

@@ -104,7 +104,8 @@ async def _run(run: Run, listening: socket.socket) -> Answer:
             await links.connect(server)
             if isinstance(run.question, Common):
                 sealed = await _common(run.question, run, links)
-                return Kept(sealed, links.sent, time.process_time())
+                sealed = msgspec.structs.replace(sealed, sent=links.sent)
+                return Kept(sealed, time.process_time())
             engine, computing = _engine(run, links, run.question)
             waited_for = engine.awaited
             rows = await engine.run(computing)

@@ -147,8 +147,6 @@ class Kept(msgspec.Struct, frozen=True, tag="kept"):
     """The last answer to `Common`: nothing is open, and this is the partner's own part."""
 
     sealed: Sealed
-    sent: int
-    """Bytes sent to all partners, before they were sealed."""
     processor: float
     """Seconds of processor time."""
 

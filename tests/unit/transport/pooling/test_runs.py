@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
-from pooling import HERE, ask, children, peers_of, run_of
+from pooling import HERE, ask, children, peers_of, run_of, wait_for_processor
 
 from accord.demand.private.bands import limits, number
 from accord.demand.private.questions import Given, Ranking, Totals
@@ -108,7 +106,7 @@ def test_a_partner_that_is_ended_mid_way(tmp_path: Path) -> None:
         peers = peers_of(tmp_path, [child.port for child in started])
         runs = [run_of(tmp_path, peers, me, question, given) for me in range(3)]
         ends = [pool.submit(child.run, run) for child, run in zip(started, runs, strict=True)]
-        _wait_for_processor(started[0])
+        wait_for_processor(started[0])
         started[2].kill()
         for end in ends[:2]:
             with pytest.raises(NoResult, match=r"india: partner .* Nothing was opened") as told:
@@ -116,17 +114,6 @@ def test_a_partner_that_is_ended_mid_way(tmp_path: Path) -> None:
             assert told.value.peer == 2
         with pytest.raises(NoResult, match="ended without an answer"):
             ends[2].result(20)
-
-
-def _wait_for_processor(child: Child) -> None:
-    """Until it has computed for a while, past the beginning and far from the end."""
-    ticks, end = os.sysconf("SC_CLK_TCK"), time.monotonic() + 20
-    while time.monotonic() < end:
-        fields = Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        if (int(fields[11]) + int(fields[12])) / ticks > 0.7:
-            return
-        time.sleep(0.02)
-    pytest.fail("the child does not compute")
 
 
 def test_nothing_of_the_environment_or_the_folder_is_read(

@@ -29,3 +29,5 @@ class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first: bytes
     """Its share's parts; empty for a partner that does not compute."""
     second: bytes
+    sent: int = 0
+    """Bytes that it sent to all the others while they computed."""

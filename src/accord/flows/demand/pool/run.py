@@ -43,6 +43,18 @@ class Answer(msgspec.Struct, frozen=True):
     """Items of this node that at least k partners hold, by name."""
     others: tuple[str, ...]
     """Digests of those that this node does not hold."""
+    sent: int
+    """Bytes that this node sent to the others while they computed."""
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A computation that came to its end; nothing is open."""
+
+    question: Question
+    items: int
+    """So many of this node went in."""
+    sent: int
+    """Bytes that this node sent to the others."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -78,7 +90,7 @@ def prepare(desk: Desk, name: str) -> tuple[Job, list[Peer]]:
     return Job(place, question, commitments, part.chance, put_in(desk, question.items)), peers
 
 
-def run(desk: Desk, name: str, person: str, compute: Compute, seconds: float) -> Job:
+def run(desk: Desk, name: str, person: str, compute: Compute, seconds: float) -> Ran:
     """Compute with the other partners, who do so at the same time; the share stays here.
 
     Raises:
@@ -96,7 +108,7 @@ def run(desk: Desk, name: str, person: str, compute: Compute, seconds: float) ->
         end(desk, job.question, person, str(wrong))
         raise
     keep(desk, job, sealed)
-    return job
+    return Ran(job.question, len(job.items), sealed.sent)
 
 
 def keep(desk: Desk, job: Job, sealed: Sealed) -> None:
@@ -237,4 +249,4 @@ def _opened(
     digests = compute.opened(part.question, parts)
     own = compute.named(part.sealed, digests)
     others = tuple(digest.hex() for digest in digests if digest not in own)
-    return Answer(part.question, tuple(sorted(own.values())), others)
+    return Answer(part.question, tuple(sorted(own.values())), others, part.sealed.sent)
