@@ -1,0 +1,80 @@
+"""One of three partners that add up numbers again and again; prints all that it received.
+
+Run as a program, since MPyC keeps its runtime in global names:
+`python tests/pool_views.py ME SOCKETS NUMBER RUNS SPOILED`, with a socket for each partner;
+SPOILED is `no`, or what is spoiled on purpose: `shares`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+
+TOLD = sys.argv[1:]
+sys.argv[1:] = ["--no-log"]  # MPyC reads them when it is imported.
+
+import mpyc.thresha  # noqa: E402 - after that
+
+from accord.demand.private.questions import Given, Totals, limited  # noqa: E402 - after that
+from accord.transport.pooling import engine as engines  # noqa: E402 - after that
+from accord.transport.pooling.computing import bits, opened  # noqa: E402 - after that
+
+ITEMS, PARTNERS = 96, 3
+QUESTION = Totals(ITEMS, ((100, 1 << 20),), 2, 3)
+
+
+class Recorded:
+    """Messages with their length in front; keeps what arrives."""
+
+    def __init__(self) -> None:
+        self.ends: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
+        self.received: list[tuple[int, str]] = []
+
+    async def send(self, peer: int, data: bytes) -> None:
+        writer = self.ends[peer][1]
+        writer.write(len(data).to_bytes(4, "big") + data)
+        await writer.drain()
+
+    async def receive(self, peer: int, limit: int) -> bytes:
+        reader = self.ends[peer][0]
+        size = int.from_bytes(await reader.readexactly(4), "big")
+        assert size <= limit
+        data = await reader.readexactly(size)
+        if data:
+            self.received.append((peer, data.hex()))
+        return data
+
+
+class NoChance:
+    """What makes every sharing bare."""
+
+    def randbelow(self, _bound: int) -> int:
+        return 0
+
+
+async def main(me: int, sockets: dict[str, int], number: int, runs: int, spoiled: str) -> None:
+    channel, views = Recorded(), []
+    for peer, held in sockets.items():
+        channel.ends[int(peer)] = await asyncio.open_connection(sock=socket.socket(fileno=held))
+    given = Given(((number,) * ITEMS,), (1,) * ITEMS)
+    modulus = 0
+    for _ in range(runs):
+        engine = engines.Engine(me, PARTNERS, channel, bits(QUESTION, PARTNERS))
+        if spoiled == "shares":
+            mpyc.thresha.secrets = NoChance()
+        rows = await engine.run(opened(engine, QUESTION, limited(QUESTION, given)))
+        assert rows == [[3] * ITEMS]
+        modulus = engine.integers.field.modulus
+        views.append(channel.received)
+        channel.received = []
+    sys.stdout.write(json.dumps({"modulus": modulus, "views": views}))
+
+
+if __name__ == "__main__":
+    asyncio.run(
+        main(
+            int(TOLD[0]), json.loads(TOLD[1]), int(TOLD[2]), int(TOLD[3]), TOLD[4],
+        )
+    )  # fmt: skip
