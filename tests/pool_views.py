@@ -2,7 +2,7 @@
 
 Run as a program, since MPyC keeps its runtime in global names:
 `python tests/pool_views.py ME SOCKETS NUMBER RUNS SPOILED`, with a socket for each partner;
-SPOILED is `no`, or what is spoiled on purpose: `shares`.
+SPOILED is `no`, or what is spoiled on purpose: `shares` or `masks`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import asyncio
 import json
 import socket
 import sys
+from typing import Any, ClassVar
 
 TOLD = sys.argv[1:]
 sys.argv[1:] = ["--no-log"]  # MPyC reads them when it is imported.
 
 import mpyc.thresha  # noqa: E402 - after that
+import numpy as np  # noqa: E402 - after that
 
 from accord.demand.private.questions import Given, Totals, limited  # noqa: E402 - after that
 from accord.transport.pooling import engine as engines  # noqa: E402 - after that
@@ -47,6 +49,22 @@ class Recorded:
         return data
 
 
+class Opening(engines.Secret):
+    """Keeps what is opened on the way, behind masks, by where in the computation that is."""
+
+    opened: ClassVar[dict[str, list[str]]] = {}
+
+    def output(self, *said: Any, **more: Any) -> Any:
+        place = str(self._program_counter[0])
+        result = super().output(*said, **more)
+        result.add_done_callback(lambda done: self._keep(place, done.result()))
+        return result
+
+    def _keep(self, place: str, numbers: Any) -> None:
+        flat = np.asarray(getattr(numbers, "value", numbers), dtype=object).reshape(-1)
+        self.opened.setdefault(place, []).extend(str(int(n)) for n in flat)
+
+
 class NoChance:
     """What makes every sharing bare."""
 
@@ -60,6 +78,9 @@ async def main(me: int, sockets: dict[str, int], number: int, runs: int, spoiled
         channel.ends[int(peer)] = await asyncio.open_connection(sock=socket.socket(fileno=held))
     given = Given(((number,) * ITEMS,), (1,) * ITEMS)
     modulus = 0
+    vars(engines)["Secret"] = Opening
+    if spoiled == "masks":
+        engines.SECURITY = 1
     for _ in range(runs):
         engine = engines.Engine(me, PARTNERS, channel, bits(QUESTION, PARTNERS))
         if spoiled == "shares":
@@ -69,7 +90,7 @@ async def main(me: int, sockets: dict[str, int], number: int, runs: int, spoiled
         modulus = engine.integers.field.modulus
         views.append(channel.received)
         channel.received = []
-    sys.stdout.write(json.dumps({"modulus": modulus, "views": views}))
+    sys.stdout.write(json.dumps({"modulus": modulus, "views": views, "opened": Opening.opened}))
 
 
 if __name__ == "__main__":

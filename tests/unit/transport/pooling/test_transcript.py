@@ -33,7 +33,11 @@ View = dict[tuple[int, str], NDArray[np.object_]]
 """All numbers of a message over all runs, by who sent it and its label."""
 
 
-def views(node: int, hidden: tuple[int, int], *, spoiled: str = "no") -> tuple[View, int]:
+Opened = dict[str, NDArray[np.object_]]
+"""What is opened on the way, behind masks, and at the end, by where in the computation that is."""
+
+
+def views(node: int, hidden: tuple[int, int], *, spoiled: str = "no") -> tuple[View, Opened, int]:
     others = [i for i in range(3) if i != node]
     numbers = {node: OWN, **dict(zip(others, hidden, strict=True))}
     with ExitStack() as stack:
@@ -53,7 +57,11 @@ def views(node: int, hidden: tuple[int, int], *, spoiled: str = "no") -> tuple[V
     assert [program.returncode for program in programs] == [0, 0, 0]
     said = json.loads(told[node])
     modulus = int(said["modulus"])
-    return _by_message(said["views"], -(-modulus.bit_length() // 64)), modulus
+    opened = {
+        place: np.array([int(text) for text in texts], dtype=object)
+        for place, texts in said["opened"].items()
+    }
+    return _by_message(said["views"], -(-modulus.bit_length() // 64)), opened, modulus
 
 
 def _by_message(runs: list[list[tuple[int, str]]], words: int) -> View:
@@ -76,12 +84,15 @@ def _numbers(data: bytes, words: int) -> NDArray[np.object_]:
 
 def worst(node: int, spoiled: str = "no") -> float:
     """The figure that is furthest from chance, in standard deviations."""
-    (first, modulus), (second, _) = (views(node, one, spoiled=spoiled) for one in HIDDEN)
+    (first, opened, modulus), (second, opened_then, _) = (
+        views(node, one, spoiled=spoiled) for one in HIDDEN
+    )
     assert {name: len(rows) for name, rows in first.items()} == {
         name: len(rows) for name, rows in second.items()
     }
     figures = [_even(_classes(rows, modulus)) for view in (first, second) for rows in view.values()]
-    joined, then = _together(first, modulus, node), _together(second, modulus, node)
+    joined = {**_together(first, modulus, node), **opened}
+    then = {**_together(second, modulus, node), **opened_then}
     assert joined.keys() == then.keys()
     for label, one in joined.items():
         largest = int(max(*one, *then[label])) + 1
@@ -131,5 +142,6 @@ def test_a_view_tells_nothing_but_what_opens(node: int) -> None:
     assert worst(node) < FAR
 
 
-def test_sharings_without_chance_are_noticed() -> None:
-    assert worst(1, "shares") > FAR
+@pytest.mark.parametrize("spoiled", ["shares", "masks"])
+def test_what_is_spoiled_on_purpose_is_noticed(spoiled: str) -> None:
+    assert worst(1, spoiled) > FAR
