@@ -2,7 +2,7 @@
 
 Run as a program, since MPyC keeps its runtime in global names:
 `python tests/pool_views.py ME SOCKETS NUMBER RUNS SPOILED`, with a socket for each partner;
-SPOILED is `no`, or what is spoiled on purpose: `shares` or `masks`.
+SPOILED is `no`, or what is spoiled on purpose: `shares`, `masks` or `answers`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import mpyc.thresha  # noqa: E402 - after that
 import numpy as np  # noqa: E402 - after that
 
 from accord.demand.private.questions import Given, Totals, limited  # noqa: E402 - after that
+from accord.transport.pooling import computing  # noqa: E402 - after that
 from accord.transport.pooling import engine as engines  # noqa: E402 - after that
-from accord.transport.pooling.computing import bits, opened  # noqa: E402 - after that
 
 ITEMS, PARTNERS = 96, 3
 QUESTION = Totals(ITEMS, ((100, 1 << 20),), 2, 3)
@@ -81,16 +81,23 @@ async def main(me: int, sockets: dict[str, int], number: int, runs: int, spoiled
     vars(engines)["Secret"] = Opening
     if spoiled == "masks":
         engines.SECURITY = 1
+    if spoiled == "answers":
+        vars(computing)["secrets"] = NoChance()
+    answers: list[str] = []
     for _ in range(runs):
-        engine = engines.Engine(me, PARTNERS, channel, bits(QUESTION, PARTNERS))
+        engine = engines.Engine(me, PARTNERS, channel, computing.bits(QUESTION, PARTNERS))
         if spoiled == "shares":
             mpyc.thresha.secrets = NoChance()
-        rows = await engine.run(opened(engine, QUESTION, limited(QUESTION, given)))
-        assert rows == [[3] * ITEMS]
+        sealing = computing.sealed(engine, QUESTION, limited(QUESTION, given))
+        answers += [str(number) for number, _ in await engine.run(sealing)]
         modulus = engine.integers.field.modulus
         views.append(channel.received)
         channel.received = []
-    sys.stdout.write(json.dumps({"modulus": modulus, "views": views, "opened": Opening.opened}))
+    sys.stdout.write(
+        json.dumps(
+            {"modulus": modulus, "views": views, "opened": Opening.opened, "answers": answers}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from accord.cli.app import app
 from accord.core.errors import Invalid
 from accord.demand.private.asking import share as shares
-from accord.demand.private.asking.job import Job, Sealed
+from accord.demand.private.asking.job import Job, Sealed, Sum
 from accord.demand.private.asking.question import Question
 from accord.demand.private.common import answer as engine
 from accord.demand.private.errors import Disagreed, Inconsistent, NotAsked, NotBegun, PartnerLeft
@@ -57,6 +57,9 @@ class Here:
             raise self.sealed
         assert self.sealed is not None
         return self.sealed
+
+    def add_up(self, job: Sum, peers: Sequence[Peer], seconds: float) -> Sealed:
+        raise AssertionError(job.question.kind)
 
     def opened(self, question: Question, parts: Sequence[bytes]) -> list[bytes]:
         return engine.opened(question, parts)

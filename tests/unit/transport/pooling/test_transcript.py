@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 PROGRAM = Path(__file__).resolve().parents[3] / "pool_views.py"
 RUNS, CLASSES = 12, 16
+ANSWERS = "answers"
+"""What everybody ends with: chance, until all give their masks."""
 LABEL, WORD = 8, 8
 FAR = 12.0
 """Standard deviations of what chance makes, of figures with 15 degrees of freedom: chance gets so
@@ -34,7 +36,7 @@ View = dict[tuple[int, str], NDArray[np.object_]]
 
 
 Opened = dict[str, NDArray[np.object_]]
-"""What is opened on the way, behind masks, and at the end, by where in the computation that is."""
+"""What is opened behind masks, by where in the computation that is."""
 
 
 def views(node: int, hidden: tuple[int, int], *, spoiled: str = "no") -> tuple[View, Opened, int]:
@@ -58,9 +60,10 @@ def views(node: int, hidden: tuple[int, int], *, spoiled: str = "no") -> tuple[V
     said = json.loads(told[node])
     modulus = int(said["modulus"])
     opened = {
-        place: np.array([int(text) for text in texts], dtype=object)
+        place: np.array([int(text) % modulus for text in texts], dtype=object)
         for place, texts in said["opened"].items()
     }
+    opened[ANSWERS] = np.array([int(text) for text in said["answers"]], dtype=object)
     return _by_message(said["views"], -(-modulus.bit_length() // 64)), opened, modulus
 
 
@@ -91,6 +94,7 @@ def worst(node: int, spoiled: str = "no") -> float:
         name: len(rows) for name, rows in second.items()
     }
     figures = [_even(_classes(rows, modulus)) for view in (first, second) for rows in view.values()]
+    figures += [_even(_classes(one[ANSWERS], modulus)) for one in (opened, opened_then)]
     joined = {**_together(first, modulus, node), **opened}
     then = {**_together(second, modulus, node), **opened_then}
     assert joined.keys() == then.keys()
@@ -142,6 +146,6 @@ def test_a_view_tells_nothing_but_what_opens(node: int) -> None:
     assert worst(node) < FAR
 
 
-@pytest.mark.parametrize("spoiled", ["shares", "masks"])
+@pytest.mark.parametrize("spoiled", ["shares", "masks", "answers"])
 def test_what_is_spoiled_on_purpose_is_noticed(spoiled: str) -> None:
     assert worst(1, spoiled) > FAR
