@@ -30,11 +30,10 @@ from accord.demand.private.common.run import common, spans
 from accord.demand.private.errors import Disagreed, PartnerLeft
 from accord.demand.private.questions import Given, Totals
 from accord.demand.private.shape import Shape, shape_of
-from accord.transport.pooling.settings import Opened
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from pooling import ask
+from pooling import Opened, ask
 
 PARTNERS = 4
 COMMON = 2_000

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import exchange_nodes
+import msgspec
+import pytest
 from house_of_nodes import Nodes
 
 from accord.demand.private.asking import word
@@ -12,6 +17,9 @@ from accord.demand.private.asking.facts import PoolWord
 from accord.demand.private.asking.question import Question
 from accord.flows.demand.pool import ask, known
 from accord.flows.exchange.sharing import audience
+from accord.identity.partners import Partner
+from accord.store import keys
+from accord.transport import tls
 
 NAMES = ("australia", "india", "japan", "united-states")
 AT, DEADLINE = "2026-03-01T09:00:00.000000Z", "2026-04-01T00:00:00.000000Z"
@@ -38,6 +46,24 @@ def said(asked: Question, partner: str, what: str, **more: Any) -> PoolWord:
     if what in {word.DECLINE, word.END}:
         values["why"] = "not now"
     return PoolWord(**{**values, **more})
+
+
+def certify(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Give the doors of all nodes that are made in a folder certificates of their own."""
+    placeholder = exchange_nodes.partner
+
+    def certified(name: str, *rest: Any) -> Partner:
+        pin = tls.ensure_certificate(folder / name / keys.FOLDER, name)
+        return msgspec.structs.replace(placeholder(name, *rest), certificates=(pin,))
+
+    monkeypatch.setattr(exchange_nodes, "partner", certified)
+
+
+def ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens at."""
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in held]
 
 
 class Asking(Nodes):

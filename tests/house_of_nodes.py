@@ -37,8 +37,10 @@ class Wire:
 class Nodes:
     """Partners, their wires, and what they heard."""
 
-    def __init__(self, folder: Path, names: tuple[str, ...] = (), **more: Any) -> None:
-        self.clock = HandClock()
+    def __init__(
+        self, folder: Path, names: tuple[str, ...] = (), at: str = "", **more: Any
+    ) -> None:
+        self.clock = HandClock(at or exchange_nodes.NOW)
         self.nodes = exchange_nodes.partnership(
             folder, names or exchange_nodes.NAMES, self.clock, **more
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -232,12 +233,14 @@ def test_it_goes_to_its_partners_and_to_nobody_else(house: Asking) -> None:
     assert {line.tlp for line in lines} == {"AMBER+STRICT"}
 
 
-def test_what_cannot_be_computed_here_is_not_approved(house: Asking) -> None:
+def test_numbers_of_what_is_not_released_are_neither_asked_nor_approved(house: Asking) -> None:
     asked = house.propose("australia")
-    more = {"kind": "totals", "agencies": 3, "of": asked.id}
+    more: dict[str, Any] = {"kind": "totals", "agencies": 3, "of": asked.id, "currency": "USD"}
+    with pytest.raises(Invalid, match="is proposed, and not released by all"):
+        house.propose("australia", **more)
     _state_freely(house, "australia", msgspec.structs.replace(asked, **more))
     house.settle()
-    with pytest.raises(Invalid, match="totals: this accord computes `common` questions"):
+    with pytest.raises(Invalid, match="is proposed, and not released by all"):
         house.approve("japan", msgspec.structs.replace(asked, **more))
 
 

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from base64 import b64encode
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import demand_lists as lists
-import exchange_nodes
 import msgspec
 import pools
 import pytest
-from asking_made import AFTER, NAMES, Asking
+from asking_made import AFTER, NAMES, Asking, certify, ports
 from typer.testing import CliRunner
 
 from accord.cli.app import app
 from accord.core.errors import Invalid
 from accord.demand.private.asking import share as shares
-from accord.demand.private.asking.job import Job, Sealed
+from accord.demand.private.asking.job import Job, Sealed, Sum
 from accord.demand.private.asking.question import Question
 from accord.demand.private.common import answer as engine
 from accord.demand.private.errors import Disagreed, Inconsistent, NotAsked, NotBegun, PartnerLeft
@@ -35,9 +32,6 @@ from accord.flows.demand.pool.putting_in import put_in
 from accord.flows.exchange.sharing import share, wanted
 from accord.flows.exchange.sharing.plan import Options
 from accord.flows.load import load_documents
-from accord.identity.partners import Partner
-from accord.store import keys
-from accord.transport import tls
 from accord.transport.pooling.parent import NoResult
 from accord.wiring import demanding
 
@@ -63,6 +57,9 @@ class Here:
             raise self.sealed
         assert self.sealed is not None
         return self.sealed
+
+    def add_up(self, job: Sum, peers: Sequence[Peer], seconds: float) -> Sealed:
+        raise AssertionError(job.question.kind)
 
     def opened(self, question: Question, parts: Sequence[bytes]) -> list[bytes]:
         return engine.opened(question, parts)
@@ -338,23 +335,11 @@ THREE = NAMES[:3]
 @pytest.fixture
 def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Computing]:
     """Three partners whose doors have certificates of their own; commands have the same clock."""
-    placeholder = exchange_nodes.partner
-
-    def certified(name: str, *rest: Any) -> Partner:
-        pin = tls.ensure_certificate(tmp_path / name / keys.FOLDER, name)
-        return msgspec.structs.replace(placeholder(name, *rest), certificates=(pin,))
-
-    monkeypatch.setattr(exchange_nodes, "partner", certified)
+    certify(monkeypatch, tmp_path)
     house = Computing(tmp_path, names=THREE)
     monkeypatch.setattr("accord.wiring.node.SystemClock", lambda: house.clock)
     yield house
     house.close()
-
-
-def _ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in held]
 
 
 def _accord(house: Computing, name: str, *said: str, code: int = 0) -> str:
@@ -379,14 +364,14 @@ def _agree(house: Computing) -> str:
     (listed,) = json.loads(_accord(house, "japan", "list", "--json"))
     assert (listed["state"], listed["waits_for"]) == ("proposed", list(THREE))
     name = str(listed["question"])
-    for partner, port in zip(THREE, _ports(3), strict=True):
+    for partner, port in zip(THREE, ports(3), strict=True):
         at = ("--address", f"127.0.0.1:{port}")
         assert "is approved" in _accord(house, partner, "approve", name[:15], *at, *WHO, *TO)
     house.settle()
     return name
 
 
-def _run(house: Computing, partner: str, name: str, seconds: float) -> Job | Exception:
+def _run(house: Computing, partner: str, name: str, seconds: float) -> flow.Ran | Exception:
     node = house[partner]
     try:
         return flow.run(node, name, "R. Ana", demanding.computing(node), seconds)
@@ -399,8 +384,12 @@ def test_the_commands_from_question_to_answer_in_processes_over_tls(real: Comput
     with ThreadPoolExecutor(2) as pool:
         others = [pool.submit(_run, real, partner, name, 60) for partner in THREE[1:]]
         told = _accord(real, "australia", "run", name, "--seconds", "60", *WHO)
-        assert [type(other.result()) for other in others] == [Job, Job]
+        assert [type(other.result()) for other in others] == [flow.Ran, flow.Ran]
     assert "is computed; 4 items went in" in told
+    (part,) = real["australia"].pool.parts()
+    assert part.sealed is not None
+    assert part.sealed.sent > 100_000
+    assert f"sent {part.sealed.sent:,} bytes to the others" in told
     for partner in THREE:
         assert "is released by" in _accord(real, partner, "release", name, *WHO)
     real.settle()
@@ -411,7 +400,9 @@ def test_the_commands_from_question_to_answer_in_processes_over_tls(real: Comput
     for partner in THREE:
         found = json.loads(_accord(real, partner, "result", name, "--json"))
         assert (found["ours"], found["others"]) == (["name:grid", "name:kite"], [])
-    assert "name:kite" in _accord(real, "india", "result", name)
+    told = _accord(real, "india", "result", name)
+    assert "name:kite" in told
+    assert "bytes to the others to compute it" in told
     assert "R. Ana: release" in _accord(real, "india", "show", name)
 
 

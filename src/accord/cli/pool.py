@@ -22,6 +22,7 @@ from accord.core.show import printable
 if TYPE_CHECKING:
     from accord.flows.demand.pool.ask import Told
     from accord.flows.demand.pool.known import Known
+    from accord.flows.demand.pool.run import Answer
 
 pool = typer.Typer(
     help="Ask partners what all hold in common, without showing who holds what.",
@@ -45,7 +46,9 @@ Budget = Annotated[
 
 @pool.command("propose")
 def propose(
-    items: Annotated[str, typer.Argument(help="suppliers or components.")],
+    about: Annotated[
+        str, typer.Argument(help="suppliers or components; totals or ranking of what came out.")
+    ],
     purpose: Annotated[
         str, typer.Option(callback=said, help="What for, in words; all partners keep it.")
     ],
@@ -58,21 +61,39 @@ def propose(
     size: Annotated[int, typer.Option(help="The most items of a partner: 100, 200, 500, ...")] = (
         1_000
     ),
+    of: Annotated[
+        str, typer.Option(help="Of totals or a ranking: the question whose answer they are about.")
+    ] = "",
+    agencies: Annotated[
+        int, typer.Option(help="q: of totals or a ranking, at least so many agencies of all.")
+    ] = 0,
+    requirement: Annotated[
+        list[str] | None, typer.Option(help="Of a ranking, what is asked; may be repeated.")
+    ] = None,
+    first: Annotated[int, typer.Option(help="Of a ranking: so many places are opened.")] = 0,
+    currency: Annotated[str, typer.Option(help="Of totals or a ranking: such as USD.")] = "",
     budget: Budget = 12,
     json: AsJson = False,
     home: Home = DEFAULT_HOME,
     database: Database = "",
 ) -> None:
-    """Ask the members of an audience what at least k of all hold; each approves or declines.
+    """Ask the members of an audience what at least k of all hold; or how much, or what first.
 
-    Refused where the answer, together with an earlier one, would tell of one partner or few.
+    Each approves or declines. Refused where the answer, together with an earlier one, would tell
+    of one partner or few.
     """
+    from accord.demand.private.asking.question import COMMON, RANKING, TOTALS
     from accord.flows.demand.pool import ask
 
     node = opened(home, database)
+    if (about in {TOTALS, RANKING}) != bool(of):
+        raise typer.BadParameter("totals and a ranking need --of, nothing else has it")
+    numbers = about in {TOTALS, RANKING}
     asked = ask.Wanted(
-        items=items, least=least, size=size, purpose=purpose, deadline=moment(deadline),
-        person=person,
+        kind=about if numbers else COMMON, items="" if numbers else about, least=least,
+        size=0 if numbers else size, of=of, agencies=agencies, first=first,
+        requirements=tuple(requirement or ()), currency=currency, purpose=purpose,
+        deadline=moment(deadline), person=person,
     )  # fmt: skip
     told = ask.propose(node, asked, ask.Decider(person, audience, budget))
     _told(told, "proposed", json=json)
@@ -189,9 +210,10 @@ def run(
 
     node = opened(home, database)
     compute = demanding.computing(node, listen)
-    job = flow.run(node, question, person, compute, seconds)
-    typer.echo(printable(f"{job.question.id} is computed; {len(job.items):,} items went in."))
-    show.note(f"To open the answer: accord pool release {job.question.id[:15]}")
+    ran = flow.run(node, question, person, compute, seconds)
+    typer.echo(printable(f"{ran.question.id} is computed; {ran.items:,} items went in."))
+    show.note(f"This node sent {ran.sent:,} bytes to the others.")
+    show.note(f"To open the answer: accord pool release {ran.question.id[:15]}")
 
 
 @pool.command("release")
@@ -231,11 +253,49 @@ def result(
     else:
         show.wrapped(f"Purpose: {found.question.purpose}")
         show.wrapped(found.question.opens)
+        if found.rows:
+            _rows(found)
+            return
         for item in found.ours:
             typer.echo(printable(item))
         show.wrapped(f"{len(found.others):,} more that this node does not hold.")
         for digest in found.others:
             typer.echo(digest)
+        show.note(f"This node sent {found.sent:,} bytes to the others to compute it.")
+
+
+def _rows(found: Answer) -> None:
+    """Totals in bands, or the first asks, best first."""
+    names = [one.item if one.held else f"not held here: {one.item}" for one in found.rows]
+    if found.question.first:
+        show.table(
+            "",
+            ("Place", "Asked of", "Requirement"),
+            [
+                (f"{place}", name, one.requirement)
+                for place, (name, one) in enumerate(zip(names, found.rows, strict=True), 1)
+            ],
+            right=(0,),
+        )
+    else:
+        heads = {"spend": f"Thousand {found.question.currency} a year"}
+        columns = list(next((one.bands for one in found.rows if one.bands), {}))
+        show.table(
+            "",
+            ("Item", *(heads.get(name, name.capitalize()) for name in columns)),
+            [
+                (name, *(_band(one.bands[each]) for each in columns))
+                if one.bands
+                else (name, *("too few" for _ in columns))
+                for name, one in zip(names, found.rows, strict=True)
+            ],
+        )
+    show.note(f"This node sent {found.sent:,} bytes to the others to compute it.")
+
+
+def _band(limits: tuple[int, int | None]) -> str:
+    low, high = limits
+    return f"{low:,} or more" if high is None else f"{low:,} to under {high:,}"
 
 
 def _told(told: Told, word: str, *, json: bool) -> None:

@@ -19,9 +19,10 @@ import msgspec
 
 from accord.core.clock import SystemClock
 from accord.core.errors import AccordError
+from accord.demand.private import masked
 from accord.demand.private.asking.job import Job, Sealed
 from accord.demand.private.errors import NotAble
-from accord.demand.private.questions import Given, Question, Totals, limited, order, told
+from accord.demand.private.questions import Given, Question, limited
 from accord.transport.pooling.links import Links
 from accord.transport.pooling.settings import (
     LONGEST_LINE,
@@ -30,7 +31,6 @@ from accord.transport.pooling.settings import (
     Failed,
     Held,
     Kept,
-    Opened,
     Place,
     Ready,
     Run,
@@ -104,16 +104,19 @@ async def _run(run: Run, listening: socket.socket) -> Answer:
             await links.connect(server)
             if isinstance(run.question, Common):
                 sealed = await _common(run.question, run, links)
-                return Kept(sealed, links.sent, time.process_time())
+                sealed = msgspec.structs.replace(sealed, sent=links.sent)
+                return Kept(sealed, time.process_time())
             engine, computing = _engine(run, links, run.question)
             waited_for = engine.awaited
-            rows = await engine.run(computing)
+            numbers = await engine.run(computing)
     except TimeoutError:
         return _late(run, waited_for(), begun=not links.missing())
     finally:
         server.close()
         await links.close(_GOODBYE)
-    return _opened(run.question, rows, links.sent)
+    first = masked.written([mask for _, mask in numbers])
+    second = masked.written([engine.modulus, *(number for number, _ in numbers)])
+    return Kept(Sealed(b"", (), first, second, links.sent), time.process_time())
 
 
 def _checked(run: Run) -> Run:
@@ -135,14 +138,14 @@ async def _common(question: Common, run: Run, links: Links) -> Sealed:
 
 def _engine(
     run: Run, links: Links, question: Question
-) -> tuple[Engine, Coroutine[object, object, list[list[int]]]]:
+) -> tuple[Engine, Coroutine[object, object, list[tuple[int, int]]]]:
     """MPyC, loaded only now that nothing is left for it to read.
 
     Raises:
         NotAble: it is not installed.
     """
     try:
-        from accord.transport.pooling.computing import bits, opened  # noqa: PLC0415
+        from accord.transport.pooling.computing import bits, sealed  # noqa: PLC0415
         from accord.transport.pooling.engine import Engine  # noqa: PLC0415
     except ImportError as wrong:
         raise NotAble(
@@ -152,7 +155,7 @@ def _engine(
     assert isinstance(run.given, Given)
     among = len(run.peers)
     engine = Engine(run.me, among, links, bits(question, among))
-    return engine, opened(engine, question, run.given)
+    return engine, sealed(engine, question, run.given)
 
 
 def _late(run: Run, missing: Sequence[int], *, begun: bool) -> Failed:
@@ -163,13 +166,6 @@ def _late(run: Run, missing: Sequence[int], *, begun: bool) -> Failed:
         missing[0] if len(missing) == 1 else None,
         begun,
     )
-
-
-def _opened(question: Question, rows: list[list[int]], sent: int) -> Opened:
-    spent = time.process_time()
-    if isinstance(question, Totals):
-        return Opened(told(question, rows), [], sent, spent)
-    return Opened([], order(question, rows[0]), sent, spent)
 
 
 def _say(answers: BinaryIO, answer: Answer) -> None:

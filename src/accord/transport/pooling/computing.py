@@ -6,6 +6,7 @@ items at once.
 
 from __future__ import annotations
 
+import secrets
 from itertools import combinations
 
 import numpy as np
@@ -16,17 +17,21 @@ from accord.transport.pooling.engine import Engine
 
 _STEP = 4_096
 """Items in one step, so that memory and messages stay bounded."""
+Masked = list[tuple[int, int]]
+"""Numbers with everybody's masks, each beside this partner's own mask."""
 
 
-async def opened(engine: Engine, question: Question, given: Given) -> list[list[int]]:
-    """What is opened of a question; `given` is limited already.
+async def sealed(engine: Engine, question: Question, given: Given) -> Masked:
+    """What comes out of a question, each number masked by everybody; `given` is limited already.
 
     For totals a row for each quantity: for each item 0, or its band and one. For a ranking one row:
-    for each ask 0, or its place.
+    for each ask 0, or its place. One row after the other.
     """
     if isinstance(question, Totals):
-        return await _Totals(engine, question).opened(given)
-    return await _Ranking(engine, question).opened(given)
+        rows = await _Totals(engine, question).sealed(given)
+    else:
+        rows = await _Ranking(engine, question).sealed(given)
+    return [number for row in rows for number in row]
 
 
 def bits(question: Question, among: int) -> int:
@@ -63,9 +68,19 @@ class _Circuit:
             agencies, self._agencies, among * self._agencies
         )
 
-    async def open(self, *rows: SecureArray) -> list[list[int]]:
-        opening = [self.mpc.output(row) for row in rows]
-        return [[int(n) for n in await row] for row in opening]
+    async def mask(self, *rows: SecureArray) -> list[Masked]:
+        """Open each number with a random one of each partner added."""
+        prime, own, opening = self.integers.field.modulus, [], []
+        for row in rows:
+            masks = [secrets.randbelow(prime) for _ in range(len(row))]
+            added = self.integers.field.array(np.array(masks, dtype=object))
+            every = self.mpc.input(self.integers.array(added))
+            opening.append(self.mpc.output(row + sum(every)))
+            own.append(masks)
+        return [
+            [(int(number) % prime, mask) for number, mask in zip(await row, masks, strict=True)]
+            for row, masks in zip(opening, own, strict=True)
+        ]
 
 
 class _Totals(_Circuit):
@@ -73,8 +88,8 @@ class _Totals(_Circuit):
         self._question = question
         super().__init__(engine, question.partners, question.agencies)
 
-    async def opened(self, given: Given) -> list[list[int]]:
-        result: list[list[int]] = [[] for _ in self._question.quantities]
+    async def sealed(self, given: Given) -> list[Masked]:
+        result: list[Masked] = [[] for _ in self._question.quantities]
         for start in range(0, self._question.items, _STEP):
             here = slice(start, start + _STEP)
             part = Given(tuple(column[here] for column in given.numbers), given.agencies[here])
@@ -82,7 +97,7 @@ class _Totals(_Circuit):
                 row.extend(more)
         return result
 
-    async def _step(self, given: Given) -> list[list[int]]:
+    async def _step(self, given: Given) -> list[Masked]:
         holders = tuple(int(n > 0) for n in given.agencies)
         *totals, partners, agencies = await self.sums([*given.numbers, holders, given.agencies])
         enough = self.enough(partners, agencies)
@@ -90,7 +105,7 @@ class _Totals(_Circuit):
             self._band(total, limits)
             for total, limits in zip(totals, self._question.quantities, strict=True)
         ]
-        return await self.open(*(enough * (1 + band) for band in found))
+        return await self.mask(*(enough * (1 + band) for band in found))
 
     def _band(self, totals: SecureArray, limits: tuple[int, ...]) -> SecureArray:
         """How many limits each total reaches, by halving: which limit comes next stays secret."""
@@ -127,7 +142,7 @@ class _Ranking(_Circuit):
         self._most = _most_counted(question, len(engine.runtime.parties))
         super().__init__(engine, question.partners, question.agencies)
 
-    async def opened(self, given: Given) -> list[list[int]]:
+    async def sealed(self, given: Given) -> list[Masked]:
         """Each ask's place is how many others come before it; places past the first stay hidden.
 
         An ask with too few behind it counts less than any other.
@@ -139,7 +154,7 @@ class _Ranking(_Circuit):
         counted = enough * (priority + 1) * count + np.arange(count - 1, -1, -1).astype(object)
         before = await self._before(counted)
         first = 1 - self.reaches(before, self._question.first, count)
-        return await self.open(enough * (first * (before + 1)))
+        return await self.mask(enough * (first * (before + 1)))
 
     async def _before(self, counted: SecureArray) -> SecureArray:
         """How many others each of these different numbers is below."""

@@ -276,6 +276,11 @@ class Engine:
         for peer in self._others.values():
             peer.modulus = self.integers.field.modulus
 
+    @property
+    def modulus(self) -> int:
+        """The prime of the field."""
+        return int(self.integers.field.modulus)
+
     def awaited(self) -> list[int]:
         """The partners of whom something is waited for."""
         return [i for i, peer in self._others.items() if peer.awaited()]

@@ -17,7 +17,6 @@ from accord.transport.pooling.settings import (
     Answer,
     Failed,
     Kept,
-    Opened,
     Place,
     Ready,
     Run,
@@ -73,19 +72,8 @@ class Child:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, run: Run) -> Opened:
-        """Compute with the others, once.
-
-        Raises:
-            NoResult: with the reason, and the partner where it is one.
-        """
-        answer = self._told(run)
-        if not isinstance(answer, Opened):
-            raise _no_result(answer, run)
-        return answer
-
     def keep(self, run: Run) -> Kept:
-        """Compute with the others what stays closed, once.
+        """Compute with the others, once; what came out stays closed.
 
         Raises:
             NoResult: with the reason, and the partner where it is one.

@@ -130,25 +130,10 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
     port: int
 
 
-class Opened(msgspec.Struct, frozen=True, tag="opened"):
-    """The last answer: what came out."""
-
-    rows: list[list[int] | None]
-    """For totals, for each item the numbers of its bands, or None for too few."""
-    order: list[int]
-    """For a ranking, the first asks, best first."""
-    sent: int
-    """Bytes sent to all partners, before they were sealed."""
-    processor: float
-    """Seconds of processor time."""
-
-
 class Kept(msgspec.Struct, frozen=True, tag="kept"):
-    """The last answer to `Common`: nothing is open, and this is the partner's own part."""
+    """The last answer: nothing is open, and this is the partner's own part."""
 
     sealed: Sealed
-    sent: int
-    """Bytes sent to all partners, before they were sealed."""
     processor: float
     """Seconds of processor time."""
 
@@ -163,7 +148,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """Whether anything was sent besides who is there."""
 
 
-Answer = Ready | Opened | Kept | Failed
+Answer = Ready | Kept | Failed
 
 _LONGEST = 3_600
 

@@ -8,9 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from accord.demand.private.asking import word
-from accord.demand.private.asking.job import Job, Sealed
-from accord.demand.private.asking.question import Question
+from accord.demand.private.asking.job import Job, Sealed, Sum
+from accord.demand.private.asking.question import Question as Asked
 from accord.demand.private.errors import NotAble, NotBegun
+from accord.demand.private.questions import Given, Question
 from accord.flows.demand.pool.port import Peer as Partner
 from accord.transport.pooling.parent import Child, NoResult
 from accord.transport.pooling.settings import Common, Held, Peer, Place, Run
@@ -32,20 +33,40 @@ class Together:
             NotBegun: this node cannot listen, or not everybody came.
             NoResult: it did not come to its end; nothing was opened.
         """
-        if find_spec("numpy") is None:
-            raise NotAble(
-                "computing together needs NumPy, which is not installed here: install"
-                " `accord[pool]`"
-            )
-        run = Run(
+        _able("numpy")
+        question = Common(job.question, job.commitments)
+        given = Held(job.chance, job.items)
+        return self._keep(self._run(job, peers, seconds, question, given))
+
+    def add_up(self, job: Sum, peers: Sequence[Partner], seconds: float) -> Sealed:
+        """As `Compute.add_up`.
+
+        Raises:
+            NotAble, NotBegun, NoResult: as for `compute`.
+        """
+        _able("mpyc")
+        return self._keep(self._run(job, peers, seconds, job.computed, job.given))
+
+    def _run(
+        self,
+        job: Job | Sum,
+        peers: Sequence[Partner],
+        seconds: float,
+        question: Question | Common,
+        given: Given | Held,
+    ) -> Run:
+        return Run(
             run=job.question.id.rpartition("-")[2], me=job.me, peers=tuple(map(_peer, peers)),
-            keys=str(self._keys.absolute()), seconds=seconds,
-            question=Common(job.question, job.commitments), given=Held(job.chance, job.items),
+            keys=str(self._keys.absolute()), seconds=seconds, question=question, given=given,
         )  # fmt: skip
-        listen = self._listen or peers[job.me].address
+
+    def _keep(self, run: Run) -> Sealed:
+        here = run.peers[run.me]
+        host, port = word.place(self._listen) if self._listen else (here.host, here.port)
         try:
-            child = Child(Place(*word.place(listen)))
+            child = Child(Place(host, port))
         except NoResult as wrong:
+            listen = self._listen or f"{host}:{port}"
             raise NotBegun(f"cannot listen at {listen}: {wrong}. Say --listen HOST:PORT") from wrong
         with child:
             try:
@@ -55,7 +76,7 @@ class Together:
                     raise
                 raise NotBegun(f"{wrong}. Run it again when all are there") from wrong
 
-    def opened(self, question: Question, parts: Sequence[bytes]) -> list[bytes]:
+    def opened(self, question: Asked, parts: Sequence[bytes]) -> list[bytes]:
         """As `Compute.opened`."""
         from accord.demand.private.common.answer import opened  # noqa: PLC0415 - an extra
 
@@ -66,6 +87,14 @@ class Together:
         from accord.demand.private.common.answer import named  # noqa: PLC0415 - an extra
 
         return named(sealed, digests)
+
+
+def _able(package: str) -> None:
+    if find_spec(package) is None:
+        raise NotAble(
+            "computing together needs NumPy and MPyC, which are not installed here: install"
+            " `accord[pool]`"
+        )
 
 
 def _peer(partner: Partner) -> Peer:

@@ -85,7 +85,7 @@ def told(tmp_path: Path, attack: Attack | None, **change: object) -> NoResult:
         ports = [child.port, *(one.getsockname()[1] for one in heard)]
         peers = peers_of(tmp_path, ports)
         runs = [run_of(tmp_path, peers, me, QUESTION, GIVEN) for me in range(3)]
-        answer = pool.submit(child.run, msgspec.structs.replace(runs[0], seconds=10.0))
+        answer = pool.submit(child.keep, msgspec.structs.replace(runs[0], seconds=10.0))
         runs[HOSTILE] = msgspec.structs.replace(runs[HOSTILE], **change)
         plays = attacked(runs, heard, attack) if attack else called(runs[HOSTILE])
         asyncio.run(asyncio.wait_for(plays, 20))
@@ -227,7 +227,7 @@ def test_who_shows_another_certificate_is_told_to_the_one_who_called(tmp_path: P
             loop = asyncio.get_running_loop()
             run = run_of(tmp_path, peers, 1, QUESTION, GIVEN)
             with pytest.raises(NoResult, match=r"america: .* is not who it should be"):
-                await loop.run_in_executor(None, child.run, run)
+                await loop.run_in_executor(None, child.keep, run)
             assert links.missing() == [1, 2]
             server.close()
             await links.close(1)
@@ -239,7 +239,7 @@ def test_who_calls_with_another_certificate_is_let_nowhere(tmp_path: Path) -> No
     with Child(Place(HERE, 0)) as child, ThreadPoolExecutor(1) as pool:
         peers = peers_of(tmp_path, [child.port, 1, 1])
         run = msgspec.structs.replace(run_of(tmp_path, peers, 0, QUESTION, GIVEN), seconds=1.5)
-        answer = pool.submit(child.run, run)
+        answer = pool.submit(child.keep, run)
         impostor = other_key(tmp_path, "australia", 1)
         theirs = run_of(tmp_path / "impostor", (peers[0], impostor, peers[2]), 1, QUESTION, GIVEN)
         links = Links(theirs, SystemClock())
@@ -261,4 +261,4 @@ def test_a_certificate_that_is_not_the_one_in_the_directory(tmp_path: Path) -> N
         )
         run = run_of(tmp_path, (peers[0], swapped, peers[2]), 0, QUESTION, GIVEN)
         with pytest.raises(NoResult, match="certificate of australia is not the one"):
-            child.run(run)
+            child.keep(run)

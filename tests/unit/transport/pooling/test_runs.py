@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import random
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
-from pooling import HERE, ask, children, peers_of, run_of
+from pooling import HERE, Opened, ask, children, peers_of, run_of, wait_for_processor
 
 from accord.demand.private.bands import limits, number
 from accord.demand.private.questions import Given, Ranking, Totals
 from accord.transport.pooling.parent import Child, NoResult
-from accord.transport.pooling.settings import Opened, Place
+from accord.transport.pooling.settings import Place
 
 QUANTITIES = (limits(10, 1_000), limits(1, 20), (7,))
 SEED = 20_261_123
@@ -107,8 +105,8 @@ def test_a_partner_that_is_ended_mid_way(tmp_path: Path) -> None:
     with children(3) as started, ThreadPoolExecutor(3) as pool:
         peers = peers_of(tmp_path, [child.port for child in started])
         runs = [run_of(tmp_path, peers, me, question, given) for me in range(3)]
-        ends = [pool.submit(child.run, run) for child, run in zip(started, runs, strict=True)]
-        _wait_for_processor(started[0])
+        ends = [pool.submit(child.keep, run) for child, run in zip(started, runs, strict=True)]
+        wait_for_processor(started[0])
         started[2].kill()
         for end in ends[:2]:
             with pytest.raises(NoResult, match=r"india: partner .* Nothing was opened") as told:
@@ -116,17 +114,6 @@ def test_a_partner_that_is_ended_mid_way(tmp_path: Path) -> None:
             assert told.value.peer == 2
         with pytest.raises(NoResult, match="ended without an answer"):
             ends[2].result(20)
-
-
-def _wait_for_processor(child: Child) -> None:
-    """Until it has computed for a while, past the beginning and far from the end."""
-    ticks, end = os.sysconf("SC_CLK_TCK"), time.monotonic() + 20
-    while time.monotonic() < end:
-        fields = Path(f"/proc/{child.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        if (int(fields[11]) + int(fields[12])) / ticks > 0.7:
-            return
-        time.sleep(0.02)
-    pytest.fail("the child does not compute")
 
 
 def test_nothing_of_the_environment_or_the_folder_is_read(
@@ -151,7 +138,7 @@ def test_who_does_not_come_is_named(tmp_path: Path) -> None:
         with pytest.raises(
             NoResult, match=r"not over after 0\.3 seconds; waited for: australia, india"
         ):
-            alone.run(msgspec.structs.replace(run, seconds=0.3))
+            alone.keep(msgspec.structs.replace(run, seconds=0.3))
 
 
 def test_an_address_of_another_machine_is_told_at_once() -> None:
@@ -175,4 +162,4 @@ def test_settings_that_cannot_be(tmp_path: Path, change: dict[str, object], said
         peers = peers_of(tmp_path, [child.port, 1, 1])
         run = run_of(tmp_path, peers, 0, question, Given(((1,),) * 3, (1,)))
         with pytest.raises(NoResult, match=said):
-            child.run(msgspec.structs.replace(run, **change))
+            child.keep(msgspec.structs.replace(run, **change))

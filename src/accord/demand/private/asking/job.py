@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from accord.demand.private.asking.question import Question
+from accord.demand.private.questions import Given, Ranking, Totals
 
 
 class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,6 +21,17 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What this node holds; it stays here."""
 
 
+class Sum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one partner computes of a question about numbers."""
+
+    me: int
+    """Its place among the partners, from 0."""
+    question: Question
+    computed: Totals | Ranking
+    given: Given
+    """Its own numbers; they stay here."""
+
+
 class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a partner keeps to itself until everybody has released the answer."""
 
@@ -27,5 +39,8 @@ class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: tuple[str, ...]
     """What it put in: its own are known again by them."""
     first: bytes
-    """Its share's parts; empty for a partner that does not compute."""
+    """Its share's parts; empty for a partner that does not compute. Of numbers, its masks."""
     second: bytes
+    """Of numbers, the masked ones, which all have alike."""
+    sent: int = 0
+    """Bytes that it sent to all the others while they computed."""

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from accord.assurance.evidence.items import is_item
 from accord.assurance.statements import statement
 from accord.core.errors import Invalid
 from accord.core.reading import Reading
@@ -35,6 +36,7 @@ COST: Final = 1
 _DIGITS = 32
 _DIGEST, _WORD = 16, 64
 _LENGTHS = {"purpose": 1000, "person": 200, "of": 64}
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
 
@@ -60,6 +62,10 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """For `totals` and `ranking`: the `common` question whose answer they are about."""
     first: int = 0
     """For `ranking`: so many places are opened."""
+    requirements: tuple[str, ...] = ()
+    """For `ranking`: what is asked, as items of catalogues; each of each item that came out."""
+    currency: str = ""
+    """For `totals` and `ranking`: ISO 4217, in which spend is given."""
     deadline: str
     """`when()` by which everything is released, or it is ended."""
     person: str
@@ -195,16 +201,35 @@ def _dates(question: Question) -> None:
 def _about(question: Question) -> None:
     """What a question of this kind has besides, and what it has not."""
     if question.kind == COMMON:
-        if question.agencies or question.of or question.first:
+        other = (question.of, question.first, question.requirements, question.currency)
+        if question.agencies or any(other):
             raise Invalid(
                 "what is held in common is counted by partners alone: neither agencies, nor another"
-                " question, nor places belong to it"
+                " question, requirements, places or a currency belong to it"
             )
         return
     if not question.of.startswith(f"{COMMON}-"):
         raise Invalid(f"{question.kind} are about the answer to a `common` question", "/of")
     if not question.least <= question.agencies <= MOST_AGENCIES:
         raise Invalid(f"between {question.least} and {MOST_AGENCIES:,} agencies", "/agencies")
+    if not _CURRENCY.match(question.currency):
+        raise Invalid("spend is given in a currency: its ISO 4217 code, such as USD", "/currency")
+    _ranked(question)
+
+
+def _ranked(question: Question) -> None:
+    asked = question.requirements
+    if asked and question.items != "suppliers":
+        raise Invalid("asks are put to suppliers", "/items")
+    if (question.kind == RANKING) != bool(asked) or len(asked) > MOST_PLACES:
+        raise Invalid(
+            f"a ranking is about 1 to {MOST_PLACES} requirements, nothing else about any",
+            "/requirements",
+        )
+    if len(set(asked)) != len(asked) or not all(is_item(one) for one in asked):
+        raise Invalid(
+            "requirements are items of catalogues, each once: ssdf@1.1#PS.3.1", "/requirements"
+        )
     places = range(1, MOST_PLACES + 1) if question.kind == RANKING else range(1)
     if question.first not in places:
         raise Invalid(f"a ranking opens 1 to {MOST_PLACES} places, nothing else any", "/first")

@@ -21,6 +21,7 @@ from accord.demand.private.asking.refusals import BUDGET, refuse, refuse_over
 from accord.demand.private.asking.standing import PROPOSED, RELEASED
 from accord.demand.private.errors import NotAsked
 from accord.flows.demand.pool import known
+from accord.flows.demand.pool.adding import about
 from accord.flows.demand.pool.known import Known
 from accord.flows.demand.pool.port import Desk, Part
 from accord.flows.exchange.sharing import share, wanted
@@ -37,10 +38,18 @@ MARKING = Tlp.AMBER_STRICT
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to ask."""
 
-    items: str
-    """`suppliers` or `components`."""
+    kind: str = COMMON
+    items: str = ""
+    """`suppliers` or `components`; of numbers those that it is about."""
     least: int
-    size: int
+    size: int = 0
+    """Of numbers that of the question that they are about."""
+    of: str = ""
+    """Of numbers: the `common` question that they are about, or how its name begins."""
+    agencies: int = 0
+    first: int = 0
+    requirements: tuple[str, ...] = ()
+    currency: str = ""
     purpose: str
     deadline: str
     """`when()`."""
@@ -83,12 +92,17 @@ def propose(desk: Desk, asked: Wanted, by: Decider) -> Told:
         NotAsked: its answer would tell too much, or the budget is spent; nothing was kept.
     """
     owner, now = desk.owner, desk.clock.now()
+    of = known.one(desk, asked.of).question if asked.of else None
     question = Question(
-        kind=COMMON, items=asked.items, least=asked.least, size=asked.size,
-        partners=_circle(owner, by.audience), asker=owner.me, purpose=asked.purpose,
-        deadline=asked.deadline, person=asked.person, at=now,
+        kind=asked.kind, items=of.items if of else asked.items, least=asked.least,
+        size=of.size if of else asked.size, partners=_circle(owner, by.audience), asker=owner.me,
+        purpose=asked.purpose, deadline=asked.deadline, person=asked.person, at=now,
+        of=of.id if of else "", agencies=asked.agencies, first=asked.first,
+        requirements=asked.requirements, currency=asked.currency,
     )  # fmt: skip
     body = questions.write(question)
+    if question.kind != COMMON:
+        about(desk, question)
     if asked.deadline <= now:
         raise Invalid(f"the deadline {asked.deadline[:16]}Z is past", "--deadline")
     _refuse(desk, question, by.budget, now)
@@ -111,7 +125,8 @@ def approve(desk: Desk, name: str, by: Decider, at: Place) -> Told:
     if found.by(owner.me, words.APPROVE):
         raise Invalid(f"{owner.me} has approved {question.id}")
     _refuse_order(question, owner)
-    _refuse_kind(question)
+    if question.kind != COMMON:
+        about(desk, question)
     _refuse(desk, question, by.budget, now)
     words.place(at.address)
     refuse_certificate(owner.directory, owner.me, at.certificate)
@@ -179,12 +194,6 @@ def _refuse_order(question: Question, owner: Owner) -> None:
     """The order decides who computes: it is the directory's, and not the asker's to choose."""
     if question.partners != _ordered(owner, question.partners):
         raise Invalid(f"{question.id} does not name its partners in the directory's order")
-
-
-def _refuse_kind(question: Question) -> None:
-    """Nobody is asked what cannot be computed afterwards."""
-    if question.kind != COMMON:
-        raise Invalid(f"{question.kind}: this accord computes `{COMMON}` questions, and no others")
 
 
 def _refuse(desk: Desk, question: Question, budget: int, now: str) -> None:

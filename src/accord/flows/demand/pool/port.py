@@ -9,9 +9,10 @@ import msgspec
 
 from accord.core.clock import Clock
 from accord.demand.private.asking.facts import PoolShare, PoolWord
-from accord.demand.private.asking.job import Job, Sealed
+from accord.demand.private.asking.job import Job, Sealed, Sum
 from accord.demand.private.asking.question import Question
 from accord.exchange.receipts import Line
+from accord.flows.assessing.port import Store
 from accord.flows.demand.port import Purchases
 from accord.flows.exchange.sharing.owner import Owner
 from accord.flows.exchange.sharing.share import Sharer
@@ -113,6 +114,13 @@ class Compute(Protocol):
             PoolError: it did not come to its end; nothing was opened.
         """
 
+    def add_up(self, job: Sum, peers: Sequence[Peer], seconds: float) -> Sealed:
+        """The own part in a computation on numbers, which all partners do at one time.
+
+        Raises:
+            PoolError: it did not come to its end; nothing was opened.
+        """
+
     def opened(self, question: Question, parts: Sequence[bytes]) -> list[bytes]:
         """The digests that came out, from the first parts of the three that computed.
 
@@ -142,6 +150,14 @@ class Desk(Protocol):
     @property
     def purchases(self) -> Purchases:
         """Contracts, rates and suppliers."""
+
+    @property
+    def assessing(self) -> Store:
+        """Verdicts."""
+
+    @property
+    def me(self) -> str:
+        """The node's name as a partner."""
 
     @property
     def holdings(self) -> Holdings:

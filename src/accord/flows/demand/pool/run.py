@@ -10,23 +10,20 @@ with its reason. Nothing was opened, and it may be asked again: with another key
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from hashlib import sha256
-
 import msgspec
 
 from accord.core.errors import Invalid
 from accord.demand.private.asking import share as shares
 from accord.demand.private.asking import word as words
-from accord.demand.private.asking.facts import PoolShare, PoolWord
+from accord.demand.private.asking.facts import PoolWord
 from accord.demand.private.asking.job import Job, Sealed
-from accord.demand.private.asking.question import Question
+from accord.demand.private.asking.question import COMMON, Question
 from accord.demand.private.asking.standing import APPROVED, RELEASED, RELEASING
-from accord.demand.private.errors import Inconsistent, NotAble, NotBegun, PoolError
-from accord.demand.private.shape import COMPUTING
+from accord.demand.private.errors import NotAble, NotBegun, PoolError
 from accord.exchange.receipts import Line
 from accord.exchange.release import Circle, Subject, Way, decide
-from accord.flows.demand.pool import ask, known
+from accord.flows.demand.pool import adding, ask, known, opening
+from accord.flows.demand.pool.adding import Row
 from accord.flows.demand.pool.ask import Decider, Told, Word
 from accord.flows.demand.pool.known import Known
 from accord.flows.demand.pool.port import Compute, Desk, Part, Peer
@@ -39,10 +36,24 @@ class Answer(msgspec.Struct, frozen=True):
     """What came out."""
 
     question: Question
-    ours: tuple[str, ...]
+    ours: tuple[str, ...] = ()
     """Items of this node that at least k partners hold, by name."""
-    others: tuple[str, ...]
+    others: tuple[str, ...] = ()
     """Digests of those that this node does not hold."""
+    sent: int = 0
+    """Bytes that this node sent to the others while they computed."""
+    rows: tuple[Row, ...] = ()
+    """Of totals: every item that came out; of a ranking: the first asks, best first."""
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A computation that came to its end; nothing is open."""
+
+    question: Question
+    items: int
+    """So many of this node went in."""
+    sent: int
+    """Bytes that this node sent to the others."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -62,23 +73,30 @@ def prepare(desk: Desk, name: str) -> tuple[Job, list[Peer]]:
         NotFound: no such question.
         Invalid: not all have approved it, it has been computed, or it is none that can be.
     """
+    question, own, peers = _ready(desk, name)
+    found = known.one(desk, name)
+    commitments = tuple(_approval(found, one).commitment for one in question.partners)
+    place = question.partners.index(desk.owner.me)
+    return Job(place, question, commitments, own.chance, put_in(desk, question.items)), peers
+
+
+def _ready(desk: Desk, name: str) -> tuple[Question, Part, list[Peer]]:
+    """A question that all approved and that was not computed here, and with whom it is."""
     found = known.one(desk, name)
     question, owner = found.question, desk.owner
     if found.standing.state != APPROVED:
         raise Invalid(f"{question.id} is {_stands(found)}; only what all approved is computed")
-    part = _part(desk, question)
-    if part.sealed is not None:
+    own = opening.part(desk, question)
+    if own.sealed is not None:
         raise Invalid(f"{question.id} has been computed here; `accord pool release` is next")
     approvals = [_approval(found, partner) for partner in question.partners]
     peers = [Peer(one.partner, one.address, one.certificate) for one in approvals]
     for one in approvals:
         ask.refuse_certificate(owner.directory, one.partner, words.der(one.certificate))
-    commitments = tuple(one.commitment for one in approvals)
-    place = question.partners.index(owner.me)
-    return Job(place, question, commitments, part.chance, put_in(desk, question.items)), peers
+    return question, own, peers
 
 
-def run(desk: Desk, name: str, person: str, compute: Compute, seconds: float) -> Job:
+def run(desk: Desk, name: str, person: str, compute: Compute, seconds: float) -> Ran:
     """Compute with the other partners, who do so at the same time; the share stays here.
 
     Raises:
@@ -86,17 +104,22 @@ def run(desk: Desk, name: str, person: str, compute: Compute, seconds: float) ->
         NotAble, NotBegun: nothing was shown to anybody; it may be begun again.
         PoolError: it did not come to its end: the question is ended.
     """
-    job, peers = prepare(desk, name)
-    _disclose(desk, job.question)
+    question, _, peers = _ready(desk, name)
+    job = prepare(desk, name)[0] if question.kind == COMMON else adding.job(desk, question, compute)
+    _disclose(desk, question)
     try:
-        sealed = compute.compute(job, peers, seconds)
+        if isinstance(job, Job):
+            sealed = compute.compute(job, peers, seconds)
+        else:
+            sealed = compute.add_up(job, peers, seconds)
     except (NotAble, NotBegun):
         raise
     except PoolError as wrong:
-        end(desk, job.question, person, str(wrong))
+        end(desk, question, person, str(wrong))
         raise
-    keep(desk, job, sealed)
-    return job
+    desk.pool.seal(question.id, sealed)
+    items = len(job.items) if isinstance(job, Job) else sum(n > 0 for n in job.given.agencies)
+    return Ran(question, items, sealed.sent)
 
 
 def keep(desk: Desk, job: Job, sealed: Sealed) -> None:
@@ -106,7 +129,7 @@ def keep(desk: Desk, job: Job, sealed: Sealed) -> None:
 
 def end(desk: Desk, question: Question, person: str, why: str) -> Told:
     """Tell all partners that a computation did not come to its end."""
-    by = Decider(person, _part(desk, question).audience)
+    by = Decider(person, opening.part(desk, question).audience)
     return ask.say(desk, question, by, Word(words.END, " ".join(why.split())[:500]))
 
 
@@ -119,7 +142,7 @@ def release(desk: Desk, name: str, person: str) -> Told:
     """
     found = known.one(desk, name)
     question, me = found.question, desk.owner.me
-    part = _part(desk, question)
+    part = opening.part(desk, question)
     if found.standing.state not in {APPROVED, RELEASING}:
         raise Invalid(f"{question.id} is {_stands(found)}; there is nothing to release")
     if part.sealed is None:
@@ -137,23 +160,29 @@ def result(desk: Desk, name: str, compute: Compute) -> Answer | Waiting:
         Invalid: not all have released it.
         Inconsistent: the shares give no possible answer.
     """
-    found = known.one(desk, name)
-    question, me = found.question, desk.owner.me
-    if found.standing.state != RELEASED:
-        raise Invalid(f"{question.id} is {_stands(found)}; it is opened once all have released it")
-    part = _part(desk, question)
+    standing = known.one(desk, name)
+    question, me = standing.question, desk.owner.me
+    if standing.standing.state != RELEASED:
+        raise Invalid(
+            f"{question.id} is {_stands(standing)}; it is opened once all have released it"
+        )
+    part = opening.part(desk, question)
     if part.sealed is None:
         raise Invalid(f"{question.id} was not computed here: its own items cannot be known again")
-    computing = question.partners[:COMPUTING]
-    stated = _stated(desk, question)
-    sent = me in computing and me not in stated
+    sent = me in opening.givers(question) and me not in opening.stated(desk, question)
     if sent:
         _give(desk, question, part)
-        stated = _stated(desk, question)
-    missing = tuple(partner for partner in computing if partner not in stated)
-    if missing:
+    if missing := opening.missing(desk, question):
         return Waiting(question, missing, sent)
-    return _opened(desk, part, [stated[partner] for partner in computing], compute)
+    if question.kind != COMMON:
+        return Answer(question, sent=part.sealed.sent, rows=adding.rows(desk, part, compute))
+    found = opening.digests(desk, question, compute)
+    return Answer(
+        question,
+        ours=tuple(sorted(name for _, name in found if name)),
+        others=tuple(digest.hex() for digest, name in found if not name),
+        sent=part.sealed.sent,
+    )
 
 
 def _disclose(desk: Desk, question: Question) -> None:
@@ -184,33 +213,11 @@ def _stands(found: Known) -> str:
     return f"{how.state} ({how.why})" if how.why else f"{how.state}{waits}"
 
 
-def _part(desk: Desk, question: Question) -> Part:
-    part = next((one for one in desk.pool.parts() if one.question.id == question.id), None)
-    if part is None:
-        raise Invalid(f"{desk.owner.me} has no part in {question.id}")
-    return part
-
-
 def _approval(found: Known, partner: str) -> PoolWord:
     approval = found.by(partner, words.APPROVE)
     if approval is None:
         raise Invalid(f"{partner} has not approved {found.question.id}")
     return approval
-
-
-def _stated(desk: Desk, question: Question) -> dict[str, tuple[PoolShare, str]]:
-    """The shares that their own partners stated, with their documents; two of one are none."""
-    found: dict[str, set[tuple[PoolShare, str]]] = {}
-    for one in desk.pool.shares(question.id):
-        if known.speaks(one.fact.partner, one.origins, desk.owner.me):
-            found.setdefault(one.fact.partner, set()).add((one.fact, one.document))
-    for partner, several in found.items():
-        if len(several) > 1:
-            raise Inconsistent(
-                f"{partner} stated {len(several)} different shares of {question.id}; nothing was"
-                " opened. Ask the question again"
-            )
-    return {partner: next(iter(several)) for partner, several in found.items()}
 
 
 def _give(desk: Desk, question: Question, part: Part) -> None:
@@ -220,21 +227,3 @@ def _give(desk: Desk, question: Question, part: Part) -> None:
     parts = (part.sealed.first, part.sealed.second)
     body = shares.write(question.id, desk.owner.me, parts, desk.clock.now())
     ask.state(desk, f"share of {question.id}", body, part.audience)
-
-
-def _opened(
-    desk: Desk, part: Part, stated: Sequence[tuple[PoolShare, str]], compute: Compute
-) -> Answer:
-    assert part.sealed is not None
-    parts = [shares.part(desk.holdings.body(document)) for _, document in stated]
-    for place, (fact, _) in enumerate(stated):
-        after, follows = stated[(place + 1) % len(stated)][0], parts[(place + 1) % len(parts)]
-        if sha256(follows).hexdigest() != fact.other:
-            raise Inconsistent(
-                f"{fact.partner} and {after.partner} hold different copies of one share: one of"
-                " them changed it. Nothing was opened; ask the question again"
-            )
-    digests = compute.opened(part.question, parts)
-    own = compute.named(part.sealed, digests)
-    others = tuple(digest.hex() for digest in digests if digest not in own)
-    return Answer(part.question, tuple(sorted(own.values())), others)

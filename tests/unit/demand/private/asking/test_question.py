@@ -16,8 +16,10 @@ from accord.demand.private.asking import word as words
 from accord.demand.private.asking.facts import PoolQuestion, PoolShare
 from accord.flows.recognise import recognise
 
-TOTALS = question(kind="totals", agencies=4, of=question().id)
-RANKING = question(kind="ranking", agencies=3, of=question().id, first=5)
+TOTALS = question(kind="totals", agencies=4, of=question().id, currency="USD")
+ASKED: dict[str, Any] = {"requirements": ("ssdf@1.1#PO.1.1", "ssdf@1.1#PS.3.1")}
+RANKING = question(kind="ranking", agencies=3, of=question().id, first=5, currency="USD", **ASKED)
+ABOUT: dict[str, Any] = {"agencies": 3, "of": "common-1", "currency": "USD"}
 
 
 @pytest.mark.parametrize("asked", [question(), TOTALS, RANKING], ids=lambda one: one.kind)
@@ -35,6 +37,7 @@ def test_the_name_follows_from_every_member() -> None:
     others = {"kind": "ranking", "items": "components", "partners": TOTALS.partners[::-1]}
     for field, value in whole.items():
         other = others.get(field, value + 1 if isinstance(value, int) else f"{value}x")
+        other = ("ssdf@1.1#PO.1.1",) if field == "requirements" else other
         assert msgspec.structs.replace(TOTALS, **{field: other}).id != TOTALS.id
 
 
@@ -60,8 +63,17 @@ def test_the_name_follows_from_every_member() -> None:
         ({"first": 1}, "counted by partners alone"),
         ({"kind": "totals", "agencies": 3}, "answer to a `common`"),
         ({"kind": "totals", "agencies": 2, "of": "common-1"}, "between 3 and"),
-        ({"kind": "totals", "agencies": 3, "of": "common-1", "first": 2}, "opens 1 to"),
-        ({"kind": "ranking", "agencies": 3, "of": "common-1"}, "opens 1 to"),
+        ({"currency": "USD"}, "counted by partners alone"),
+        ({"kind": "totals", **ABOUT, "first": 2}, "opens 1 to"),
+        ({"kind": "totals", **ABOUT, "currency": "usd"}, "ISO 4217"),
+        ({"kind": "totals", **ABOUT, **ASKED}, "1 to 200 requirements"),
+        ({"kind": "ranking", **ABOUT}, "1 to 200 requirements"),
+        ({"kind": "ranking", **ABOUT, **ASKED}, "opens 1 to"),
+        ({"kind": "ranking", **ABOUT, "requirements": ("PO.1",), "first": 1}, "each once"),
+        (
+            {"kind": "ranking", **ABOUT, **ASKED, "first": 1, "items": "components"},
+            "put to suppliers",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused(more: dict[str, Any], told: str) -> None:
