@@ -27,7 +27,6 @@ from accord.flows.outreach.alerting.draft import Wanted
 from accord.flows.outreach.alerting.port import Carrier, Kept, Subscriber
 from accord.flows.outreach.alerting.release import Released
 from accord.identity.markings import Tlp
-from accord.identity.recipients import PUBLIC
 from accord.outreach.alerts import model
 from accord.outreach.alerts.feeds import Place
 from accord.outreach.alerts.model import Kind
@@ -184,7 +183,7 @@ class AlertHouse:
     # What others see.
 
     def ask(self, path: str, method: str = "GET", body: bytes = b"") -> Response:
-        return self.pages.answer(PUBLIC, Request(method, path, "", (), body))
+        return self.pages.answer(Request(method, path, "", (), body))
 
     def mails(self) -> list[Mail]:
         return [email.message_from_bytes(one) for _, one in self.post.mails]

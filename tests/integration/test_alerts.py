@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import doors
-import httpx
 import msgspec
 import nodes
 import pytest
@@ -357,22 +355,6 @@ def test_the_commands_lead_from_a_draft_to_what_follows_it(
     assert (unset.returncode, "set ACCORD_PUBLIC" in unset.stderr) == (1, True)
     assert nodes.run("alerts", "dead", home=place).stdout == "There are no dead letters.\n"
     assert "no alert" in nodes.run("alerts", "show", "nonsense", home=place).stderr
-
-
-def test_the_door_shows_the_public_its_pages(home: AlertHouse) -> None:
-    code = home.alert()
-    parts = doors.parts(doors.Echo(), doors.Told("australia", None), home.node.clock)
-    with (
-        doors.serving(msgspec.structs.replace(parts, alerts=home.pages), None) as port,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
-    ):
-        assert b"this node sent it" in client.get(f"/a/{code}").content
-        assert client.head("/alerts.atom").status_code == 200
-        assert client.post(f"/alerts/leave/{'A' * 43}").status_code == 404
-        assert client.delete("/alerts.json").status_code == 405
-        assert client.get("/alertsx").status_code == 404
-    with doors.serving(parts, None) as port:
-        assert httpx.get(f"http://127.0.0.1:{port}/a/{code}").status_code == 404
 
 
 def test_a_stated_verdict_is_drafted_with_its_document_and_the_one_before(tmp_path: Path) -> None:

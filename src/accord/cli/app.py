@@ -29,6 +29,7 @@ from accord.cli import (
     notes,
     partners,
     pool,
+    public,
     recall,
     receipts,
     recognise,
@@ -82,6 +83,7 @@ app.command("sync")(sync.sync)
 app.command("receipts")(receipts.receipts)
 app.command("hunt")(hunt.hunt)
 app.add_typer(alerts.alerts, name="alerts")
+app.add_typer(public.public, name="public")
 app.add_typer(asks.asks, name="asks")
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -32,23 +30,24 @@ from accord.identity.partners import Directory, UnknownKey, Untrusted
 from accord.identity.recipients import Recipient
 from accord.identity.signatures import is_signed
 from accord.store.key_errors import NoKey
+from accord.web.asgi import (
+    Receive,
+    Refusal,
+    Scope,
+    Send,
+    Threads,
+    bare_request,
+    check_wait,
+    headers_of,
+    loop_time,
+    read_body,
+    send_answer,
+)
 from accord.web.door import limits, waiting
 from accord.web.door.limits import Buckets
-from accord.web.public.alerts import is_alerts
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
-HEADERS = {
-    "cache-control": "private, no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
-"""Headers of every answer; the door may set its own `cache-control`."""
 SHOWN = "certificate"
 """Where a connection's state holds the SHA-256 of the certificate that it proved to hold."""
 SMALL = 64 << 10
@@ -69,9 +68,6 @@ _LONG_SECONDS = 60.0
 _LONG = 4
 """Long bodies that are read at once."""
 _SEND_SECONDS = 120.0
-_PIECE = 256 << 10
-_QUEUE = 64
-"""Requests that wait for a thread."""
 _LOG = logging.getLogger("accord.door")
 
 
@@ -122,16 +118,6 @@ class Parts(msgspec.Struct, frozen=True):
     """Answers below `/taxii2/`; none: nothing is there."""
     asks: AskAnswering | None = None
     """Answers below `/asks/`; none: nothing is there."""
-    alerts: Answering | None = None
-    """Answers for the public below `/a/` and `/alerts`; none: nothing is there."""
-
-
-class _Refusal(Exception):
-    def __init__(self, status: int, why: str, **headers: str) -> None:
-        super().__init__(why)
-        named = [(name.replace("_", "-"), value) for name, value in headers.items()]
-        body = msgspec.json.encode({"error": why})
-        self.response = Response(status, (("content-type", "application/json"), *named), body)
 
 
 class _NotAdmitted(Exception):
@@ -152,9 +138,9 @@ class DoorApp:
         self._everyone = Buckets(limits.EVERYONE)
         self._failed = Buckets(limits.FAILED)
         # Partners have threads of their own, so that sync goes on however many others ask.
-        self._gate = _Threads(2, "gate")
-        self._beat = _Threads(1, "beat")
-        self._threads = {"partner": _Threads(4, "partner"), "other": _Threads(2, "other")}
+        self._gate = Threads(2, "door-gate")
+        self._beat = Threads(1, "door-beat")
+        self._threads = {"partner": Threads(4, "door-partner"), "other": Threads(2, "door-other")}
         self._long = {SMALL: 0, BATCH: 0, ANSWER: 0, LARGE: 0}
         """How many of each length are read now: scanners take nothing from partners."""
         self._waiting = waiting.Room(parts.beat, parts.stopping, self._beat.run)
@@ -165,22 +151,22 @@ class DoorApp:
             return
         try:
             response = await self._response(scope, receive)
-        except _Refusal as refused:
+        except Refusal as refused:
             response = refused.response
         except (CannotSign, NoKey) as away:
             # The token or service with the key: where it failed in this program tells nothing.
             _LOG.error("a request could not be answered: %s", away)
-            response = _Refusal(503, "this node cannot answer now", retry_after="5").response
+            response = Refusal(503, "this node cannot answer now", retry_after="5").response
         except AccordError:
             _LOG.exception("a request could not be answered")
-            response = _Refusal(500, "this node cannot answer that now").response
+            response = Refusal(500, "this node cannot answer that now").response
         except DBAPIError:
             _LOG.exception("the database failed")
-            response = _Refusal(503, "this node cannot answer now", retry_after="5").response
+            response = Refusal(503, "this node cannot answer now", retry_after="5").response
         if _is_taxii(scope["path"]):
             response = _in_taxii(response)
         async with asyncio.timeout(_SEND_SECONDS):
-            await _send(response, send, bare=scope["method"] == "HEAD")
+            await send_answer(response, send, bare=scope["method"] == "HEAD")
 
     def close(self) -> None:
         """End the threads."""
@@ -190,18 +176,18 @@ class DoorApp:
     async def _response(self, scope: Scope, receive: Receive) -> Response:
         _check(scope, self._parts)
         address = (scope.get("client") or ("",))[0]
-        headers = _headers(scope)
+        headers = headers_of(scope)
         self._check_failures(address)
         shown = scope.get("state", {}).get(SHOWN, "")
-        request = await self._with_body(_request(scope, headers), receive, shown)
+        request = await self._with_body(bare_request(scope, headers), receive, shown)
         signed, waits = is_signed(request), waiting.is_asked(request)
         if not signed and not waits:
             # To change threads costs more than to look up a token: all of it is done in one.
-            run = self._threads["other"].run(self._at_once, request, shown, address, _now())
+            run = self._threads["other"].run(self._at_once, request, shown, address, loop_time())
             return await self._known(run, address)
         gate = self._gate if signed else self._threads["other"]
         caller = await self._known(gate.run(self._admit, request, shown), address)
-        self._check_rate(caller, request, address, _now())
+        self._check_rate(caller, request, address, loop_time())
         threads = self._threads["partner" if caller.kind == "partner" else "other"]
 
         async def answer() -> Response:
@@ -212,7 +198,7 @@ class DoorApp:
                 asks = waiting.Asks(caller.label, request, answer, receive)
                 return await self._waiting.until_changed(asks)
             except waiting.NoRoom as full:
-                raise _Refusal(429, "too many wait already", retry_after="5") from full
+                raise Refusal(429, "too many wait already", retry_after="5") from full
         return await answer()
 
     async def _with_body(self, bare: Request, receive: Receive, shown: str) -> Request:
@@ -222,13 +208,13 @@ class DoorApp:
             most = SMALL
         long = most > SMALL
         if self._long[most] + long > _LONG:
-            raise _Refusal(429, "too many ask at once", retry_after="5", connection="close")
+            raise Refusal(429, "too many ask at once", retry_after="5", connection="close")
         self._long[most] += long
         try:
             async with asyncio.timeout(_LONG_SECONDS if long else _BODY_SECONDS):
-                body = await _body(receive, most)
+                body = await read_body(receive, most)
         except TimeoutError as late:
-            raise _Refusal(408, "the body came too slowly", connection="close") from late
+            raise Refusal(408, "the body came too slowly", connection="close") from late
         finally:
             self._long[most] -= long
         return msgspec.structs.replace(bare, body=body)
@@ -242,7 +228,7 @@ class DoorApp:
         """What was found, of somebody who is known.
 
         Raises:
-            _Refusal: it claims to be somebody, and did not prove it.
+            Refusal: it claims to be somebody, and did not prove it.
         """
         parts = self._parts
         try:
@@ -250,13 +236,13 @@ class DoorApp:
         except _NotAdmitted as wrong:
             reason = printable(str(wrong))[:300]
             _LOG.warning("refused a request from %s: %s", printable(address), reason)
-            self._failed.take(address, _now())
+            self._failed.take(address, loop_time())
             if isinstance(wrong.__cause__, UnknownKey):
                 parts.unknown()
             now = parts.clock.now()
             again = {"retry_after": "1"} if parts.gate.is_young(now) else {}
             time = parts.gate.time(now)
-            raise _Refusal(401, "not admitted", accord_time=time, **again) from wrong
+            raise Refusal(401, "not admitted", accord_time=time, **again) from wrong
 
     def _admit(self, request: Request, shown: str) -> Recipient:
         trust, now = self._parts.trust, self._parts.clock.now()
@@ -272,8 +258,6 @@ class DoorApp:
             door = parts.taxii
         elif parts.asks is not None and request.path.startswith(ASKS):
             door = parts.asks
-        elif parts.alerts is not None and is_alerts(request.path):
-            door = parts.alerts
         return door.answer(caller, request)
 
     def _at_once(self, request: Request, shown: str, address: str, now: float) -> Response:
@@ -284,82 +268,32 @@ class DoorApp:
     def _check_failures(self, address: str) -> None:
         """Who failed often is not looked at for a while, unless it could be anybody."""
         if self._parts.known_addresses and address not in _HERE:
-            _check_wait(self._failed.take(address, _now(), 0))
+            check_wait(self._failed.take(address, loop_time(), 0))
 
     def _check_rate(self, caller: Recipient, request: Request, address: str, now: float) -> None:
         if caller.kind != "public":
             taxii = self._parts.taxii is not None and _is_taxii(request.path)
             kind = "taxii" if taxii and caller.kind == "client" else caller.kind
-            _check_wait(self._rates[kind].take(caller.name, now))
+            check_wait(self._rates[kind].take(caller.name, now))
             return
-        _check_wait(self._everyone.take("", now))
+        check_wait(self._everyone.take("", now))
         if self._parts.known_addresses:
-            _check_wait(self._rates["public"].take(address, now))
-
-
-class _Threads:
-    """A few threads with a bounded queue before them."""
-
-    def __init__(self, count: int, name: str) -> None:
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix=f"door-{name}")
-        self._asked = 0
-
-    async def run(self, call: Callable[..., T], *given: object) -> T:
-        """The answer of a call.
-
-        Raises:
-            _Refusal: too many wait already.
-        """
-        if self._asked >= _QUEUE:
-            raise _Refusal(429, "too many ask at once", retry_after="1")
-        self._asked += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, call, *given)
-        finally:
-            self._asked -= 1
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _has_pages(parts: Parts, path: str) -> bool:
-    """Whether an address is of pages, which people look at and forms are sent to."""
-    asks = parts.asks is not None and path.startswith(ASKS)
-    return asks or (parts.alerts is not None and is_alerts(path))
+            check_wait(self._rates["public"].take(address, now))
 
 
 def _check(scope: Scope, parts: Parts) -> None:
     if parts.taxii is not None and _is_taxii(scope["path"]):
         if scope["method"] not in ("GET", "HEAD", "POST", "DELETE"):
-            raise _Refusal(405, "use GET, POST or DELETE", allow="DELETE, GET, HEAD, POST")
-    elif _has_pages(parts, scope["path"]):
+            raise Refusal(405, "use GET, POST or DELETE", allow="DELETE, GET, HEAD, POST")
+    elif parts.asks is not None and scope["path"].startswith(ASKS):
         if scope["method"] not in ("GET", "HEAD", "POST"):
-            raise _Refusal(405, "use GET or POST", allow="GET, HEAD, POST")
+            raise Refusal(405, "use GET or POST", allow="GET, HEAD, POST")
     elif not scope["path"].startswith((f"{PREFIX}/", f"{OSV}/")):
-        raise _Refusal(404, "not found")
+        raise Refusal(404, "not found")
     elif scope["method"] not in ("GET", "POST"):
-        raise _Refusal(405, "use GET or POST", allow="GET, POST")
+        raise Refusal(405, "use GET or POST", allow="GET, POST")
     if len(scope["raw_path"]) > _ADDRESS or len(scope["query_string"]) > _ADDRESS:
-        raise _Refusal(414, "the address is too long")
-
-
-def _check_wait(seconds: float) -> None:
-    if seconds > 0:
-        raise _Refusal(429, "too many requests", retry_after=str(math.ceil(seconds)))
-
-
-def _headers(scope: Scope) -> tuple[tuple[str, str], ...]:
-    return tuple((k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in scope["headers"])
-
-
-def _request(scope: Scope, headers: tuple[tuple[str, str], ...]) -> Request:
-    """The request as it stood on the wire, without its body."""
-    return Request(
-        scope["method"],
-        scope["raw_path"].decode("latin-1"),
-        scope["query_string"].decode("latin-1"),
-        headers,
-    )
+        raise Refusal(414, "the address is too long")
 
 
 def _is_taxii(path: str) -> bool:
@@ -390,44 +324,3 @@ def _most(request: Request, shown: str) -> int:
     if request.path.startswith(ASKS) and request.method == "POST":
         return ANSWER
     return BATCH if request.path == f"{OSV}/querybatch" else SMALL
-
-
-async def _body(receive: Receive, most: int) -> bytes:
-    parts = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise _Refusal(400, "the body was cut")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > most:
-            raise _Refusal(413, "the body is too long", connection="close")
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def _send(response: Response, send: Send, *, bare: bool = False) -> None:
-    """Send an answer; a `bare` one without its body, of which the length is told all the same."""
-    headers = [*_with(response.headers), ("content-length", str(len(response.body)))]
-    body = memoryview(b"" if bare else response.body)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": response.status,
-            "headers": [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers],
-        }
-    )
-    for start in range(0, max(len(body), 1), _PIECE):
-        piece = body[start : start + _PIECE]
-        more = start + _PIECE < len(body)
-        await send({"type": "http.response.body", "body": piece, "more_body": more})
-
-
-def _with(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    given = dict(headers)
-    return list({**HEADERS, **given}.items())
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
-import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -18,11 +18,11 @@ from accord.core.errors import AccordError
 from accord.identity.gate import Gate
 from accord.store.keys import FOLDER
 from accord.transport.tls import server_context
+from accord.web.asgi import Application
 from accord.web.door.app import DoorApp, Parts
 from accord.web.door.asks import AskPages
 from accord.web.door.protocol import PatientProtocol
-from accord.web.public.alerts import AlertPages
-from accord.wiring import Node, outreaching
+from accord.wiring import Node
 
 _LOG = logging.getLogger("accord.door")
 _BACKLOG = 2048
@@ -92,16 +92,7 @@ class DoorServer:
             unknown=self.unknown.set,
             taxii=node.taxii,
             asks=AskPages(node, node.people.clients, node.answers.sealed),
-            alerts=_alerts(node),
         )
-
-
-def _alerts(node: Node) -> AlertPages | None:
-    """The public's pages of alerts, where somebody said at which address the public finds them."""
-    if not os.environ.get(outreaching.PUBLIC, ""):
-        return None
-    place = outreaching.place(os.environ)
-    return AlertPages(outreaching.AlertDesk(node), lambda: place)
 
 
 class _Known:
@@ -120,9 +111,13 @@ class _Known:
 
 
 def configuration(
-    app: DoorApp, keys: Path | None, known: Callable[[], Collection[str]] = tuple
+    app: Application,
+    keys: Path | None,
+    known: Callable[[], Collection[str]] = tuple,
+    *,
+    context: ssl.SSLContext | None = None,
 ) -> uvicorn.Config:
-    """How a door is served: with TLS where the folder of its keys is given.
+    """How a listener is served: with TLS where the folder of its keys, or a context, is given.
 
     `known` gives the certificates by which clients are known, in PEM.
     """
@@ -141,10 +136,16 @@ def configuration(
         limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_ENDING,
-        ssl_context_factory=(lambda _config, _default: server_context(keys, known))
-        if keys
-        else None,
+        ssl_context_factory=_tls(keys, known, context),
     )
+
+
+def _tls(
+    keys: Path | None, known: Callable[[], Collection[str]], context: ssl.SSLContext | None
+) -> Callable[[uvicorn.Config, Callable[[], ssl.SSLContext]], ssl.SSLContext] | None:
+    if context is not None:
+        return lambda _config, _default: context
+    return None if keys is None else lambda _config, _default: server_context(keys, known)
 
 
 def is_loopback(host: str) -> bool:

@@ -18,6 +18,7 @@ from accord.core.errors import AccordError
 from accord.flows.exchange.messages import Request, Response
 from accord.identity.gate import Gate
 from accord.identity.recipients import Recipient
+from accord.web import asgi
 from accord.web.door import app as module
 from accord.web.door import limits
 from accord.web.door.app import DoorApp
@@ -130,7 +131,7 @@ def test_every_refusal_is_one_answer() -> None:
     answers = asked(DoorApp(parts(Echo(), told())), *requests)
     assert {answer[0] for answer in answers} == {401}
     assert {answer[2] for answer in answers} == {b'{"error":"not admitted"}'}
-    names = {"accord-time", "retry-after", "content-type", "content-length"} | {*module.HEADERS}
+    names = {"accord-time", "retry-after", "content-type", "content-length"} | {*asgi.HEADERS}
     assert all(answer[1].keys() <= names for answer in answers)
 
 
@@ -238,7 +239,7 @@ def test_a_door_that_is_overrun_says_so() -> None:
     """What waits for a thread is bounded; what is past the bound is told to come again."""
     statuses, _ = overrun()
     assert set(statuses) == {200, 429}
-    assert statuses.count(200) >= module._QUEUE
+    assert statuses.count(200) >= asgi._QUEUE
 
 
 def test_partners_have_a_reserve() -> None:
