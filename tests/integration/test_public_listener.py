@@ -92,7 +92,8 @@ def test_the_public_finds_alerts_and_nothing_of_partners(home: AlertHouse) -> No
         assert (first.status_code, b"/alerts.atom" in first.content) == (200, True)
         for link in re.findall(r'href="([^"]+)"', first.text):
             assert client.get(link).status_code == 200, link
-        for path in ("/accord/v1/metadata", "/v1/query", "/taxii2/", "/asks/x", "/exposures", "/%2e"):
+        foreign = ("/accord/v1/metadata", "/v1/query", "/taxii2/", "/asks/x", "/exposures", "/%2e")
+        for path in foreign:
             shown = client.get(path)
             assert (shown.status_code, shown.content) == (404, nothing().body), path
         for shown in (first, client.get("/a/none"), client.get("/nothing")):
