@@ -34,6 +34,7 @@ from accord.cli import (
     receipts,
     recognise,
     records,
+    reports,
     review,
     score,
     serve,
@@ -84,6 +85,7 @@ app.command("receipts")(receipts.receipts)
 app.command("hunt")(hunt.hunt)
 app.add_typer(alerts.alerts, name="alerts")
 app.add_typer(public.public, name="public")
+app.add_typer(reports.reports, name="reports")
 app.add_typer(asks.asks, name="asks")
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from accord.web.public.alerts import AlertPages
 from accord.web.public.home import Home
+from accord.web.public.reports import ReportPages
 from accord.web.public.room import Room
 from accord.wiring import Node, outreaching
+from accord.wiring.reporting import ReportDesk
 
 
 def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
@@ -19,7 +21,8 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
     place = outreaching.place(environment)
     desk = outreaching.AlertDesk(node)
     links = [
+        ("/report", "Report a message that you do not trust"),
         ("/alerts.atom", "Alerts as a feed (Atom)"),
         ("/alerts.json", "Alerts as a feed (JSON)"),
     ]
-    return [Home(node.me, links), AlertPages(desk, lambda: place)]
+    return [Home(node.me, links), AlertPages(desk, lambda: place), ReportPages(ReportDesk(node))]

@@ -1,0 +1,1 @@
+"""Reports from the public: taken, decided on by a person, answered, and made into indicators."""

@@ -1,0 +1,1 @@
+"""What the public reports: read within bounds, known again when it comes again."""
