@@ -13,8 +13,10 @@ from accord.cli import (
     asks,
     assess,
     audience,
+    check,
     clients,
     compare,
+    dangers,
     demand,
     demo,
     evidence,
@@ -69,6 +71,7 @@ for command in (
     node.state_hash,
     serve.serve,
     compare.compare,
+    check.check,
     score.score,
     assess.assess,
     standards.catalogues,
@@ -89,6 +92,7 @@ app.add_typer(reports.reports, name="reports")
 app.add_typer(asks.asks, name="asks")
 app.add_typer(audience.audience, name="audience")
 app.add_typer(clients.clients, name="clients")
+app.add_typer(dangers.dangers, name="dangers")
 app.add_typer(demand.demand, name="demand")
 app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(exchange.exchange, name="exchange")

@@ -29,6 +29,7 @@ LEFT JOIN shared s ON s.object = i.object AND s.version = o.version AND s.origin
 LEFT JOIN (SELECT digest, max(tlp) AS tlp, count(*) - count(tlp) AS bare FROM feed_document
            GROUP BY digest) f ON f.digest = d.digest
 """
+_AT_ONCE = 500
 _GIVEN = {"live", "held"}
 """States of an envelope that goes, or will go, to others."""
 _SIGHTINGS = """
@@ -50,9 +51,17 @@ class _View(Protocol):
     def counts(self, document: int) -> bool: ...
 
 
-def indicators(view: _View) -> list[IndicatorRow]:
-    """Of each indicator the newest version within its origin; one that was revoked stays so."""
-    rows = view.rows(_INDICATORS, me=ME)
+def indicators(view: _View, objects: Sequence[str] | None = None) -> list[IndicatorRow]:
+    """Of each indicator the newest version within its origin; one that was revoked stays so.
+
+    `objects` are the identifiers of those that are wanted; None: all.
+    """
+    rows: Sequence[Any]
+    if objects is None:
+        rows = view.rows(_INDICATORS, me=ME)
+    else:
+        rows = [row for at in range(0, len(objects), _AT_ONCE)
+                for row in _some(view, objects[at : at + _AT_ONCE])]  # fmt: skip
     envelopes: dict[tuple[str, str, str], list[Any]] = {}
     for row in rows:
         if row.state is not None:
@@ -61,6 +70,12 @@ def indicators(view: _View) -> list[IndicatorRow]:
         _indicator(row, envelopes.get((row.object, row.origin, row.version), []), final=final)
         for row, final in _newest(view, rows)
     ]
+
+
+def _some(view: _View, objects: Sequence[str]) -> Sequence[Any]:
+    named = {f"o{number}": one for number, one in enumerate(objects)}
+    listed = ", ".join(f":{name}" for name in named)
+    return view.rows(f"{_INDICATORS} WHERE i.object IN ({listed})", me=ME, **named)
 
 
 def _indicator(row: Any, envelopes: Sequence[Any], *, final: bool) -> IndicatorRow:  # noqa: ANN401 - a row of the database

@@ -32,6 +32,7 @@ from accord.store.demand import tables as demand
 from accord.store.metadata import ID, key, texts
 from accord.store.metadata import document as document_
 from accord.store.outreach import alert_tables as alerts
+from accord.store.outreach import danger_tables as dangers
 from accord.store.outreach import report_tables as reports
 
 METADATA = metadata.METADATA
@@ -397,5 +398,6 @@ OUTREACH = (
     alerts.alert, alerts.subscriber, alerts.rhythm, alerts.subscription,
     alerts.subscription_topic, alerts.outbox, alerts.channel,
     reports.report, reports.report_file,
+    dangers.danger, dangers.danger_name, dangers.danger_appeal,
 )  # fmt: skip
 """Tables of outreach: what people write, ask for and report, which follows from no document."""

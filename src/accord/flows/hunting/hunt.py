@@ -316,7 +316,7 @@ def _usable(rows: Sequence[IndicatorRow], desk: Desk, now: str, done: Hunted) ->
     found: list[Indicator] = []
     not_used: Counter[str] = Counter()
     for row in rows:
-        marking = _marking(row, default, uses)
+        marking = marking_of(row, default, uses)
         if row.revoked:
             not_used["revoked"] += 1
         elif row.state != "live":
@@ -337,7 +337,11 @@ def _usable(rows: Sequence[IndicatorRow], desk: Desk, now: str, done: Hunted) ->
     return found
 
 
-def _marking(row: IndicatorRow, default: Tlp, uses: dict[str, Pap | None]) -> Marking:
+def marking_of(row: IndicatorRow, default: Tlp, uses: dict[str, Pap | None]) -> Marking:
+    """The strictest that is known of an indicator's marking.
+
+    `default` is the node's own; `uses` holds what definitions of markings say, where they are kept.
+    """
     pap = Pap(row.pap)
     dates = {"release_at": row.release_at, "expires": row.expires}
     for name in row.unknown:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from accord.core.mail import is_mail_address
+from accord.outreach import addresses
 from accord.outreach.reports.model import MOST_ITEMS, Item
 
 _BROKEN = (
@@ -57,14 +57,15 @@ def _collector(
 
 
 def _link(text: str) -> Item | None:
-    link = _canonical(text.rstrip(_TRAILING))
+    link = addresses.link(text.rstrip(_TRAILING))
     return Item("link", link) if link else None
 
 
 def _mail(text: str) -> Item | None:
     name, _, host = text.strip(".").rpartition("@")
-    address = f"{name}@{_host(host)}"
-    return Item("mail", address) if _host(host) and is_mail_address(address) else None
+    canonical = addresses.host(host)
+    address = f"{name}@{canonical}"
+    return Item("mail", address) if canonical and is_mail_address(address) else None
 
 
 def _hash(text: str) -> Item:
@@ -76,42 +77,10 @@ def _phone(text: str) -> Item:
 
 
 def _domain(text: str) -> Item | None:
-    host = _host(text)
+    host = addresses.host(text)
     return Item("domain", host) if host else None
 
 
 _READERS: tuple[tuple[Callable[[str], Item | None], re.Pattern[str]], ...] = (
     (_link, _LINK), (_mail, _MAIL), (_hash, _HASH), (_phone, _PHONE), (_domain, _BARE),
 )  # fmt: skip
-
-
-def _canonical(link: str) -> str:
-    """A link with its scheme and host in one way; empty: it is none."""
-    try:
-        parts = urlsplit(link)
-        port = parts.port
-    except ValueError:
-        return ""
-    host = _host(parts.hostname or "")
-    if not host:
-        return ""
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    at = host if port in (None, usual) else f"{host}:{port}"
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{at}{parts.path or '/'}{query}"
-
-
-def _host(name: str) -> str:
-    """A name in A-labels and lower case; empty: it is none."""
-    bare = name.strip(".").lower()
-    if re.fullmatch(r"[0-9.]+", bare):
-        octets = bare.split(".")
-        fits = len(octets) == 4 and all(one.isdigit() and int(one) < 256 for one in octets)  # noqa: PLR2004 - IPv4
-        return bare if fits else ""
-    try:
-        plain = bare.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    labels = plain.split(".")
-    good = all(re.fullmatch(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?", one) for one in labels)
-    return plain if good and len(labels) > 1 and len(plain) < 254 else ""  # noqa: PLR2004 - RFC 1035

@@ -11,7 +11,7 @@ from accord.flows.exchange.messages import Request, Response
 from accord.web.public.page import STYLE, answer, nothing, page
 
 _FOLDER: Final = Path(__file__).parents[1] / "static"
-_ROBOTS: Final = b"User-agent: *\nDisallow: /alerts/\nDisallow: /check\n"
+_ROBOTS: Final = b"User-agent: *\nDisallow: /alerts/\nDisallow: /check/\nDisallow: /appeal\n"
 _DAY: Final = ("cache-control", "public, max-age=86400")
 
 

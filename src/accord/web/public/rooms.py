@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
+from accord.flows.outreach.checking.listing import snapshot
 from accord.web.public.alerts import AlertPages
+from accord.web.public.appeals import AppealPages
+from accord.web.public.check import CheckPages, served
 from accord.web.public.home import Home
+from accord.web.public.kept import Kept
 from accord.web.public.reports import ReportPages
 from accord.web.public.room import Room
 from accord.wiring import Node, outreaching
+from accord.wiring.checking import CheckDesk
 from accord.wiring.reporting import ReportDesk
 
 
@@ -20,9 +26,16 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
     """
     place = outreaching.place(environment)
     desk = outreaching.AlertDesk(node)
+    check = CheckDesk(node)
+    kept = Kept(lambda: served(snapshot(check)), time.monotonic)
+    kept.start()
     links = [
+        ("/check", "Is this dangerous? Check a link, a message or a number"),
         ("/report", "Report a message that you do not trust"),
         ("/alerts.atom", "Alerts as a feed (Atom)"),
         ("/alerts.json", "Alerts as a feed (JSON)"),
     ]
-    return [Home(node.me, links), AlertPages(desk, lambda: place), ReportPages(ReportDesk(node))]
+    return [
+        Home(node.me, links), CheckPages(kept), AppealPages(check),
+        AlertPages(desk, lambda: place), ReportPages(ReportDesk(node)),
+    ]  # fmt: skip

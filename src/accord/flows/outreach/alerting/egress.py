@@ -67,6 +67,20 @@ def judge(
     return found
 
 
+def keeps(desk: Desk, subject: Subject) -> str:
+    """The rule that keeps something from the public, in words; empty: none does."""
+    decision = decide(subject, PUBLIC, Way.ALERT, None, desk.me, desk.clock.now())
+    given = decision.outcome == "yes"
+    if given and decision.marking is not None and decision.marking.tlp > Tlp.CLEAR:
+        return RULES["derived"]
+    return "" if given else RULES[decision.rule]
+
+
+def documents(desk: Desk, digests: tuple[str, ...]) -> tuple[Subject | None, ...]:
+    """Documents of this node as they are marked; None: not here, or not understood."""
+    return _sources(desk, digests)
+
+
 def why(answer: Answer) -> str:
     """Why a recipient may not have it, in words."""
     return f"{answer.recipient}: {RULES[answer.rule]}"

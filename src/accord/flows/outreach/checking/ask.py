@@ -1,0 +1,38 @@
+"""Answer what somebody asks, from one snapshot of the list; nothing of it is kept."""
+
+from __future__ import annotations
+
+from accord.flows.outreach.checking.listing import Snapshot
+from accord.outreach import addresses
+from accord.outreach.dangers import asking, buckets
+from accord.outreach.dangers.buckets import Lookup
+from accord.outreach.dangers.model import VERDICTS, Asked, Category, Found, Protected
+
+
+def ask(snapshot: Snapshot, text: str) -> tuple[Found, ...]:
+    """The answers to a text, the gravest first.
+
+    Raises:
+        Invalid: nothing in it can be looked up.
+        TooLarge: it is too long.
+    """
+
+    def lookup(number: int) -> dict[bytes, Category]:
+        return buckets.read(snapshot.edition.bucket(number))
+
+    return answers(asking.read(text), lookup, snapshot.protected, snapshot.spared)
+
+
+def answers(
+    asked: tuple[Asked, ...],
+    lookup: Lookup,
+    protected: tuple[Protected, ...],
+    spared: frozenset[str] = frozenset(),
+) -> tuple[Found, ...]:
+    """The answers to what is asked, the gravest first."""
+    found = []
+    for one in asked:
+        host = asking.host(one.kind, one.value)
+        compared = () if host and addresses.registrable(host) in spared else protected
+        found.append(buckets.answer(one, lookup, compared))
+    return tuple(sorted(found, key=lambda one: VERDICTS.index(one.verdict)))
