@@ -25,6 +25,7 @@ from accord.cli import (
     feeds,
     hunt,
     inbox,
+    lists,
     load,
     misp,
     node,
@@ -98,6 +99,7 @@ app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(exchange.exchange, name="exchange")
 app.add_typer(feeds.feeds, name="feeds")
 app.add_typer(inbox.inbox, name="inbox")
+app.add_typer(lists.lists, name="lists")
 app.add_typer(misp.misp, name="misp")
 app.add_typer(notes.notes, name="notes")
 app.add_typer(partners.partners, name="partners")

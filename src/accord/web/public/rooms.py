@@ -11,6 +11,7 @@ from accord.web.public.appeals import AppealPages
 from accord.web.public.check import CheckPages, served
 from accord.web.public.home import Home
 from accord.web.public.kept import Kept
+from accord.web.public.lists import ListPages
 from accord.web.public.reports import ReportPages
 from accord.web.public.room import Room
 from accord.wiring import Node, outreaching
@@ -32,10 +33,11 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
     links = [
         ("/check", "Is this dangerous? Check a link, a message or a number"),
         ("/report", "Report a message that you do not trust"),
+        ("/lists", "Lists that protect, for resolvers, filters and programs"),
         ("/alerts.atom", "Alerts as a feed (Atom)"),
         ("/alerts.json", "Alerts as a feed (JSON)"),
     ]
     return [
-        Home(node.me, links), CheckPages(kept), AppealPages(check),
+        Home(node.me, links), CheckPages(kept), AppealPages(check), ListPages(kept, node.me),
         AlertPages(desk, lambda: place), ReportPages(ReportDesk(node)),
     ]  # fmt: skip

@@ -302,6 +302,12 @@ function show(found) {
       ...one.thing.remarks.map((remark) => paragraph(remark)), paragraph(one.now));
     return box;
   }));
+  const wrong = paragraph("Is this answer wrong? ");
+  wrong.className = "quiet";
+  const appeal = wrong.appendChild(document.createElement("a"));
+  appeal.href = "/appeal";
+  appeal.textContent = "Tell us";
+  out.append(wrong);
 }
 
 async function check(text) {
@@ -348,7 +354,8 @@ async function begin() {
     button.addEventListener("click", () => act().catch(() => { how.textContent = "That did not work; nothing was changed."; }));
   }
   const line = document.createElement("p");
-  line.append(keep, " ", forget);
+  line.className = "actions";
+  line.append(keep, forget);
   form.after(line);
   if (await caches.match("/check/list", {cacheName: STORE})) how.textContent = "The list is on this device: nothing is sent. Keep it again to renew it.";
 }

@@ -71,6 +71,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     protected: tuple[Protected, ...]
     spared: frozenset[str]
     made: str
+    dangers: tuple[Danger, ...] = ()
 
 
 def propose(desk: Desk, wanted: Wanted) -> Proposed:
@@ -206,6 +207,7 @@ def snapshot(desk: Desk) -> Snapshot:
     named = desk.dangers.named()
     return Snapshot(
         edition=buckets.edition(dangers), protected=protected(named, never.SERVICES), made=now,
+        dangers=tuple(sorted(set(dangers))),
         spared=frozenset(one.name for one in named if not one.owner),
     )  # fmt: skip
 

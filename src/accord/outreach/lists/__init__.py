@@ -1,0 +1,1 @@
+"""The list of dangers in the formats of resolvers, browsers and programs, in signed editions."""
