@@ -14,6 +14,7 @@ from accord.web.public.kept import Kept
 from accord.web.public.lists import ListPages
 from accord.web.public.reports import ReportPages
 from accord.web.public.room import Room
+from accord.web.public.subscribe import SubscribePages
 from accord.wiring import Node, outreaching
 from accord.wiring.checking import CheckDesk
 from accord.wiring.reporting import ReportDesk
@@ -37,7 +38,13 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
         ("/alerts.atom", "Alerts as a feed (Atom)"),
         ("/alerts.json", "Alerts as a feed (JSON)"),
     ]
+    more: list[Room] = []
+    carrier = outreaching.carriers(node, environment).get("mail")
+    if carrier is not None:
+        links.insert(2, ("/subscribe", "Get alerts by mail"))
+        zones = outreaching.zone
+        more.append(SubscribePages(desk, carrier, place, zones, time.monotonic))
     return [
         Home(node.me, links), CheckPages(kept), AppealPages(check), ListPages(kept, node.me),
-        AlertPages(desk, lambda: place), ReportPages(ReportDesk(node)),
+        AlertPages(desk, lambda: place), ReportPages(ReportDesk(node)), *more,
     ]  # fmt: skip
