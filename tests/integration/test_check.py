@@ -19,8 +19,12 @@ from typer.testing import CliRunner
 from accord.cli.app import app
 from accord.core.errors import AccordError, Invalid, NotFound
 from accord.exchange.feeds.schedule import later
+from accord.exchange.notes.building import Draft
+from accord.exchange.notes.identifiers import hashed
+from accord.flows import notes
 from accord.flows.outreach.checking import appeals, listing
 from accord.flows.outreach.checking.ask import ask
+from accord.flows.outreach.checking.breaches import Watch
 from accord.flows.outreach.checking.listing import Wanted
 from accord.flows.outreach.reporting import decide, take
 from accord.flows.outreach.reporting.port import Full
@@ -221,6 +225,58 @@ def test_appeals_have_a_bound(here_desk: CheckDesk, monkeypatch: pytest.MonkeyPa
     appeals.appeal(here_desk, "a.example", "x")
     with pytest.raises(Full):
         appeals.appeal(here_desk, "a.example", "x")
+
+
+def breach(desk: CheckDesk, title: str, *people: str, tlp: Tlp | None = Tlp.CLEAR) -> str:
+    """A breach notice of this node; gives its identifier."""
+    node = desk._node
+    made = Draft(
+        kind="breach",
+        title=title,
+        text="Passwords stood in it.",
+        identifiers=hashed(people),
+        tlp=tlp,
+    )
+    return notes.write(made, node, notes.maker(node.trust.directory(), node.me))
+
+
+def test_a_breach_is_told_by_twenty_bits_and_only_where_it_is_clear(desk: CheckDesk) -> None:
+    breach(desk, "A shop", "Kim@example.org", "+81 90 1234 5678")
+    clock: Any = desk.clock
+    clock.at = later(clock.at, 1.0)
+    breach(desk, "A school", "kim@example.org", "bo@example.org")
+    breach(desk, "A secret", "kim@example.org", "ana@example.org", tlp=Tlp.AMBER)
+    found = listing.snapshot(desk).breaches
+    assert [one.title for one in found.breaches] == ["A shop", "A school"]
+    (kim,) = ask(listing.snapshot(desk), "kim@example.org")
+    assert [one.split(": ")[1].split(" (")[0] for one in kim.asked.remarks] == [
+        "A shop", "A school",
+    ]  # fmt: skip
+    (phone,) = ask(listing.snapshot(desk), "call +81 90-1234-5678")
+    assert "A shop" in phone.asked.remarks[0]
+    assert ask(listing.snapshot(desk), "ana@example.org")[0].asked.remarks == ()
+    sizes = {len(found.bucket(f"{n:05x}")) for n in range(0, 1 << 20, 9_973)}
+    digest = sha256(b"kim@example.org").hexdigest()
+    assert sizes == {len(found.bucket(digest[:5]))} == {16 * 34}
+    assert found.bucket(digest[:5])[:34] == bytes.fromhex(digest) + b"\0\1"
+    whole = b"".join(found.buckets.values())
+    assert sha256(b"ana@example.org").digest() not in whole
+    assert len(whole) == 4 * 34
+
+
+def test_a_notice_that_is_taken_back_is_told_no_more(here_desk: CheckDesk) -> None:
+    watch = Watch(here_desk)
+    id_ = breach(here_desk, "A shop", "kim@example.org")
+    assert watch.now().breaches
+    assert watch.now() is watch.now(), "what did not change is not read again"
+    with here_desk._node.views.view() as view:
+        row = notes.find(view, id_)
+        value = json.loads(view.body(row.document))
+    inner = value.get("objects", [value])
+    (own,) = (one for one in inner if one["id"] == id_)
+    own |= {"revoked": True, "modified": "2031-01-01T00:00:00.000Z"}
+    nodes.give(here_desk._node, [("back.json", json.dumps(value).encode())])
+    assert watch.now().breaches == ()
 
 
 class Seconds:

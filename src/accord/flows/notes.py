@@ -14,7 +14,8 @@ from accord.core.errors import Invalid, NotFound
 from accord.core.json import decode
 from accord.exchange.notes import building
 from accord.exchange.notes.building import Draft
-from accord.exchange.notes.definitions import FORMS
+from accord.exchange.notes.definitions import FORMS, MAIL, TELEPHONE
+from accord.exchange.notes.identifiers import check
 from accord.flows.load import load_documents
 from accord.flows.ports import Intake, NoteRow, View, Views
 from accord.identity.partners import Directory
@@ -165,6 +166,15 @@ def show(view: View, name: str) -> Shown:
         affects=tuple(dict.fromkeys((*_cves(value), *_about(value, members, row)))),
         sectors=_texts(members.get("sectors")),
         identifiers=sum(len(_texts(one)) for name, one in members.items() if "sha256" in name),
+    )
+
+
+def hashes(view: View, row: NoteRow) -> tuple[str, ...]:
+    """The hashes of identifiers that a breach notice holds."""
+    value = _at(decode(view.body(row.document)), row.place)
+    members = value.get("extensions", {}).get(FORMS["breach"].extension, {})
+    return tuple(
+        one for name in (MAIL, TELEPHONE) for one in check(_texts(members.get(name)), name)
     )
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from accord.core.errors import Invalid
 from accord.flows.exchange.messages import Request, Response
-from accord.flows.outreach.checking.ask import ask
+from accord.flows.outreach.checking.ask import ask, told
 from accord.flows.outreach.checking.listing import Snapshot
 from accord.outreach.dangers import asking, looks, model
 from accord.outreach.dangers.asking import MOST_TEXT
@@ -29,6 +29,7 @@ from accord.web.public.page import answer, nothing, page
 
 AT: Final = "/check"
 BUCKET: Final = f"{AT}/prefix/"
+BREACH: Final = f"{AT}/breach/"
 LIST: Final = f"{AT}/list"
 KNOWLEDGE: Final = f"{AT}/knowledge.json"
 SUFFIXES: Final = f"{AT}/suffixes.txt"
@@ -40,6 +41,7 @@ SHOWN: Final = 10
 
 _FOLDER: Final = Path(__file__).parents[1] / "static"
 _PREFIX: Final = re.compile(rf"{BUCKET}([0-9a-f]{{4}})")
+_RANGE: Final = re.compile(rf"{BREACH}([0-9a-f]{{5}})")
 _BYTES: Final = "application/octet-stream"
 _NEVER: Final = ("cache-control", "no-store")
 _MINUTE: Final = ("cache-control", "public, max-age=60")
@@ -70,7 +72,8 @@ class CheckPages:
 
     def owns(self, path: str) -> bool:
         """Whether an address is one of these."""
-        return path in (AT, LIST, KNOWLEDGE) or path in self._fixed or path.startswith(BUCKET)
+        mine = path in (AT, LIST, KNOWLEDGE) or path in self._fixed
+        return mine or path.startswith((BUCKET, BREACH))
 
     def most(self, request: Request) -> int:
         """A form with a text."""
@@ -88,6 +91,9 @@ class CheckPages:
             return answer(
                 200, served.snapshot.edition.bucket(int(found[1], 16)), _BYTES, _NEVER, edition
             )
+        asked = _RANGE.fullmatch(request.path)
+        if asked:
+            return answer(200, served.snapshot.breaches.bucket(asked[1]), _BYTES, _NEVER)
         if request.path == LIST:
             return _whole(served, request)
         if request.path == KNOWLEDGE:
@@ -102,7 +108,7 @@ class CheckPages:
 def served(snapshot: Snapshot) -> Served:
     """What is made of a list once."""
     edition = snapshot.edition
-    told = {
+    knowledge = {
         "edition": edition.digest[:16], "made": snapshot.made, "bucket": edition.records * RECORD,
         "categories": [
             {"name": one, "why": model.WHY[one], "now": model.NOW[one]} for one in model.CATEGORIES
@@ -110,9 +116,10 @@ def served(snapshot: Snapshot) -> Served:
         "looks": model.LOOKS, "unknown": model.UNKNOWN,
         "protected": [[one.name, one.owner] for one in snapshot.protected],
         "spared": sorted(snapshot.spared), "shorteners": sorted(asking.SHORTENERS),
+        "breaches": [told(one) for one in snapshot.breaches.breaches],
         "alike": looks.confusable(), "common": sorted(looks.COMMON),
     }  # fmt: skip
-    return Served(snapshot, edition.digest, msgspec.json.encode(told))
+    return Served(snapshot, edition.digest, msgspec.json.encode(knowledge))
 
 
 def _whole(served: Served, request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from accord.flows.outreach.checking.breaches import Watch
 from accord.flows.outreach.checking.listing import snapshot
 from accord.web.public.alerts import AlertPages
 from accord.web.public.appeals import AppealPages
@@ -29,7 +30,8 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
     place = outreaching.place(environment)
     desk = outreaching.AlertDesk(node)
     check = CheckDesk(node)
-    kept = Kept(lambda: served(snapshot(check)), time.monotonic)
+    watch = Watch(check)
+    kept = Kept(lambda: served(snapshot(check, watch)), time.monotonic)
     kept.start()
     links = [
         ("/check", "Is this dangerous? Check a link, a message or a number"),

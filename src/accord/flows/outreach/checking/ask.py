@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from accord.core.errors import Invalid
+from accord.exchange.notes.identifiers import digest
+from accord.flows.outreach.checking.breaches import Breach
 from accord.flows.outreach.checking.listing import Snapshot
 from accord.outreach import addresses
 from accord.outreach.dangers import asking, buckets
@@ -20,7 +25,25 @@ def ask(snapshot: Snapshot, text: str) -> tuple[Found, ...]:
     def lookup(number: int) -> dict[bytes, Category]:
         return buckets.read(snapshot.edition.bucket(number))
 
-    return answers(asking.read(text), lookup, snapshot.protected, snapshot.spared)
+    found = answers(asking.read(text), lookup, snapshot.protected, snapshot.spared)
+    return tuple(_with_breaches(one, snapshot) for one in found)
+
+
+def told(breach: Breach) -> str:
+    """What whoever asks is told of a breach."""
+    return f"It stands in a breach: {breach.title} ({breach.told}). Change the password there."
+
+
+def _with_breaches(found: Found, snapshot: Snapshot) -> Found:
+    asked = found.asked
+    if asked.kind not in ("mail", "phone"):
+        return found
+    try:
+        breaches = snapshot.breaches.about(digest(asked.value))
+    except Invalid:
+        return found
+    remarks = (*asked.remarks, *map(told, breaches))
+    return msgspec.structs.replace(found, asked=msgspec.structs.replace(asked, remarks=remarks))
 
 
 def answers(

@@ -26,6 +26,7 @@ from accord.flows.exchange.sharing.plan import DEFAULT
 from accord.flows.hunting.hunt import marking_of
 from accord.flows.hunting.port import IndicatorRow
 from accord.flows.outreach.alerting.egress import documents, keeps
+from accord.flows.outreach.checking.breaches import Breaches, Watch
 from accord.flows.outreach.checking.port import Desk, Entry, Named, State, protected
 from accord.identity.markings import Tlp, parse_tlp
 from accord.outreach import addresses
@@ -72,6 +73,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     spared: frozenset[str]
     made: str
     dangers: tuple[Danger, ...] = ()
+    breaches: Breaches = Breaches()
 
 
 def propose(desk: Desk, wanted: Wanted) -> Proposed:
@@ -191,8 +193,10 @@ def one(desk: Desk, number: int) -> Entry:
     return found
 
 
-def snapshot(desk: Desk) -> Snapshot:
+def snapshot(desk: Desk, breaches: Watch | None = None) -> Snapshot:
     """What the public is answered from now: what is listed, has not ended, and whose source stands.
+
+    `breaches` remembers what it read; without it they are read now.
 
     A source that was revoked, recalled or marked more strictly takes its entries with it.
     """
@@ -207,7 +211,7 @@ def snapshot(desk: Desk) -> Snapshot:
     named = desk.dangers.named()
     return Snapshot(
         edition=buckets.edition(dangers), protected=protected(named, never.SERVICES), made=now,
-        dangers=tuple(sorted(set(dangers))),
+        dangers=tuple(sorted(set(dangers))), breaches=(breaches or Watch(desk)).now(),
         spared=frozenset(one.name for one in named if not one.owner),
     )  # fmt: skip
 
