@@ -13,6 +13,8 @@ import sys
 import time
 from hashlib import sha256
 
+import uvicorn
+
 from accord.flows.outreach.checking.listing import Snapshot
 from accord.outreach.dangers import buckets, never
 from accord.outreach.dangers.model import CATEGORIES, Danger
@@ -35,8 +37,9 @@ def main() -> None:
         Danger("domain", f"n{n}.example", CATEGORIES[n % len(CATEGORIES)], ENDS)
         for n in range(NAMES)
     )
-    print(f"a list of {NAMES:,} names: {time.perf_counter() - begun:.2f} s, "
-          f"{len(made.whole):,} bytes whole, {made.records * buckets.RECORD:,} a bucket")  # fmt: skip
+    took = time.perf_counter() - begun
+    size = made.records * buckets.RECORD
+    print(f"a list of {NAMES:,} names: {took:.2f} s, {len(made.whole):,} bytes, {size:,} a bucket")
     opened = listening("127.0.0.1", 0)
     port = opened.getsockname()[1]
     context = multiprocessing.get_context("fork")
@@ -51,8 +54,6 @@ def main() -> None:
 
 
 def _serve(opened: socket.socket, made: buckets.Edition) -> None:
-    import uvicorn
-
     snapshot = Snapshot(edition=made, protected=never.SERVICES, spared=frozenset(), made=ENDS)
     kept = Kept(lambda: served(snapshot), time.monotonic)
     kept.start()
