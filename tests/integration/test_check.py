@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import doors
 import httpx
+import msgspec
 import nodes
 import pytest
 import sharing
@@ -22,6 +23,7 @@ from accord.exchange.feeds.schedule import later
 from accord.exchange.notes.building import Draft
 from accord.exchange.notes.identifiers import hashed
 from accord.flows import notes
+from accord.flows.hunting.port import IndicatorRow
 from accord.flows.outreach.checking import appeals, listing
 from accord.flows.outreach.checking.ask import ask
 from accord.flows.outreach.checking.breaches import Watch
@@ -177,6 +179,35 @@ def test_an_entry_falls_with_its_source_and_with_its_end(here_desk: CheckDesk) -
     assert verdict(here_desk, "brief.example") == "dangerous"
     clock.at = later(clock.at, 31 * 86_400.0)
     assert verdict(here_desk, "brief.example") == "unknown"
+
+
+class Twice(CheckDesk):
+    """A desk where another origin has a version of each indicator, with a marking of its own."""
+
+    tlp = int(Tlp.AMBER)
+    revoked = False
+
+    def indicators(self, objects: Sequence[str]) -> list[IndicatorRow]:
+        rows = super().indicators(objects)
+        said = {"tlp": self.tlp, "revoked": self.revoked, "origin": "feed:other"}
+        return [*rows, *(msgspec.structs.replace(row, **said) for row in rows)]
+
+
+def test_a_stricter_version_of_another_origin_keeps_it_here(here: Node) -> None:
+    plain, twice = CheckDesk(here), Twice(here)
+    source = load(plain, "evil")
+    with pytest.raises(Invalid, match="marked AMBER"):
+        listing.propose(twice, wanted(source))
+    (entry,) = listing.propose(plain, wanted(source)).entries
+    with pytest.raises(Invalid, match="marked AMBER"):
+        listing.approve(twice, entry.id, TWO)
+    listing.approve(plain, entry.id, TWO)
+    assert verdict(plain, "evil.example") == "dangerous"
+    assert verdict(twice, "evil.example") == "unknown"
+    twice.revoked = True
+    assert verdict(twice, "evil.example") == "dangerous", "it took its version back"
+    twice.revoked, twice.tlp = False, int(Tlp.CLEAR)
+    assert verdict(twice, "evil.example") == "dangerous"
 
 
 def test_a_telephone_number_comes_from_a_report(here_desk: CheckDesk) -> None:

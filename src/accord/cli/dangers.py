@@ -95,11 +95,10 @@ def list_(
     if not found:
         typer.echo("Nothing was proposed.")
         return
-    columns = ("danger", "state", "kind", "value", "category", "ends", "by", "source")
+    columns = ("danger", "state", "value", "category", "ends", "by")
     rows = (
-        (str(one.id), one.state, one.kind, printable(one.value), one.category, one.expires[:10],
-         printable(", ".join(filter(None, (one.proposed_by, one.decided_by, one.ended_by)))),
-         one.source)
+        (str(one.id), one.state, printable(one.value), one.category, one.expires[:10],
+         printable(", ".join(filter(None, (one.proposed_by, one.decided_by, one.ended_by)))))
         for one in found
     )  # fmt: skip
     show.table("Dangers", columns, rows)

@@ -2,6 +2,7 @@
 
 Law (clear): an entry's source may go to the public when it is proposed, when it is approved, and as
 long as it is listed.
+Law (strictest): one version of an indicator that is marked more strictly keeps all of them here.
 Law (two people): nobody approves what they proposed themselves.
 Law (never): what is known to be good is not listed: names of governments, public services, and
 whatever stands on a warning list.
@@ -203,7 +204,9 @@ def snapshot(desk: Desk, breaches: Watch | None = None) -> Snapshot:
     now = desk.clock.now()
     listed = [one for one in desk.dangers.all(("listed",)) if one.expires > now]
     sources = sorted({one.source for one in listed if not one.source.startswith(_REPORT)})
-    stands = {row.object for row in desk.indicators(sources) if not _falls(row, now)}
+    rows = desk.indicators(sources)
+    stands = {row.object for row in rows if not _falls(row, now)}
+    stands -= {row.object for row in rows if _strict(row)}
     dangers = [
         Danger(one.kind, one.value, one.category, one.expires) for one in listed
         if one.source.startswith(_REPORT) or one.source in stands
@@ -236,8 +239,8 @@ def _row(desk: Desk, source: str) -> IndicatorRow:
     if not rows:
         raise NotFound(f"no indicator {source[:80]!r}; `accord find` finds them")
     now = desk.clock.now()
-    reasons = []
-    for row in rows:
+    reasons = [reason for row in rows if (reason := _strict(row))]
+    for row in rows if not reasons else ():
         reason = _falls(row, now) or _kept(desk, row)
         if not reason:
             return row
@@ -253,6 +256,16 @@ def _falls(row: IndicatorRow, now: str) -> str:
         return "it is under embargo, or its sharing ended"
     if row.valid_until and row.valid_until <= now:
         return f"it was valid until {row.valid_until[:10]}"
+    return ""
+
+
+def _strict(row: IndicatorRow) -> str:
+    """Why a version keeps its indicator here, whoever else says that it is clear; or empty.
+
+    An origin that revoked its version says nothing by it any more.
+    """
+    if row.revoked:
+        return ""
     if row.unknown:
         return "it bears a marking that this node does not know"
     if row.tlp is not None and row.tlp > Tlp.CLEAR:
