@@ -92,6 +92,20 @@ def test_a_full_bucket_makes_all_larger() -> None:
     assert len(made.bucket((number + 1) % buckets.BUCKETS)) == 32 * 33
 
 
+@pytest.mark.parametrize(
+    ("host", "above"),
+    [
+        ("a.b.evil.example", ("a.b.evil.example", "b.evil.example", "evil.example")),
+        ("www.evil.co.jp", ("www.evil.co.jp", "evil.co.jp")),
+        ("me.github.io", ("me.github.io",)),
+        ("co.jp", ("co.jp",)),
+        ("192.0.2.7", ("192.0.2.7",)),
+    ],
+)
+def test_names_end_with_what_somebody_registered(host: str, above: tuple[str, ...]) -> None:
+    assert addresses.names(host) == above
+
+
 @pytest.mark.parametrize("data", [b"x", b"\0" * 34, b"\0" * 32 + b"\x09"])
 def test_what_is_no_list_is_refused(data: bytes) -> None:
     with pytest.raises(Invalid):
