@@ -201,6 +201,17 @@ def test_feeds_are_watched_over_rounds(node: Node, servers: list[Publisher]) -> 
     assert tags == [False, True, True, True, True]
 
 
+def _pressed(process: subprocess.Popen[str]) -> str:
+    """Ctrl-C, again after a while as a person does on a busy machine; gives what was told."""
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        try:
+            return process.communicate(timeout=20)[1]
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError("it does not end")
+
+
 def test_a_person_stops_a_watch(tmp_path: Path, servers: list[Publisher]) -> None:
     """The command tells of what came, and ends on Ctrl-C though a server keeps silent."""
     home = tmp_path / "node"
@@ -225,11 +236,11 @@ def test_a_person_stops_a_watch(tmp_path: Path, servers: list[Publisher]) -> Non
         line = process.stdout.readline()
         assert line.startswith("good: new: 1 read, 1 new"), line
         assert asked.wait(10)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        errors = _pressed(process)
     finally:
         release.set()
         process.kill()
+        process.communicate()
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     rows = {row.name: row for row in listing(made.feeds, AT)}
