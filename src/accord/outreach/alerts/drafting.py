@@ -7,7 +7,7 @@ then says that no speaker has reviewed it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,39 +22,13 @@ from accord.outreach.alerts.model import (
     Topic,
     Urgency,
 )
+from accord.outreach.languages.catalogue import Say, languages, say
 
 Source = Literal["exposure", "advisory", "incident", "verdict"]
 SOURCES: Final[tuple[Source, ...]] = ("exposure", "advisory", "incident", "verdict")
-ATTACKED: Final = "Attackers are using it now."
 _SEVERITY: Final[dict[str, Severity]] = {
     "critical": "Severe", "high": "Moderate", "medium": "Minor", "low": "Minor",
 }  # fmt: skip
-
-
-class Texts(Protocol):
-    """The messages of one language."""
-
-    @property
-    def language(self) -> str:
-        """`hi`."""
-
-    @property
-    def reviewed(self) -> bool:
-        """Whether a speaker has read them."""
-
-    def __call__(self, message: str, **values: str) -> str:
-        """A message with its values, in this language."""
-
-
-class English:
-    """The messages as they stand in the code."""
-
-    language = "en"
-    reviewed = True
-
-    def __call__(self, message: str, **values: str) -> str:
-        """A message with its values."""
-        return message.format(**values)
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,12 +89,12 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted(found))[:64]
 
 
-def infos(occasion: Occasion, languages: Sequence[Texts]) -> tuple[Info, ...]:
-    """What a draft says, in each language."""
-    return tuple(_info(occasion, say) for say in languages)
+def infos(occasion: Occasion, codes: Sequence[str] = ()) -> tuple[Info, ...]:
+    """What a draft says, in each language; none named: in every one that is shipped."""
+    return tuple(_info(occasion, say(one)) for one in codes or languages())
 
 
-def _info(one: Occasion, say: Texts) -> Info:
+def _info(one: Occasion, say: Say) -> Info:
     event, headline, told, advice = _WORDS[one.source](one, say)
     foreign = bool(one.text) and say.language != "en"
     return Info(
@@ -132,13 +106,13 @@ def _info(one: Occasion, say: Texts) -> Info:
     )  # fmt: skip
 
 
-def _vulnerability(one: Occasion, say: Texts) -> tuple[str, str, str, str]:
+def _vulnerability(one: Occasion, say: Say) -> tuple[str, str, str, str]:
     product = _some(one.products) or one.name
     told = [
         say("{vulnerability} is a weakness in {product}.", vulnerability=one.name, product=product)
     ]
     if one.exploited:
-        told.append(say(ATTACKED))
+        told.append(say("Attackers are using it now."))
         headline = say("Act now: attackers use a weakness in {product}", product=product)
     else:
         headline = say("Update {product}: it has a weakness", product=product)
@@ -153,11 +127,11 @@ def _vulnerability(one: Occasion, say: Texts) -> tuple[str, str, str, str]:
     return say("Weakness in software"), headline, "\n".join(told), advice
 
 
-def _incident(one: Occasion, say: Texts) -> tuple[str, str, str, str]:
+def _incident(one: Occasion, say: Say) -> tuple[str, str, str, str]:
     return say("Security incident"), one.title or one.name, one.text or one.title, ""
 
 
-def _verdict(one: Occasion, say: Texts) -> tuple[str, str, str, str]:
+def _verdict(one: Occasion, say: Say) -> tuple[str, str, str, str]:
     product = _some(one.products)
     told = say(
         "The verdict on {product} was {before} and is {after}.",

@@ -9,16 +9,28 @@ from __future__ import annotations
 from typing import Final
 
 from accord.outreach.alerts.model import Alert, Info
+from accord.outreach.languages.catalogue import UNREVIEWED, Say, marked, say
 
 _GRAVE: Final = frozenset({"Severe", "Extreme"})
-_UNREVIEWED: Final = "(No speaker of this language has reviewed this translation.)"
+_KINDS: Final = {
+    "alert": "{headline}",
+    "update": marked("Update: {headline}"),
+    "cancel": marked("Cancelled: {headline}"),
+}
+_STATUSES: Final = {
+    "Exercise": marked("Exercise: nothing needs to be done."),
+    "Test": marked("Test: nothing needs to be done."),
+}
 
 
 def subject(alert: Alert, language: str) -> str:
     """One line: what a mail's subject or a message's first line says."""
-    word = {"alert": "", "update": "Update: ", "cancel": "Cancelled: "}[alert.kind]
+    info = alert.info(language)
     test = "" if alert.status == "Actual" else f"[{alert.status.upper()}] "
-    return f"{test}{word}{alert.info(language).headline}"
+    headline = info.headline
+    if alert.kind != "alert":
+        headline = _speaker(info)(_KINDS[alert.kind], headline=headline)
+    return f"{test}{headline}"
 
 
 def body(alert: Alert, language: str, address: str) -> str:
@@ -27,15 +39,19 @@ def body(alert: Alert, language: str, address: str) -> str:
     said = [_said(info)]
     english = alert.info("en")
     if not info.reviewed:
-        said.append(_UNREVIEWED)
+        said.append(f"({_speaker(info)(UNREVIEWED)})")
         if alert.severity in _GRAVE and english.language == "en" and info.language != "en":
             said.append(f"English:\n{english.headline}\n\n{_said(english)}")
     if info.web:
         said.append(info.web)
     if alert.status != "Actual":
-        said.append(f"{alert.status}: nothing needs to be done.")
+        said.append(_speaker(info)(_STATUSES[alert.status]))
     said.append(f"{alert.tlp.label}  {alert.sender}  {alert.code}\n{address}")
     return "\n\n".join(said) + "\n"
+
+
+def _speaker(info: Info) -> Say:
+    return say(info.language.partition("-")[0].lower())
 
 
 def _said(info: Info) -> str:

@@ -18,7 +18,7 @@ from accord.flows.outreach.alerting.port import Desk, Kept
 from accord.flows.ports import Vulnerability
 from accord.identity.markings import Tlp
 from accord.outreach.alerts import drafting, model
-from accord.outreach.alerts.drafting import Occasion, Source, Texts
+from accord.outreach.alerts.drafting import Occasion, Source
 from accord.outreach.alerts.model import Alert, Info, Kind
 from accord.supply.matching.signals import Signals
 
@@ -31,7 +31,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     source: Source
     name: str
-    languages: Sequence[Texts] = (drafting.English(),)
+    languages: tuple[str, ...] = ()
+    """Codes; none: every language that is shipped."""
     tlp: Tlp = Tlp.CLEAR
     status: model.Status = "Actual"
     person: str
