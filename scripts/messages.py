@@ -8,19 +8,19 @@ What was translated stays. A new translation is `fuzzy` until a speaker has revi
 
 from __future__ import annotations
 
+import ast
 import sys
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "accord"
 LOCALES = SOURCE / "outreach" / "languages" / "locale"
 PLACE = Path("LC_MESSAGES") / "accord.po"
-KEYWORDS = {"say": None, "html": None, "marked": None}
+SAYING = frozenset({"say", "to", "html", "reader", "marked"})
 READ = ("outreach", "web/public", "flows/outreach")
 
 
@@ -28,13 +28,23 @@ def template() -> Catalog:
     """Every message of the code, in the order of the code."""
     found = Catalog(project="accord", charset="utf-8", fuzzy=False)
     for folder in READ:
-        method_map = [("**.py", "python")]
-        for name, _line, message, _comments, context in extract_from_dir(
-            SOURCE / folder, method_map, keywords=KEYWORDS
-        ):
-            if isinstance(message, str) and message:
-                found.add(message, locations=[(f"{folder}/{name}", 0)], context=context)
+        for path in sorted((SOURCE / folder).rglob("*.py")):
+            for message in messages_of(path.read_text("utf-8")):
+                found.add(message)
     return found
+
+
+def messages_of(text: str) -> list[str]:
+    """The messages of one file: what stands first where a message is said or marked."""
+    calls = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Call) and one.args]
+    calls.sort(key=lambda one: (one.lineno, one.col_offset))
+    return [
+        one.args[0].value
+        for one in calls
+        if isinstance(one.args[0], ast.Constant)
+        and isinstance(one.args[0].value, str)
+        and (getattr(one.func, "id", "") or getattr(one.func, "attr", "")) in SAYING
+    ]
 
 
 def renewed(code: str, data: bytes | None, messages: Catalog) -> bytes:

@@ -15,13 +15,15 @@ from accord.flows.outreach.checking.ask import ask
 from accord.flows.outreach.checking.breaches import Breach, Breaches
 from accord.flows.outreach.checking.listing import Snapshot
 from accord.outreach.dangers import buckets, never
-from accord.outreach.dangers.model import CATEGORIES, Danger
+from accord.outreach.dangers.model import CATEGORIES, WHY, Danger
+from accord.outreach.languages.catalogue import languages, speaker
 from accord.web.door.server import configuration, listening
 from accord.web.public.check import CheckPages, served
 from accord.web.public.home import Home
 from accord.web.public.kept import Kept
 from accord.web.public.listener import PublicApp
 
+SENT = "Only 16 or 20 bits of a hash are sent, which very many share; the text stays with you."
 ENDS = "2031-01-01T00:00:00.000000Z"
 DANGERS = [
     Danger("domain", "evil.example", "phishing", ENDS),
@@ -78,13 +80,21 @@ def address() -> Iterator[str]:
     app.close()
 
 
-def expected(text: str) -> list[list[Any]]:
+def expected(text: str, code: str = "en") -> list[list[Any]]:
     """What the node itself answers."""
     try:
         found = ask(SNAPSHOT, text)
     except Invalid:
         return []
-    return [[one.asked.kind, one.asked.value, one.said, list(one.asked.remarks)] for one in found]
+    return [
+        [
+            one.asked.kind,
+            one.asked.value,
+            one.said(speaker(code)),
+            [each.said(speaker(code)) for each in one.asked.remarks],
+        ]
+        for one in found
+    ]
 
 
 _ASK = """async (text) => (await window.accordCheck(text))
@@ -99,6 +109,21 @@ def test_the_script_answers_as_the_node_does(page: Page, address: str) -> None:
     assert {"Known dangerous", "Not known to us."} < verdicts
     assert {one[2].split(": ")[1].split(".")[0] for found in said.values() for one in found
             if one[2].startswith("Known")} == set(CATEGORIES)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [one for one in languages() if one != "en"])
+def test_the_script_answers_in_every_language_as_the_node_does(
+    page: Page, address: str, code: str
+) -> None:
+    page.goto(f"{address}/check?lang={code}")
+    own = languages()[code].messages
+    page.locator("#how", has_text=own[SENT].text).wait_for()
+    said = {text: page.evaluate(_ASK, text) for text in TEXTS}
+    assert said == {text: expected(text, code) for text in TEXTS}
+    page.fill("#text", "https://evil.example/")
+    page.click("form#check button")
+    page.wait_for_selector(".answer.dangerous")
+    assert own[WHY["phishing"]].text in page.inner_text("#answer")
 
 
 def test_with_its_script_only_sixteen_bits_are_sent(page: Page, address: str) -> None:

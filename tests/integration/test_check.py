@@ -280,11 +280,11 @@ def test_a_breach_is_told_by_twenty_bits_and_only_where_it_is_clear(desk: CheckD
     found = listing.snapshot(desk).breaches
     assert [one.title for one in found.breaches] == ["A shop", "A school"]
     (kim,) = ask(listing.snapshot(desk), "kim@example.org")
-    assert [one.split(": ")[1].split(" (")[0] for one in kim.asked.remarks] == [
+    assert [one.values["title"] for one in kim.asked.remarks] == [
         "A shop", "A school",
     ]  # fmt: skip
     (phone,) = ask(listing.snapshot(desk), "call +81 90-1234-5678")
-    assert "A shop" in phone.asked.remarks[0]
+    assert "A shop" in phone.asked.remarks[0].values["title"]
     assert ask(listing.snapshot(desk), "ana@example.org")[0].asked.remarks == ()
     sizes = {len(found.bucket(f"{n:05x}")) for n in range(0, 1 << 20, 9_973)}
     digest = sha256(b"kim@example.org").hexdigest()

@@ -25,11 +25,13 @@ from cryptography.x509.oid import NameOID
 
 from accord.core.errors import AccordError, Invalid
 from accord.flows.exchange.messages import Request, Response
+from accord.outreach.languages.catalogue import Language
 from accord.web.door.server import configuration, listening
 from accord.web.public import listener
 from accord.web.public.home import Home
 from accord.web.public.listener import PublicApp
 from accord.web.public.page import HTML, answer, nothing, page
+from accord.web.public.reader import Reader, english
 from accord.web.public.room import Room
 from accord.web.public.rooms import rooms
 from accord.web.public.server import PublicServer
@@ -95,7 +97,7 @@ def test_the_public_finds_alerts_and_nothing_of_partners(home: AlertHouse) -> No
         foreign = ("/accord/v1/metadata", "/v1/query", "/taxii2/", "/asks/x", "/exposures", "/%2e")
         for path in foreign:
             shown = client.get(path)
-            assert (shown.status_code, shown.content) == (404, nothing().body), path
+            assert (shown.status_code, shown.content) == (404, nothing(english()).body), path
         for shown in (first, client.get("/a/none"), client.get("/nothing")):
             policy = shown.headers["content-security-policy"]
             assert "default-src 'none'" in policy
@@ -159,10 +161,13 @@ def test_a_request_that_comes_in_two_ways_is_refused() -> None:
 
 
 def test_texts_of_a_page_are_escaped() -> None:
-    made = page(200, "<b>&", "<p>x</p>", 'en"onload="', "rtl", script='/a.js"')
+    odd = Reader(Language("ur", "<i>", "rtl", {}))
+    made = page(odd, 200, "<b>&", "<p>x</p>", script='/a.js"')
     text = made.body.decode()
     assert "<b>&" not in text
-    assert 'lang="en&quot;onload=&quot;" dir="rtl"' in text
+    assert '<html lang="ur" dir="rtl">' in text
+    assert "<i>" not in text
+    assert made.header("content-language") == "ur"
     assert 'src="/a.js&quot;"' in text
     assert "script-src 'self'" in made.header("content-security-policy")
     shown = Home("<i>x", [('/"', "<u>")]).answer(Request("GET", "/")).body.decode()

@@ -70,15 +70,23 @@ def _offline(file: Path, text: str) -> tuple[Found, ...]:
 
 
 def _print(found: tuple[Found, ...]) -> None:
+    from accord.outreach.languages.catalogue import speaker
+
+    english = speaker("en")
     for one in found:
         typer.echo(printable(one.asked.value))
-        for line in (one.said, *one.asked.remarks, one.now):
+        remarks = [each.said(english) for each in one.asked.remarks]
+        for line in (one.said(english), *remarks, one.now(english)):
             typer.echo(f"  {line}")
 
 
 def _plain(one: Found) -> dict[str, object]:
+    from accord.outreach.languages.catalogue import speaker
+
+    english = speaker("en")
     return {
         "kind": one.asked.kind, "value": one.asked.value, "answer": one.verdict,
         "category": one.category, "looks_like": one.like and one.like.name,
-        "remarks": list(one.asked.remarks), "said": one.said, "now": one.now,
+        "remarks": [each.said(english) for each in one.asked.remarks],
+        "said": one.said(english), "now": one.now(english),
     }  # fmt: skip

@@ -14,6 +14,7 @@ from accord.core.errors import Invalid, TooLarge
 from accord.outreach import addresses
 from accord.outreach.dangers import asking, buckets, looks, model, never
 from accord.outreach.dangers.model import CATEGORIES, Asked, Danger, Protected
+from accord.outreach.languages.catalogue import speaker
 
 NESTED = "https://a.example/go?to=https%3A%2F%2Fb.example%2F%3Fu%3Dhttp%253A%252F%252Fc.example"
 ENDS = "2031-01-01T00:00:00.000000Z"
@@ -146,9 +147,9 @@ def test_what_is_asked_about(text: str, expected: list[tuple[str, str]]) -> None
 def test_what_is_asked_has_remarks() -> None:
     (one,) = asking.read("https://bigbank.example@evil.example/")
     assert one.value == "https://evil.example/"
-    assert "opens evil.example" in one.remarks[0]
-    assert "short link" in asking.read("https://bit.ly/x")[0].remarks[0]
-    assert "bare number" in asking.read("http://192.0.2.1/x")[0].remarks[0]
+    assert "opens evil.example" in one.remarks[0].said(speaker("en"))
+    assert "short link" in asking.read("https://bit.ly/x")[0].remarks[0].said(speaker("en"))
+    assert "bare number" in asking.read("http://192.0.2.1/x")[0].remarks[0].said(speaker("en"))
 
 
 def test_nothing_to_look_up_is_told_and_bounds_hold() -> None:
@@ -250,6 +251,6 @@ def test_no_answer_is_a_promise() -> None:
             category="scam" if verdict == "dangerous" else None,
             like=PROTECTED[0] if verdict == "lookalike" else None,
         )  # fmt: skip
-        said += [found.said, found.now]
+        said += [found.said(speaker("en")), found.now(speaker("en"))]
     for text in said:
         assert not re.search(r"\bsafe|harmless|trustworth|clean\b", text, re.IGNORECASE)

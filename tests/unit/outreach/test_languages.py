@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,8 @@ from accord.core.errors import Invalid
 from accord.outreach.alerts import drafting, model, texts
 from accord.outreach.alerts.drafting import Occasion
 from accord.outreach.languages import catalogue
-from accord.outreach.languages.catalogue import Say, chosen, languages, places, read, say
+from accord.outreach.languages.catalogue import Say, chosen, languages, places, read, speaker
+from accord.web.public import page, words
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "messages.py"
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -69,6 +71,16 @@ def test_scripts_are_those_of_the_languages() -> None:
                 assert any(first <= letter <= last for letter in one.text), message
 
 
+def test_whatever_the_script_of_the_check_says_is_handed_to_it() -> None:
+    script = (Path(page.__file__).parents[1] / "static" / "check.js").read_text("utf-8")
+    said = set(re.findall(r'say\("((?:[^"\\]|\\u2026)+)"', script))
+    said |= set(re.findall(r'message: "([^"]+)"', script))
+    said |= set(re.findall(r'const (?:SENT|KEPT) = "([^"]+)"', script))
+    said |= set(re.findall(r'(?:keep|forget), "([^"]+)"', script))
+    assert len(said) == 18
+    assert {one.replace("\\u2026", "\u2026") for one in said} <= set(words.SAID)
+
+
 def test_what_no_speaker_reviewed_says_so() -> None:
     data = made('msgid "Yes"\nmsgstr "Ya"', '#, fuzzy\nmsgid "No"\nmsgstr "Tidak"')
     spoken = Say(read("id", data))
@@ -81,7 +93,7 @@ def test_a_message_without_translation_is_said_in_english_and_counts_as_unreview
     spoken = Say(read("id", made('msgid "Yes"\nmsgstr ""')))
     assert (spoken("Yes"), spoken.reviewed) == ("Yes", False)
     assert (spoken("Other {x}", x="1"), spoken.reviewed) == ("Other 1", False)
-    english = say("en")
+    english = speaker("en")
     assert (english("Other {x}", x="1"), english.reviewed) == ("Other 1", True)
 
 

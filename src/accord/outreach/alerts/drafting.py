@@ -22,7 +22,7 @@ from accord.outreach.alerts.model import (
     Topic,
     Urgency,
 )
-from accord.outreach.languages.catalogue import Say, languages, say
+from accord.outreach.languages.catalogue import Say, languages, speaker
 
 Source = Literal["exposure", "advisory", "incident", "verdict"]
 SOURCES: Final[tuple[Source, ...]] = ("exposure", "advisory", "incident", "verdict")
@@ -91,7 +91,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
 
 def infos(occasion: Occasion, codes: Sequence[str] = ()) -> tuple[Info, ...]:
     """What a draft says, in each language; none named: in every one that is shipped."""
-    return tuple(_info(occasion, say(one)) for one in codes or languages())
+    return tuple(_info(occasion, speaker(one)) for one in codes or languages())
 
 
 def _info(one: Occasion, say: Say) -> Info:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from accord.outreach.alerts.model import Alert, Info
-from accord.outreach.languages.catalogue import UNREVIEWED, Say, marked, say
+from accord.outreach.languages.catalogue import UNREVIEWED, Say, marked, speaker
 
 _GRAVE: Final = frozenset({"Severe", "Extreme"})
 _KINDS: Final = {
@@ -51,7 +51,7 @@ def body(alert: Alert, language: str, address: str) -> str:
 
 
 def _speaker(info: Info) -> Say:
-    return say(info.language.partition("-")[0].lower())
+    return speaker(info.language.partition("-")[0].lower())
 
 
 def _said(info: Info) -> str:

@@ -13,7 +13,8 @@ from typing import Final
 from accord.core.errors import Invalid, TooLarge
 from accord.core.mail import is_mail_address
 from accord.outreach import addresses
-from accord.outreach.dangers.model import Asked
+from accord.outreach.dangers.model import Asked, Remark
+from accord.outreach.languages.catalogue import marked
 from accord.outreach.reports.items import items
 
 MOST_TEXT: Final = 20_000
@@ -25,6 +26,11 @@ SHORTENERS: Final = frozenset({
     "bit.ly", "bl.ink", "buff.ly", "cutt.ly", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "rb.gy",
     "rebrand.ly", "s.id", "shorturl.at", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "v.gd", "x.gd",
 })  # fmt: skip
+SENDS_ON: Final = marked("{host} sends on to it.")
+SHORT: Final = marked("A short link: what it opens cannot be seen from it.")
+SCRIPTS: Final = marked("Its name has letters of other scripts, or accents.")
+NUMBER: Final = marked("It is a bare number instead of a name.")
+BEFORE: Final = marked("What stands before the @ means nothing: it opens {host}.")
 _APP: Final = re.compile(r"app:([A-Za-z][\w-]*(?:\.[\w-]+)+|id[0-9]{5,12})", re.ASCII)
 _STORE: Final = re.compile(
     r"https?://(?:play\.google\.com/store/apps/details\?(?:[^#]*&)?id=([\w.]{3,150})"
@@ -49,8 +55,10 @@ def read(text: str) -> tuple[Asked, ...]:
         found.setdefault((one.kind, one.value), one)
     if not found:
         raise Invalid(
-            "there is no link, address, telephone number with + or hash in it: paste the whole "
-            "message, or what it asks you to open",
+            marked(
+                "there is no link, address, telephone number with + or hash in it: paste the whole "
+                "message, or what it asks you to open"
+            ),
             "text",
         )
     return tuple(found.values())[:MOST]
@@ -78,33 +86,33 @@ def _each(text: str) -> Iterator[Asked]:
                 yield Asked(item.kind, item.value, _remarks(item.value))
 
 
-def _link(value: str, remarks: tuple[str, ...], depth: int) -> Iterator[Asked]:
+def _link(value: str, remarks: tuple[Remark, ...], depth: int) -> Iterator[Asked]:
     store = _STORE.match(value)
     if store:
         yield Asked("app", (store[1] or store[2]).lower())
     yield Asked("link", value, (*remarks, *_remarks(addresses.host_of(value))))
     if depth:
         for inner in addresses.within(value)[:MOST]:
-            told = (f"{addresses.host_of(value)} sends on to it.",)
+            told = (Remark(SENDS_ON, {"host": addresses.host_of(value)}),)
             yield from _link(inner, told, depth - 1)
 
 
-def _remarks(host: str) -> tuple[str, ...]:
+def _remarks(host: str) -> tuple[Remark, ...]:
     found = []
     if host in SHORTENERS:
-        found.append("A short link: what it opens cannot be seen from it.")
+        found.append(Remark(SHORT))
     if "xn--" in host:
-        found.append("Its name has letters of other scripts, or accents.")
+        found.append(Remark(SCRIPTS))
     if addresses.is_address(host):
-        found.append("It is a bare number instead of a name.")
+        found.append(Remark(NUMBER))
     return tuple(found)
 
 
-def _signed(value: str, text: str) -> tuple[str, ...]:
+def _signed(value: str, text: str) -> tuple[Remark, ...]:
     """Whether the text shows something before an `@` that is not the host."""
     host = addresses.host_of(value)
     if re.search(rf"://[^/\s?#]{{1,200}}@{re.escape(host)}", text, re.IGNORECASE):
-        return (f"What stands before the @ means nothing: it opens {host}.",)
+        return (Remark(BEFORE, {"host": host}),)
     return ()
 
 

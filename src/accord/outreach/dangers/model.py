@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from accord.outreach.languages.catalogue import Say, marked
+
 Kind = Literal["link", "domain", "mail", "phone", "hash", "app"]
 Category = Literal["phishing", "malware", "scam", "impersonation"]
 CATEGORIES: Final[tuple[Category, ...]] = ("phishing", "malware", "scam", "impersonation")
@@ -17,34 +19,41 @@ Verdict = Literal["dangerous", "lookalike", "unknown"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("dangerous", "lookalike", "unknown")
 
 WHY: Final[dict[Category, str]] = {
-    "phishing": "It steals passwords, cards or bank details.",
-    "malware": "It brings software that harms your device.",
-    "scam": "It takes money and gives nothing.",
-    "impersonation": "It pretends to be somebody else.",
+    "phishing": marked("It steals passwords, cards or bank details."),
+    "malware": marked("It brings software that harms your device."),
+    "scam": marked("It takes money and gives nothing."),
+    "impersonation": marked("It pretends to be somebody else."),
 }
 NOW: Final[dict[Category, str]] = {
-    "phishing": (
+    "phishing": marked(
         "Do not open it. If you gave a password, change it now, wherever you use it; if you gave "
         "card or bank details, call your bank now, by a number that you know already."
     ),
-    "malware": (
+    "malware": marked(
         "Do not open or install it. If you did, disconnect the device from the network and have it "
         "looked at before you sign in anywhere from it."
     ),
-    "scam": (
+    "scam": marked(
         "Do not pay and do not answer. If you paid, call your bank now, by a number that you know "
         "already, and report it to the police."
     ),
-    "impersonation": (
+    "impersonation": marked(
         "Do not answer it. Ask whom it pretends to be, by a number or address that you know "
         "already."
     ),
 }
-LOOKS: Final = (
+LOOKS: Final = marked(
     "Do not sign in there and give nothing. Type the address that you know yourself, or call by a "
     "number that you know already."
 )
-UNKNOWN: Final = (
+NAMES: Final[dict[Category, str]] = {
+    "phishing": marked("phishing"), "malware": marked("malware"), "scam": marked("scam"),
+    "impersonation": marked("impersonation"),
+}  # fmt: skip
+DANGEROUS: Final = marked("Known dangerous: {category}. {why}")
+LIKE: Final = marked("Looks like {name} ({owner}), and is not it.")
+NONE: Final = marked("Not known to us.")
+UNKNOWN: Final = marked(
     "That is no promise: new traps are made every minute. If it asks for a password, money or "
     "haste, ask the sender first, by a way that you know already."
 )
@@ -70,13 +79,23 @@ class Protected(msgspec.Struct, frozen=True, order=True):
     """Whose it is, for people."""
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """What a person should know of how something is written."""
+
+    message: str
+    values: dict[str, str] = {}
+
+    def said(self, say: Say) -> str:
+        """In words of a language."""
+        return say(self.message, **self.values)
+
+
 class Asked(msgspec.Struct, frozen=True):
     """One thing that somebody asks about."""
 
     kind: Kind
     value: str
-    remarks: tuple[str, ...] = ()
-    """What a person should know of how it is written."""
+    remarks: tuple[Remark, ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,21 +107,20 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     like: Protected | None = None
     """What it looks like."""
 
-    @property
-    def said(self) -> str:
-        """The answer in words."""
+    def said(self, say: Say) -> str:
+        """The answer in words of a language."""
         if self.category is not None:
-            return f"Known dangerous: {self.category}. {WHY[self.category]}"
+            why = say(WHY[self.category])
+            return say(DANGEROUS, category=say(NAMES[self.category]), why=why)
         if self.like is not None:
-            return f"Looks like {self.like.name} ({self.like.owner}), and is not it."
-        return "Not known to us."
+            return say(LIKE, name=self.like.name, owner=self.like.owner)
+        return say(NONE)
 
-    @property
-    def now(self) -> str:
+    def now(self, say: Say) -> str:
         """What to do now."""
         if self.category is not None:
-            return NOW[self.category]
-        return UNKNOWN if self.like is None else LOOKS
+            return say(NOW[self.category])
+        return say(UNKNOWN if self.like is None else LOOKS)
 
 
 def worst(found: tuple[Found, ...]) -> Verdict:

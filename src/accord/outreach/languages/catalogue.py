@@ -153,7 +153,7 @@ def languages() -> Mapping[str, Language]:
     return found
 
 
-def say(code: str) -> Say:
+def speaker(code: str) -> Say:
     """Messages in a language; one that is not known is English."""
     return Say(languages().get(code) or languages()[ENGLISH])
 

@@ -17,15 +17,20 @@ from accord.flows.outreach.alerting import shown, subscribe
 from accord.flows.outreach.alerting.deliver import CONFIRM, LEAVE
 from accord.flows.outreach.alerting.port import Desk
 from accord.outreach.alerts import cap, feeds, texts
-from accord.outreach.alerts.model import Alert
+from accord.outreach.alerts.model import Alert, Info
+from accord.outreach.languages.catalogue import UNREVIEWED, marked, speaker
 from accord.web.public.page import answer, nothing, page
+from accord.web.public.reader import Reader, reader
 
 GENUINE: Final = "/a/"
 BELOW: Final = "/alerts"
 _FEEDS: Final = frozenset({f"{BELOW}.atom", f"{BELOW}.json"})
 _CAP = re.compile(r"/alerts/([0-9A-Z-]{1,16})\.cap")
 _SHORT: Final = 4_096
-_SAID: Final = {"alert": "Alert", "update": "Update", "cancel": "Cancelled"}
+_SAID: Final = {
+    "alert": marked("Alert, {when} UTC"), "update": marked("Update, {when} UTC"),
+    "cancel": marked("Cancelled, {when} UTC"),
+}  # fmt: skip
 
 
 class AlertPages:
@@ -47,18 +52,18 @@ class AlertPages:
 
     def answer(self, request: Request) -> Response:
         """One page, feed or document."""
-        path = request.path
+        path, to = request.path, reader(request)
         if path.startswith(CONFIRM):
-            return self._confirm(path.removeprefix(CONFIRM), request.method)
+            return self._confirm(to, path.removeprefix(CONFIRM), request.method)
         if path.startswith(LEAVE):
-            return self._leave(path.removeprefix(LEAVE), request.method)
+            return self._leave(to, path.removeprefix(LEAVE), request.method)
         if request.method == "POST":
-            return nothing()
+            return nothing(to)
         if path.startswith(GENUINE):
-            return self._genuine(path.removeprefix(GENUINE))
-        return self._document(path)
+            return self._genuine(to, path.removeprefix(GENUINE))
+        return self._document(to, path)
 
-    def _document(self, path: str) -> Response:
+    def _document(self, to: Reader, path: str) -> Response:
         author = self._desk.me or "accord"
         if path == f"{BELOW}.atom":
             made = feeds.atom(shown.newest(self._desk), self._place(), author)
@@ -68,53 +73,61 @@ class AlertPages:
             return answer(200, made, feeds.JSON_KIND)
         match = _CAP.fullmatch(path)
         found = shown.one(self._desk, match[1]) if match else None
-        return nothing() if found is None else answer(200, cap.write(found), cap.KIND)
+        return nothing(to) if found is None else answer(200, cap.write(found), cap.KIND)
 
-    def _genuine(self, code: str) -> Response:
+    def _genuine(self, to: Reader, code: str) -> Response:
         found = shown.genuine(self._desk, code) if len(code) < 20 else []  # noqa: PLR2004 - a code has 9
         if not found:
-            said = (
-                "<p><strong>This node sent no public message with this code.</strong></p>"
-                "<p>A message that shows it is not from here: do not follow its links.</p>"
-            )
-            return page(404, "Not known to us", said)
-        body = "".join(_message(one) for one in found)
-        lead = "<p><strong>Yes: this node sent it.</strong> Compare the words below with yours.</p>"
-        return page(200, found[0].code, lead + body)
+            none = to.html("This node sent no public message with this code.")
+            then = to.html("A message that shows it is not from here: do not follow its links.")
+            said = f"<p><strong>{none}</strong></p><p>{then}</p>"
+            return page(to, 404, to("Not known to us"), said)
+        body = "".join(_message(to, one) for one in found)
+        yes = to.html("Yes: this node sent it.")
+        then = to.html("Compare the words below with yours.")
+        return page(to, 200, found[0].code, f"<p><strong>{yes}</strong> {then}</p>{body}")
 
-    def _confirm(self, secret: str, method: str) -> Response:
+    def _confirm(self, to: Reader, secret: str, method: str) -> Response:
         if subscribe.SECRET.fullmatch(secret) is None:
-            return nothing()
+            return nothing(to)
         if method == "POST":
             if subscribe.confirm(self._desk, secret) is None:
-                return nothing()
-            return page(200, "Thank you", "<p>You will get alerts at this address.</p>")
+                return nothing(to)
+            text = to.html("You will get alerts at this address.")
+            return page(to, 200, to("Thank you"), f"<p>{text}</p>")
         if not subscribe.waits(self._desk, secret):
-            return nothing()
-        return page(200, "Confirm", _form("Send me alerts"))
+            return nothing(to)
+        return page(to, 200, to("Confirm"), _form(to.html("Send me alerts")))
 
-    def _leave(self, token: str, method: str) -> Response:
+    def _leave(self, to: Reader, token: str, method: str) -> Response:
         if subscribe.SECRET.fullmatch(token) is None or not self._desk.subscribers.known(token):
-            return nothing()
+            return nothing(to)
         if method == "POST":
             subscribe.leave(self._desk, token)
-            return page(200, "You have left", "<p>No more alerts come to you, by any way.</p>")
-        return page(200, "Leave", _form("Send me no more alerts, by any way"))
+            text = to.html("No more alerts come to you, by any way.")
+            return page(to, 200, to("You have left"), f"<p>{text}</p>")
+        return page(to, 200, to("Leave"), _form(to.html("Send me no more alerts, by any way")))
 
 
-def _message(alert: Alert) -> str:
-    said = "".join(
+def _message(to: Reader, alert: Alert) -> str:
+    """One message, in the reader's language first."""
+    said = "".join(map(_text, sorted(alert.infos, key=lambda one: one.language != to.language)))
+    status = "" if alert.status == "Actual" else f" ({escape(alert.status)})"
+    title = to.html(_SAID[alert.kind], when=alert.sent[:16].replace("T", " "))
+    own = escape(texts.subject(alert, to.language))
+    language = escape(alert.info(to.language).language, quote=True)
+    return f'<article><h2>{title}{status}</h2><p lang="{language}">{own}</p>{said}</article>'
+
+
+def _text(info: Info) -> str:
+    lines = [line for line in f"{info.description}\n{info.instruction}".split("\n") if line]
+    if not info.reviewed:
+        lines.append(f"({speaker(info.language.partition('-')[0].lower())(UNREVIEWED)})")
+    return (
         f'<section lang="{escape(info.language, quote=True)}" dir="auto">'
         f"<h3>{escape(info.headline)}</h3>"
-        + "".join(f"<p>{escape(line)}</p>" for line in info.description.split("\n") if line)
-        + "".join(f"<p>{escape(line)}</p>" for line in info.instruction.split("\n") if line)
+        + "".join(f"<p>{escape(line)}</p>" for line in lines)
         + "</section>"
-        for info in alert.infos
-    )
-    status = "" if alert.status == "Actual" else f" ({escape(alert.status)})"
-    return (
-        f"<article><h2>{_SAID[alert.kind]}{status}, {alert.sent[:16].replace('T', ' ')} UTC</h2>"
-        f"<p>{escape(texts.subject(alert, 'en'))}</p>{said}</article>"
     )
 
 

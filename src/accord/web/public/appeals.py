@@ -15,16 +15,29 @@ from accord.flows.outreach.checking.appeals import MOST
 from accord.flows.outreach.checking.port import Appeal, Desk
 from accord.flows.outreach.reporting.port import Full
 from accord.outreach import addresses
-from accord.web.door.forms import Field, fields
+from accord.outreach.languages.catalogue import marked
+from accord.web.door.forms import fields
+from accord.web.public import form
 from accord.web.public.page import nothing, page
+from accord.web.public.reader import Reader, reader
 
 AT: Final = "/appeal"
 _BELOW: Final = f"{AT}/"
 _TEXTS: Final = ("about", "said")
+_TITLE: Final = marked("Tell us that an answer is wrong")
 _STATES: Final = {
-    "new": ("A person will look at it", "The answer stands here when it was decided."),
-    "granted": ("You are right", "The answer was changed; it is out everywhere in minutes."),
-    "declined": ("The answer stands", "A person looked at it, and found it right."),
+    "new": (
+        marked("A person will look at it"),
+        marked("The answer stands here when it was decided."),
+    ),
+    "granted": (
+        marked("You are right"),
+        marked("The answer was changed; it is out everywhere in minutes."),
+    ),
+    "declined": (
+        marked("The answer stands"),
+        marked("A person looked at it, and found it right."),
+    ),
 }
 
 
@@ -46,65 +59,51 @@ class AppealPages:
 
     def answer(self, request: Request) -> Response:
         """The form, what it came to, or what became of an appeal."""
+        to = reader(request)
         if request.path != AT:
             found = appeals.seen(self._desk, request.path.removeprefix(_BELOW))
-            return nothing() if found is None else _state(found)
+            return nothing(to) if found is None else _state(to, found)
         if request.method != "POST":
-            return page(200, "Tell us that an answer is wrong", _form("", {}))
-        return self._taken(request)
+            return page(to, 200, to(_TITLE), _form(to, None, {}))
+        return self._taken(request, to)
 
-    def _taken(self, request: Request) -> Response:
+    def _taken(self, request: Request, to: Reader) -> Response:
         said: dict[str, str] = {}
         try:
-            said = _read(fields(request.header("content-type"), request.body))
+            said = form.read(fields(request.header("content-type"), request.body), _TEXTS)
             code = appeals.appeal(self._desk, said.get("about", ""), said.get("said", ""))
         except Full as full:
-            return page(503, "Not now", f"<p>{escape(str(full))}.</p>")
+            return page(to, 503, to("Not now"), f"<p>{escape(str(full))}.</p>")
         except Invalid as wrong:
-            return page(422, "Tell us that an answer is wrong", _form(str(wrong), said))
+            return page(to, 422, to(_TITLE), _form(to, wrong, said))
         at = f"{_BELOW}{code}"
-        body = (
-            "<p>A person will look at it. What came of it is told at this address, to whoever has "
-            f'it: <a href="{at}">{at}</a>. Keep it; it is shown once.</p>'
-        )
-        return page(200, "Thank you", body)
+        text = to.html(
+            "A person will look at it. What came of it is told at this address, to whoever has it: "
+            "{address}. Keep it; it is shown once.", address=f'<a href="{to.link(at)}">{at}</a>',
+        )  # fmt: skip
+        return page(to, 200, to("Thank you"), f"<p>{text}</p>")
 
 
-def _read(found: list[Field]) -> dict[str, str]:
-    """A form as what it says.
-
-    Raises:
-        Invalid: it is none.
-    """
-    said: dict[str, str] = {}
-    for field in found:
-        if field.name not in _TEXTS or field.name in said:
-            raise Invalid("it has another field, or one twice", "form")
-        try:
-            said[field.name] = field.data.decode().replace("\r\n", "\n").strip()
-        except UnicodeDecodeError as wrong:
-            raise Invalid("it is not text in UTF-8", "form") from wrong
-    return said
-
-
-def _state(found: Appeal) -> Response:
+def _state(to: Reader, found: Appeal) -> Response:
     title, told = _STATES[found.outcome]
     said = f"<p>{escape(found.answer)}</p>" if found.answer else ""
-    sent = f'<p class="quiet">Sent {found.received[:10]}.</p>'
-    return page(200, title, f"<p>{told}</p>{said}{sent}")
+    sent = to.html("Sent {day}.", day=found.received[:10])
+    return page(to, 200, to(title), f'<p>{to.html(told)}</p>{said}<p class="quiet">{sent}</p>')
 
 
-def _form(wrong: str, said: dict[str, str]) -> str:
-    alert = f'<p role="alert"><strong>{escape(wrong)}</strong></p>' if wrong else ""
+def _form(to: Reader, wrong: Invalid | None, said: dict[str, str]) -> str:
     about = escape(said.get("about", ""), quote=True)
+    lead = to.html(
+        "Do we warn of something that is yours, or that you know to be honest? A person looks at "
+        "it."
+    )
     return (
-        f"{alert}<p>Do we warn of something that is yours, or that you know to be honest? A person "
-        "looks at it.</p>"
-        f'<form method="post" action="{AT}" enctype="multipart/form-data">'
-        '<label for="about">What do we warn of?</label>'
+        f"{to.wrong(wrong)}<p>{lead}</p>"
+        f'<form method="post" action="{to.link(AT)}" enctype="multipart/form-data">'
+        f'<label for="about">{to.html("What do we warn of?")}</label>'
         f'<input id="about" type="text" name="about" required maxlength="{addresses.LONGEST}"'
-        f' value="{about}"><label for="said">Why is that wrong?</label>'
+        f' value="{about}"><label for="said">{to.html("Why is that wrong?")}</label>'
         f'<textarea id="said" name="said" rows="5" required maxlength="{MOST}">'
         f"{escape(said.get('said', ''))}</textarea>"
-        "<p><button>Send it</button></p></form>"
+        f"<p><button>{to.html('Send it')}</button></p></form>"
     )

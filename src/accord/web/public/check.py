@@ -23,9 +23,12 @@ from accord.outreach.dangers import asking, looks, model
 from accord.outreach.dangers.asking import MOST_TEXT
 from accord.outreach.dangers.buckets import RECORD
 from accord.outreach.dangers.model import Found
+from accord.outreach.languages.catalogue import marked
 from accord.web.door.forms import fields
+from accord.web.public import form, words
 from accord.web.public.kept import Kept, Served
 from accord.web.public.page import answer, nothing, page
+from accord.web.public.reader import Reader, all_languages, reader
 
 AT: Final = "/check"
 BUCKET: Final = f"{AT}/prefix/"
@@ -33,9 +36,10 @@ BREACH: Final = f"{AT}/breach/"
 LIST: Final = f"{AT}/list"
 KNOWLEDGE: Final = f"{AT}/knowledge.json"
 SUFFIXES: Final = f"{AT}/suffixes.txt"
+WORDS: Final = f"{AT}/words/"
 SCRIPT: Final = "/check.js"
 WORKER: Final = "/check-worker.js"
-SIZE: Final = 24 << 10
+SIZE: Final = 28 << 10
 """Bytes of every page that answers."""
 SHOWN: Final = 10
 
@@ -47,10 +51,10 @@ _NEVER: Final = ("cache-control", "no-store")
 _MINUTE: Final = ("cache-control", "public, max-age=60")
 _DAY: Final = ("cache-control", "public, max-age=86400")
 _LONGEST: Final = 200
-_TITLE: Final = "Is this dangerous?"
+_TITLE: Final = marked("Is this dangerous?")
 _TITLES: Final[dict[str, str]] = {
-    "dangerous": "Known dangerous", "lookalike": "It looks like something else",
-    "unknown": "Not known to us",
+    "dangerous": marked("Known dangerous"), "lookalike": marked("It looks like something else"),
+    "unknown": marked("Not known to us"),
 }  # fmt: skip
 
 
@@ -68,12 +72,16 @@ class CheckPages:
             SCRIPT: answer(200, script, kind, _DAY),
             WORKER: answer(200, worker, kind, _DAY, scripted=True),
             SUFFIXES: answer(200, suffixes, "text/plain; charset=utf-8", _DAY),
+            **{
+                f"{WORDS}{one.code}.json": answer(200, words.of(one), "application/json", _DAY)
+                for one in all_languages()
+            },
         }
 
     def owns(self, path: str) -> bool:
         """Whether an address is one of these."""
         mine = path in (AT, LIST, KNOWLEDGE) or path in self._fixed
-        return mine or path.startswith((BUCKET, BREACH))
+        return mine or path.startswith((BUCKET, BREACH, WORDS))
 
     def most(self, request: Request) -> int:
         """A form with a text."""
@@ -99,10 +107,11 @@ class CheckPages:
         if request.path == KNOWLEDGE:
             return answer(200, served.knowledge, "application/json", _MINUTE)
         if request.path != AT:
-            return nothing()
+            return nothing(reader(request))
+        to = reader(request)
         if request.method != "POST":
-            return page(200, _TITLE, _form(""), script=SCRIPT)
-        return _asked(served.snapshot, request)
+            return page(to, 200, to(_TITLE), _form(to, None), script=SCRIPT)
+        return _asked(to, served.snapshot, request)
 
 
 def served(snapshot: Snapshot) -> Served:
@@ -111,7 +120,8 @@ def served(snapshot: Snapshot) -> Served:
     knowledge = {
         "edition": edition.digest[:16], "made": snapshot.made, "bucket": edition.records * RECORD,
         "categories": [
-            {"name": one, "why": model.WHY[one], "now": model.NOW[one]} for one in model.CATEGORIES
+            {"name": model.NAMES[one], "why": model.WHY[one], "now": model.NOW[one]}
+            for one in model.CATEGORIES
         ],
         "looks": model.LOOKS, "unknown": model.UNKNOWN,
         "protected": [[one.name, one.owner] for one in snapshot.protected],
@@ -130,14 +140,14 @@ def _whole(served: Served, request: Request) -> Response:
     return answer(200, served.snapshot.edition.whole, _BYTES, *headers)
 
 
-def _asked(snapshot: Snapshot, request: Request) -> Response:
+def _asked(to: Reader, snapshot: Snapshot, request: Request) -> Response:
     try:
         text = _text(request)
         found = ask(snapshot, text)
     except Invalid as wrong:
-        shown = page(422, _TITLE, _form(str(wrong)), script=SCRIPT)
+        shown = page(to, 422, to(_TITLE), _form(to, wrong), script=SCRIPT)
     else:
-        shown = _fitting(found)
+        shown = _fitting(to, found)
     size = len(shown.body)
     # A comment behind the page makes all alike.
     body = shown.body + b"<!--" + b" " * max(SIZE - size - 8, 0) + b"-->\n"
@@ -145,38 +155,34 @@ def _asked(snapshot: Snapshot, request: Request) -> Response:
 
 
 def _text(request: Request) -> str:
-    said = {one.name: one.data for one in fields(request.header("content-type"), request.body)}
-    if set(said) != {"text"}:
-        raise Invalid("it has other fields than the text", "form")
-    try:
-        return said["text"].decode()
-    except UnicodeDecodeError as wrong:
-        raise Invalid("it is not text in UTF-8", "form") from wrong
+    said = form.read(fields(request.header("content-type"), request.body), ("text",))
+    return said.get("text", "")
 
 
-def _fitting(found: tuple[Found, ...]) -> Response:
+def _fitting(to: Reader, found: tuple[Found, ...]) -> Response:
     """The answer with as many things as fit, of which the gravest stand first."""
     for many in range(min(len(found), SHOWN), 0, -1):
-        shown = _told(found, many)
+        shown = _told(to, found, many)
         if len(shown.body) <= SIZE - 8:
             return shown
-    return _told(found, 0)
+    return _told(to, found, 0)
 
 
-def _told(found: tuple[Found, ...], many: int) -> Response:
-    title = _TITLES[model.worst(found)]
+def _told(to: Reader, found: tuple[Found, ...], many: int) -> Response:
     left = len(found) - many
-    more = f"<p>And {left} more, none of them worse.</p>" if left else ""
-    appeal = '<p class="quiet">Is this answer wrong? <a href="/appeal">Tell us</a>.</p>'
-    return page(200, title, f"{_lines(found[:many])}{more}{appeal}{_form('')}", script=SCRIPT)
+    more = to.html("And {number} more, none of them worse.", number=str(left)) if left else ""
+    link = f'<a href="{to.link("/appeal")}">{to.html("Tell us")}</a>'
+    wrong = f"{to.html('Is this answer wrong?')} {link}"
+    body = f'{_lines(to, found[:many])}<p>{more}</p><p class="quiet">{wrong}</p>{_form(to, None)}'
+    return page(to, 200, to(_TITLES[model.worst(found)]), body, script=SCRIPT)
 
 
-def _lines(found: Iterable[Found]) -> str:
+def _lines(to: Reader, found: Iterable[Found]) -> str:
     return "".join(
-        f'<div class="answer {one.verdict}"><p><strong>{escape(one.said)}</strong></p>'
+        f'<div class="answer {one.verdict}"><p><strong>{escape(one.said(to))}</strong></p>'
         f"<p><code>{escape(_short(one.asked.value))}</code></p>"
-        + "".join(f"<p>{escape(remark)}</p>" for remark in one.asked.remarks)
-        + f"<p>{escape(one.now)}</p></div>"
+        + "".join(f"<p>{escape(remark.said(to))}</p>" for remark in one.asked.remarks)
+        + f"<p>{escape(one.now(to))}</p></div>"
         for one in found
     )
 
@@ -185,16 +191,20 @@ def _short(value: str) -> str:
     return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}\u2026"
 
 
-def _form(wrong: str) -> str:
-    alert = f'<p role="alert"><strong>{escape(wrong)}</strong></p>' if wrong else ""
+def _form(to: Reader, wrong: Invalid | None) -> str:
+    lead = to.html(
+        "Paste a link, a message, a mail address, a telephone number with its + or the hash of a "
+        "file."
+    )
+    how = to.html("Without JavaScript the whole text is sent to us, and not kept.")
+    report = (
+        f'<a href="{to.link("/report")}">{to.html("Report it, so that others are warned.")}</a>'
+    )
     return (
-        f'<div id="answer" aria-live="polite"></div>{alert}'
-        "<p>Paste a link, a message, a mail address, a telephone number with its + or the hash of "
-        "a file.</p>"
-        f'<form id="check" method="post" action="{AT}" enctype="multipart/form-data">'
-        '<label for="text">What is it?</label>'
+        f'<div id="answer" aria-live="polite"></div>{to.wrong(wrong)}<p>{lead}</p>'
+        f'<form id="check" method="post" action="{to.link(AT)}" enctype="multipart/form-data">'
+        f'<label for="text">{to.html("What is it?")}</label>'
         f'<textarea id="text" name="text" rows="5" maxlength="{MOST_TEXT}" required></textarea>'
-        '<p class="quiet" id="how">Without JavaScript the whole text is sent to us, and not kept. '
-        "</p><p><button>Check it</button></p></form>"
-        '<p><a href="/report">Report it</a>, so that others are warned.</p>'
+        f'<p class="quiet" id="how">{how}</p><p><button>{to.html("Check it")}</button></p></form>'
+        f'<p><a href="{to.link("/report")}">{report}</a></p>'
     )

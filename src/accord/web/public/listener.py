@@ -32,6 +32,7 @@ from accord.web.asgi import (
 )
 from accord.web.door.limits import Buckets, Rate
 from accord.web.public.page import nothing, page
+from accord.web.public.reader import english, reader
 from accord.web.public.room import Room
 
 SLOW = Rate(5, 60)
@@ -90,7 +91,7 @@ class PublicApp:
         room = next((one for one in self._rooms if one.owns(bare.path)), None)
         self._check_rate(room, (scope.get("client") or ("",))[0])
         if room is None:
-            return nothing()
+            return nothing(reader(bare))
         if bare.method == "HEAD":
             bare = msgspec.structs.replace(bare, method="GET")
         if bare.method != "GET":
@@ -125,7 +126,8 @@ class PublicApp:
 def _told(refused: Refusal) -> Response:
     """A refusal as a page: people see it."""
     said = refused.response
-    shown = page(said.status, "Not now" if said.status in (429, 503) else "Not possible",
-                 f"<p>{refused}</p>")  # fmt: skip
+    to = english()
+    title = "Not now" if said.status in (429, 503) else "Not possible"
+    shown = page(to, said.status, title, f"<p>{refused}</p>")
     more = [pair for pair in said.headers if pair[0] != "content-type"]
     return msgspec.structs.replace(shown, headers=(*shown.headers, *more))

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from html import escape
 from typing import Final
 
 import msgspec
 
 from accord.flows.exchange.messages import Request, Response
+from accord.outreach.languages.catalogue import marked
 from accord.outreach.lists.formats import FORMATS, Head, write
 from accord.web.public.kept import Kept, Served
 from accord.web.public.page import answer, nothing, page
+from accord.web.public.reader import Reader, reader
 
 AT: Final = "/lists"
 _BELOW: Final = f"{AT}/"
 _MINUTE: Final = ("cache-control", "public, max-age=60")
 _SAID: Final = {
-    "dangers.rpz": "a zone for resolvers (RPZ): BIND, Unbound, Knot, PowerDNS",
-    "dangers.hosts": "a file of hosts",
-    "dangers.adblock.txt": "filters for content blockers",
-    "dangers.csv": "a table (CSV)",
-    "dangers.json": "data (JSON)",
-    "dangers.stix.json": "indicators (STIX 2.1)",
+    "dangers.rpz": marked("a zone for resolvers (RPZ): BIND, Unbound, Knot, PowerDNS"),
+    "dangers.hosts": marked("a file of hosts"),
+    "dangers.adblock.txt": marked("filters for content blockers"),
+    "dangers.csv": marked("a table (CSV)"),
+    "dangers.json": marked("data (JSON)"),
+    "dangers.stix.json": marked("indicators (STIX 2.1)"),
 }
 
 
@@ -53,10 +54,10 @@ class ListPages:
     def answer(self, request: Request) -> Response:
         """The page, or a file."""
         if request.path == AT:
-            return page(200, "Lists that protect", _PAGE)
+            return _page(reader(request))
         name = request.path.removeprefix(_BELOW)
         if name not in FORMATS:
-            return nothing()
+            return nothing(reader(request))
         served = self._kept.now()
         tag = f'"{served.digest[:32]}"'
         headers = (_MINUTE, ("etag", tag))
@@ -74,12 +75,13 @@ class ListPages:
         return self._written.files
 
 
-_PAGE: Final = (
-    "<p>What is known to be dangerous, for whoever protects others. A name that is revoked is out "
-    "within minutes: fetch a list every minute or two, with its ETag.</p><ul>"
-    + "".join(
-        f'<li><a href="{_BELOW}{name}">{name}</a>: {escape(said)}</li>'
+def _page(to: Reader) -> Response:
+    lead = to.html(
+        "What is known to be dangerous, for whoever protects others. A name that is revoked is out "
+        "within minutes: fetch a list every minute or two, with its ETag."
+    )
+    listed = "".join(
+        f'<li><a href="{_BELOW}{name}">{name}</a>: {to.html(said)}</li>'
         for name, said in _SAID.items()
     )
-    + "</ul>"
-)
+    return page(to, 200, to("Lists that protect"), f"<p>{lead}</p><ul>{listed}</ul>")

@@ -11,6 +11,7 @@ from html import escape
 from typing import Final
 
 from accord.flows.exchange.messages import Response
+from accord.web.public.reader import Reader
 
 HTML: Final = "text/html; charset=utf-8"
 _POLICY: Final = (
@@ -21,31 +22,25 @@ _SCRIPTED: Final = "; script-src 'self'; connect-src 'self'; worker-src 'self'"
 STYLE: Final = "/style.css"
 
 
-def page(  # noqa: PLR0913 - a page says all of it
-    status: int,
-    title: str,
-    body: str,
-    language: str = "en",
-    direction: str = "ltr",
-    *,
-    script: str = "",
-) -> Response:
+def page(reader: Reader, status: int, title: str, body: str, *, script: str = "") -> Response:
     """A whole page. `body` is HTML already; `title` is text; `script` is an address of our own."""
     named = escape(title)
     scripted = f'<script src="{escape(script, quote=True)}" defer></script>' if script else ""
     text = (
-        f'<!doctype html><html lang="{escape(language, quote=True)}" dir="{direction}">'
+        f'<!doctype html><html lang="{reader.language}" dir="{reader.of.direction}">'
         '<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{named}</title><link rel="stylesheet" href="{STYLE}">{scripted}</head>'
-        f"<body><main><h1>{named}</h1>{body}</main></body></html>\n"
+        f"<body><main><h1>{named}</h1>{body}</main>{reader.footer()}</body></html>\n"
     )
-    return answer(status, text.encode(), HTML, scripted=bool(script))
+    spoken = (("content-language", reader.language), ("vary", "accept-language"))
+    return answer(status, text.encode(), HTML, *spoken, scripted=bool(script))
 
 
-def nothing() -> Response:
+def nothing(reader: Reader) -> Response:
     """What everybody sees who finds nothing."""
-    return page(404, "Not found", "<p>There is nothing here, or no longer.</p>")
+    text = reader.html("There is nothing here, or no longer.")
+    return page(reader, 404, reader("Not found"), f"<p>{text}</p>")
 
 
 def answer(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from accord.flows.outreach.checking.breaches import Watch
 from accord.flows.outreach.checking.listing import snapshot
+from accord.outreach.languages.catalogue import marked
 from accord.web.public.alerts import AlertPages
 from accord.web.public.appeals import AppealPages
 from accord.web.public.check import CheckPages, served
@@ -34,16 +35,16 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
     kept = Kept(lambda: served(snapshot(check, watch)), time.monotonic)
     kept.start()
     links = [
-        ("/check", "Is this dangerous? Check a link, a message or a number"),
-        ("/report", "Report a message that you do not trust"),
-        ("/lists", "Lists that protect, for resolvers, filters and programs"),
-        ("/alerts.atom", "Alerts as a feed (Atom)"),
-        ("/alerts.json", "Alerts as a feed (JSON)"),
+        ("/check", marked("Is this dangerous? Check a link, a message or a number")),
+        ("/report", marked("Report a message that you do not trust")),
+        ("/lists", marked("Lists that protect, for resolvers, filters and programs")),
+        ("/alerts.atom", marked("Alerts as a feed (Atom)")),
+        ("/alerts.json", marked("Alerts as a feed (JSON)")),
     ]
     more: list[Room] = []
     carrier = outreaching.carriers(node, environment).get("mail")
     if carrier is not None:
-        links.insert(2, ("/subscribe", "Get alerts by mail"))
+        links.insert(2, ("/subscribe", marked("Get alerts by mail")))
         zones = outreaching.zone
         more.append(SubscribePages(desk, carrier, place, zones, time.monotonic))
     return [

@@ -23,27 +23,28 @@ from accord.outreach.alerts import model
 from accord.outreach.alerts.feeds import Place
 from accord.outreach.alerts.model import SEVERITIES
 from accord.outreach.alerts.rhythm import Rhythm, read_quiet
-from accord.web.door.forms import Field, fields
+from accord.outreach.languages.catalogue import marked
+from accord.web.door.forms import fields
 from accord.web.door.limits import Buckets, Rate
+from accord.web.public import form
 from accord.web.public.page import page
+from accord.web.public.reader import Reader, all_languages, reader
 
 AT: Final = "/subscribe"
 _LONGEST: Final = 16 << 10
 _EACH: Final = Rate(1 / 3_600, 1)
 _ALL: Final = Rate(0.5, 30)
-_TITLE: Final = "Alerts by mail"
+_TOPICS: Final = "product:Lantern, supplier:Lantern Works, sector:energy, region:AU"
+_TITLE: Final = marked("Alerts by mail")
+_TOO_MANY: Final = marked("Too many ask at once. Try again in a minute.")
+_NOT_SENT: Final = marked("The mail that asks you to confirm did not leave. Try again in an hour.")
 _NAMES: Final = frozenset({
     "address", "topics", "floor", "language", "digest", "quiet", "zone", "override",
 })  # fmt: skip
 _FLOORS: Final = {
-    "Unknown": "every alert", "Moderate": "from moderate on", "Severe": "from severe on",
-    "Extreme": "only what is extreme",
+    "Unknown": marked("every alert"), "Moderate": marked("from moderate on"),
+    "Severe": marked("from severe on"), "Extreme": marked("only what is extreme"),
 }  # fmt: skip
-_LANGUAGES: Final = {
-    "en": "English", "hi": "\u0939\u093f\u0928\u094d\u0926\u0940", "ja": "\u65e5\u672c\u8a9e",
-    "id": "Bahasa Indonesia",
-}  # fmt: skip
-_IN: Final = "In which language, where there is a text in it"
 _ZONES: Final = {
     one: one.replace("_", " ") for one in (
         "UTC", "America/New_York", "America/Chicago", "America/Los_Angeles", "Asia/Jakarta",
@@ -80,52 +81,39 @@ class SubscribePages:
 
     def answer(self, request: Request) -> Response:
         """The form, or what it came to."""
+        to = reader(request)
         if request.method != "POST":
-            return page(200, _TITLE, _form("", {}))
+            return page(to, 200, to(_TITLE), _form(to, None, {}))
         said: dict[str, str] = {}
         try:
-            said = _read(fields(request.header("content-type"), request.body))
+            said = form.read(fields(request.header("content-type"), request.body), _NAMES)
             wanted = _wanted(said)
             subscribe.check(wanted, self._zones)
         except Invalid as wrong:
-            return page(422, _TITLE, _form(str(wrong), said))
-        return self._asked(wanted)
+            return page(to, 422, to(_TITLE), _form(to, wrong, said))
+        return self._asked(to, wanted)
 
-    def _asked(self, wanted: Subscriber) -> Response:
+    def _asked(self, to: Reader, wanted: Subscriber) -> Response:
         now = self._seconds()
         address = sha256(wanted.address.casefold().encode()).hexdigest()
         if not self._each.take(address, now, 0):
             if self._all.take("", now):
-                return page(503, "Not now", "<p>Too many ask at once. Try again in a minute.</p>")
+                return _not_now(to, _TOO_MANY)
             self._each.take(address, now)
             try:
                 subscribe.subscribe(self._desk, self._carrier, self._place, wanted, self._zones)
             except NotDelivered:
-                text = "The mail that asks you to confirm did not leave. Try again in an hour."
-                return page(503, "Not now", f"<p>{text}</p>")
-        body = (
-            "<p>If this address can be written to, a mail is on its way. Open its link within two "
-            "days and press the button; until then nothing else is sent.</p><p>Each alert has a "
-            "link by which you leave, at once and for good.</p>"
+                return _not_now(to, _NOT_SENT)
+        sent = to.html(
+            "If this address can be written to, a mail is on its way. Open its link within two "
+            "days and press the button; until then nothing else is sent."
         )
-        return page(200, "Look into your mail", body)
+        leave = to.html("Each alert has a link by which you leave, at once and for good.")
+        return page(to, 200, to("Look into your mail"), f"<p>{sent}</p><p>{leave}</p>")
 
 
-def _read(found: list[Field]) -> dict[str, str]:
-    """A form as what it says.
-
-    Raises:
-        Invalid: it is none.
-    """
-    said: dict[str, str] = {}
-    for field in found:
-        if field.name not in _NAMES or field.name in said:
-            raise Invalid("it has another field, or one twice", "form")
-        try:
-            said[field.name] = field.data.decode().replace("\r\n", "\n").strip()
-        except UnicodeDecodeError as wrong:
-            raise Invalid("it is not text in UTF-8", "form") from wrong
-    return said
+def _not_now(to: Reader, message: str) -> Response:
+    return page(to, 503, to("Not now"), f"<p>{to.html(message)}</p>")
 
 
 def _wanted(said: Mapping[str, str]) -> Subscriber:
@@ -152,28 +140,30 @@ def _wanted(said: Mapping[str, str]) -> Subscriber:
     )  # fmt: skip
 
 
-def _form(wrong: str, said: Mapping[str, str]) -> str:
-    alert = f'<p role="alert"><strong>{escape(wrong)}</strong></p>' if wrong else ""
+def _form(to: Reader, wrong: Invalid | None, said: Mapping[str, str]) -> str:
     address, quiet = (escape(said.get(name, ""), quote=True) for name in ("address", "quiet"))
+    floors = {value: to(message) for value, message in _FLOORS.items()}
+    spoken = {one.code: one.name for one in all_languages()}
+    about = to.html("About what, one a line; empty: everything")
+    which = to.html("For example: {topics}", topics=_TOPICS)
+    language = to("In which language, where there is a text in it")
     return (
-        f"{alert}<p>We write when something concerns you, and to nobody else of you.</p>"
-        f'<form method="post" action="{AT}" enctype="multipart/form-data">'
-        '<label for="address">Your mail address</label>'
+        f"{to.wrong(wrong)}<p>"
+        f"{to.html('We write when something concerns you, and to nobody else of you.')}</p>"
+        f'<form method="post" action="{to.link(AT)}" enctype="multipart/form-data">'
+        f'<label for="address">{to.html("Your mail address")}</label>'
         f'<input id="address" type="email" name="address" required maxlength="254"'
-        f' value="{address}" autocomplete="email">'
-        '<label for="topics">About what, one a line; empty: everything</label>'
+        f' value="{address}" autocomplete="email"><label for="topics">{about}</label>'
         '<textarea id="topics" name="topics" rows="3" maxlength="4000" aria-describedby="which">'
-        f"{escape(said.get('topics', ''))}</textarea>"
-        '<p class="quiet" id="which">product:Lantern, supplier:Lantern Works, sector:energy or '
-        "region:AU</p>"
-        f"{_choice('floor', 'How grave', _FLOORS, said.get('floor', 'Unknown'))}"
-        f"{_choice('language', _IN, _LANGUAGES, said.get('language', 'en'))}"
-        f"{_tick('digest', 'Once a day, all in one', said)}"
-        '<label for="quiet">No mail at these hours: 22:00-07:00</label>'
+        f'{escape(said.get("topics", ""))}</textarea><p class="quiet" id="which">{which}</p>'
+        f"{_choice('floor', to('How grave'), floors, said.get('floor', 'Unknown'))}"
+        f"{_choice('language', language, spoken, said.get('language', to.language))}"
+        f"{_tick('digest', to('Once a day, all in one'), said)}"
+        f'<label for="quiet">{to.html("No mail at these hours: 22:00-07:00")}</label>'
         f'<input id="quiet" type="text" name="quiet" maxlength="11" value="{quiet}">'
-        f"{_choice('zone', 'Of these hours', _ZONES, said.get('zone', 'UTC'))}"
-        f"{_tick('override', 'What is extreme comes at once all the same', said)}"
-        "<p><button>Ask for alerts</button></p></form>"
+        f"{_choice('zone', to('Of these hours'), _ZONES, said.get('zone', 'UTC'))}"
+        f"{_tick('override', to('What is extreme comes at once all the same'), said)}"
+        f"<p><button>{to.html('Ask for alerts')}</button></p></form>"
     )
 
 
@@ -183,12 +173,12 @@ def _choice(name: str, label: str, choices: Mapping[str, str], chosen: str) -> s
         for value, shown in choices.items()
     )
     menu = f'<select id="{name}" name="{name}">{options}</select>'
-    return f'<label for="{name}">{label}</label>{menu}'
+    return f'<label for="{name}">{escape(label)}</label>{menu}'
 
 
 def _tick(name: str, label: str, said: Mapping[str, str]) -> str:
     ticked = " checked" if name in said else ""
     return (
         f'<p><label for="{name}"><input id="{name}" type="checkbox" name="{name}" value="yes"'
-        f"{ticked}> {label}</label></p>"
+        f"{ticked}> {escape(label)}</label></p>"
     )

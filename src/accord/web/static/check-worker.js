@@ -3,13 +3,15 @@
 const STORE = "accord-check";
 const PAGE = ["/check", "/check.js", "/style.css", "/check/knowledge.json", "/check/suffixes.txt"];
 
+const kept = (path) => PAGE.includes(path) || path.startsWith("/check/words/");
+
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(STORE).then((store) => store.addAll(PAGE)));
 });
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  if (event.request.method !== "GET" || url.origin !== location.origin || !PAGE.includes(url.pathname)) return;
+  if (event.request.method !== "GET" || url.origin !== location.origin || !kept(url.pathname)) return;
   event.respondWith(
     fetch(event.request)
       .then(async (answer) => {

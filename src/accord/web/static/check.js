@@ -7,8 +7,16 @@ const form = document.getElementById("check");
 const out = document.getElementById("answer");
 const how = document.getElementById("how");
 
+const language = document.documentElement.lang;
+
+let words = {};
 let knowledge = null;
 let suffixes = null;
+
+// A message in the language of the page; what has no translation is said as it stands.
+function say(message, values = {}) {
+  return (words[message] ?? message).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
 
 async function know() {
   if (knowledge) return;
@@ -132,7 +140,7 @@ function links(text, whole) {
   const value = link(text);
   if (!value) return [];
   const told = new URL(text).username && whole.includes("@")
-    ? [`What stands before the @ means nothing: it opens ${hostOf(text)}.`] : [];
+    ? [{message: "What stands before the @ means nothing: it opens {host}.", values: {host: hostOf(text)}}] : [];
   return follow(value, told, 3);
 }
 
@@ -143,16 +151,16 @@ function follow(value, told, depth) {
   found.push({kind: "link", value, remarks: [...told, ...remarks(hostOf(value))]});
   if (depth) {
     const inner = [...new URL(value).searchParams.values()].map((one) => link(one.trim())).filter(Boolean);
-    for (const one of inner.slice(0, MOST)) found.push(...follow(one, [`${hostOf(value)} sends on to it.`], depth - 1));
+    for (const one of inner.slice(0, MOST)) found.push(...follow(one, [{message: "{host} sends on to it.", values: {host: hostOf(value)}}], depth - 1));
   }
   return found;
 }
 
 function remarks(name) {
   const found = [];
-  if (knowledge.shorteners.includes(name)) found.push("A short link: what it opens cannot be seen from it.");
-  if (name.includes("xn--")) found.push("Its name has letters of other scripts, or accents.");
-  if (isAddress(name)) found.push("It is a bare number instead of a name.");
+  if (knowledge.shorteners.includes(name)) found.push({message: "A short link: what it opens cannot be seen from it."});
+  if (name.includes("xn--")) found.push({message: "Its name has letters of other scripts, or accents."});
+  if (isAddress(name)) found.push({message: "It is a bare number instead of a name."});
   return found;
 }
 
@@ -294,13 +302,14 @@ function inside(labels, before, its) {
 async function judge(thing) {
   const code = await lookup(thing);
   thing.remarks.push(...(await breaches(thing)));
+  thing.remarks = thing.remarks.map(({message, values}) => say(message, values));
   if (code) {
     const {name, why, now} = knowledge.categories[code - 1];
-    return {rank: 0, verdict: "dangerous", said: `Known dangerous: ${name}. ${why}`, now, thing};
+    return {rank: 0, verdict: "dangerous", said: say("Known dangerous: {category}. {why}", {category: say(name), why: say(why)}), now: say(now), thing};
   }
   const like = looksLike(host(thing));
-  if (like) return {rank: 1, verdict: "lookalike", said: `Looks like ${like[0]} (${like[1]}), and is not it.`, now: knowledge.looks, thing};
-  return {rank: 2, verdict: "unknown", said: "Not known to us.", now: knowledge.unknown, thing};
+  if (like) return {rank: 1, verdict: "lookalike", said: say("Looks like {name} ({owner}), and is not it.", {name: like[0], owner: like[1]}), now: say(knowledge.looks), thing};
+  return {rank: 2, verdict: "unknown", said: say("Not known to us."), now: say(knowledge.unknown), thing};
 }
 
 function paragraph(text, name) {
@@ -319,11 +328,11 @@ function show(found) {
       ...one.thing.remarks.map((remark) => paragraph(remark)), paragraph(one.now));
     return box;
   }));
-  const wrong = paragraph("Is this answer wrong? ");
+  const wrong = paragraph(`${say("Is this answer wrong?")} `);
   wrong.className = "quiet";
   const appeal = wrong.appendChild(document.createElement("a"));
-  appeal.href = "/appeal";
-  appeal.textContent = "Tell us";
+  appeal.href = `/appeal${location.search}`;
+  appeal.textContent = say("Tell us");
   out.append(wrong);
 }
 
@@ -336,13 +345,13 @@ async function check(text) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  out.replaceChildren(paragraph("One moment\u2026"));
+  out.replaceChildren(paragraph(say("One moment\u2026")));
   try {
     const found = await check(document.getElementById("text").value);
     if (found.length) show(found);
-    else out.replaceChildren(paragraph("There is no link, address, telephone number with + or hash in it."));
+    else out.replaceChildren(paragraph(say("There is no link, address, telephone number with + or hash in it.")));
   } catch {
-    out.replaceChildren(paragraph("We cannot look it up now. Do not open it; try again later."));
+    out.replaceChildren(paragraph(say("We cannot look it up now. Do not open it; try again later.")));
   }
 });
 
@@ -350,31 +359,41 @@ async function keepList() {
   const store = await caches.open(STORE);
   await store.add("/check/list");
   await navigator.serviceWorker.register("/check-worker.js", {scope: "/check"});
-  how.textContent = "The list is on this device: nothing is sent. Keep it again to renew it.";
+  await navigator.serviceWorker.ready;
+  const shown = await caches.open("accord-check");
+  await shown.put("/check", await fetch(location.href));
+  if (language !== "en") await shown.add(WORDS);
+  how.textContent = say(KEPT);
 }
 
 async function forgetList() {
   await caches.delete(STORE);
-  how.textContent = SENT;
+  how.textContent = say(SENT);
 }
 
+const WORDS = `/check/words/${language}.json`;
 const SENT = "Only 16 or 20 bits of a hash are sent, which very many share; the text stays with you.";
+const KEPT = "The list is on this device: nothing is sent. Keep it again to renew it.";
 
 async function begin() {
-  how.textContent = SENT;
+  if (language !== "en") {
+    const told = await fetch(WORDS).catch(() => null);
+    if (told && told.ok) words = await told.json();
+  }
+  how.textContent = say(SENT);
   if (!("caches" in window) || !("serviceWorker" in navigator)) return;
   const keep = document.createElement("button");
   const forget = document.createElement("button");
   for (const [button, text, act] of [[keep, "Keep the list on this device", keepList], [forget, "Remove the list", forgetList]]) {
     button.type = "button";
-    button.textContent = text;
-    button.addEventListener("click", () => act().catch(() => { how.textContent = "That did not work; nothing was changed."; }));
+    button.textContent = say(text);
+    button.addEventListener("click", () => act().catch(() => { how.textContent = say("That did not work; nothing was changed."); }));
   }
   const line = document.createElement("p");
   line.className = "actions";
   line.append(keep, forget);
   form.after(line);
-  if (await caches.match("/check/list", {cacheName: STORE})) how.textContent = "The list is on this device: nothing is sent. Keep it again to renew it.";
+  if (await caches.match("/check/list", {cacheName: STORE})) how.textContent = say(KEPT);
 }
 
 window.accordCheck = check;

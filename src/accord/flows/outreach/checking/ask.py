@@ -11,7 +11,8 @@ from accord.flows.outreach.checking.listing import Snapshot
 from accord.outreach import addresses
 from accord.outreach.dangers import asking, buckets
 from accord.outreach.dangers.buckets import Lookup
-from accord.outreach.dangers.model import VERDICTS, Asked, Category, Found, Protected
+from accord.outreach.dangers.model import VERDICTS, Asked, Category, Found, Protected, Remark
+from accord.outreach.languages.catalogue import marked
 
 
 def ask(snapshot: Snapshot, text: str) -> tuple[Found, ...]:
@@ -29,9 +30,12 @@ def ask(snapshot: Snapshot, text: str) -> tuple[Found, ...]:
     return tuple(_with_breaches(one, snapshot) for one in found)
 
 
-def told(breach: Breach) -> str:
+BREACHED = marked("It stands in a breach: {title} ({day}). Change the password there.")
+
+
+def told(breach: Breach) -> Remark:
     """What whoever asks is told of a breach."""
-    return f"It stands in a breach: {breach.title} ({breach.told}). Change the password there."
+    return Remark(BREACHED, {"title": breach.title, "day": breach.told})
 
 
 def _with_breaches(found: Found, snapshot: Snapshot) -> Found:

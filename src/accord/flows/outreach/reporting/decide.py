@@ -22,20 +22,21 @@ from accord.flows.outreach.alerting.port import Carrier, Message, NotDelivered
 from accord.flows.outreach.reporting.port import Desk, Verdict
 from accord.identity.markings import Marking, Tlp, marking_id
 from accord.identity.recipients import PUBLIC
+from accord.outreach.languages.catalogue import Say, marked, speaker
 from accord.outreach.reports import model
 from accord.outreach.reports.model import OUTCOMES, Outcome, Report
 
 MOST_ANSWER: Final = 4_000
 MEANT: Final = {
-    "dangerous": (
+    "dangerous": marked(
         "This is dangerous. Do not open its links, call its numbers or answer it. If you gave a "
         "password, change it now; if you gave card or bank details, call your bank now."
     ),
-    "harmless": (
+    "harmless": marked(
         "We found nothing dangerous in what you sent. That is no promise: if in doubt, ask the "
         "sender by a way that you know already."
     ),
-    "unclear": (
+    "unclear": marked(
         "We cannot say. Do not open its links; ask the sender by a way that you know already."
     ),
 }
@@ -159,9 +160,9 @@ def answer(desk: Desk, carrier: Carrier) -> Answered:
     return Answered(sent, tuple(failed))
 
 
-def words(report: Report) -> str:
-    """What whoever reported it is told."""
-    meant = MEANT.get(report.outcome, "")
+def words(report: Report, say: Say) -> str:
+    """What whoever reported it is told, in words of a language and those that a person wrote."""
+    meant = say(MEANT[report.outcome]) if report.outcome in MEANT else ""
     return f"{meant}\n\n{report.answer}".strip()
 
 
@@ -170,7 +171,8 @@ def _message(report: Report) -> Message:
         address=report.contact, key=f"report.{report.id}", alerts=(), leave="", language="en",
         subject="What we found in what you reported",
         text=(
-            f"On {report.received[:10]} you sent us something to look at.\n\n{words(report)}\n\n"
+            f"On {report.received[:10]} you sent us something to look at.\n\n"
+            f"{words(report, speaker('en'))}\n\n"
             "Thank you: others are warned by it. This address is forgotten now.\n"
         ),
     )  # fmt: skip
