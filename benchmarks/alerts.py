@@ -23,6 +23,7 @@ from accord.store import database
 from accord.store.schema import METADATA
 from accord.wiring import Node, Settings
 from accord.wiring.outreaching import AlertDesk, zone
+from accord.wiring.sealing import addresses
 
 SUBSCRIBERS = 1_000_000
 BOUND = 30.0
@@ -36,6 +37,7 @@ NOW = "2026-11-24T00:00:00.000000Z"
 def fill(node: Node, count: int) -> int:
     """Subscribers, most of whom want the sector that is alerted; gives how many do."""
     rng = random.Random(SEED)
+    vault = addresses(node)
     wanted = 0
     topics: list[tuple[str, int]] = []
 
@@ -46,8 +48,10 @@ def fill(node: Node, count: int) -> int:
             mine |= {f"region:{rng.choice('abcdef')}"}
             wanted += "sector:energy" in mine
             topics.extend((one, number) for one in mine)
-            yield (number, number, "mail", f"s{number}@example.org", "en", "public", "active", 0, 0,
-                   rng.randrange(len(ZONES)) + 1, "", "", NOW)  # fmt: skip
+            to = f"s{number}@example.org"
+            sealed, name = vault.seal("mail", to), vault.name("mail", to)
+            yield (number, number, "mail", sealed, "en", "public", "active", 0, 0,
+                   rng.randrange(len(ZONES)) + 1, "", "", NOW, name)  # fmt: skip
 
     with database.writing(node.engine) as connection:
         rhythms = [
@@ -60,7 +64,8 @@ def fill(node: Node, count: int) -> int:
         people = ((n, f"token{n}", NOW, "") for n in range(1, count + 1))
         insert(connection, "subscriber", ("id", "token", "created", "ended"), people)
         columns = ("id", "subscriber_id", "channel", "address", "language", "recipient", "state",
-                   "floor", "cap", "rhythm_id", "secret", "expires", "created")  # fmt: skip
+                   "floor", "cap", "rhythm_id", "secret", "expires", "created",
+                   "address_name")  # fmt: skip
         insert(connection, "subscription", columns, subscriptions())
         insert(connection, "subscription_topic", ("topic", "subscription_id"), topics)
     return wanted

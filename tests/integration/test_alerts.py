@@ -17,6 +17,7 @@ import sharing
 from alerting_house import PLACE, WHO, AlertHouse, said
 from buyers_house import Buyers
 from evidence_made import PRODUCT, RELEASE
+from sqlalchemy import select, update
 
 from accord.core.errors import Invalid, NotFound
 from accord.flows.evidence.add import remove
@@ -29,6 +30,7 @@ from accord.identity.clients import Client
 from accord.identity.markings import Tlp
 from accord.outreach.alerts import model
 from accord.outreach.alerts.rhythm import Rhythm
+from accord.store.outreach.alert_tables import subscription
 from accord.wiring import Node
 from accord.wiring.outreaching import AlertDesk
 
@@ -101,6 +103,32 @@ def test_a_link_to_confirm_ends_after_two_days(home: AlertHouse) -> None:
     assert found
     home.later(days=2, seconds=1)
     assert home.ask(f"/alerts/confirm/{found[1]}", "POST").status == 404
+
+
+def test_the_database_tells_no_address(house: AlertHouse) -> None:
+    house.join("mail", "ana@example.org")
+    house.want("mail", "bo@example.org")
+    with house.node.engine.connect() as connection:
+        rows = [str(row) for row in connection.execute(select(subscription))]
+    assert len(rows) == 2
+    assert not [row for row in rows if "ana" in row or "bo@" in row or "example.org" in row]
+    assert [one.wanted.address for one in house.desk.subscribers.all()] == [
+        "ana@example.org", "bo@example.org",
+    ]  # fmt: skip
+
+
+def test_what_an_earlier_release_left_open_is_sealed(house: AlertHouse) -> None:
+    house.join("mail", "ana@example.org")
+    with house.node.engine.begin() as connection:
+        connection.execute(update(subscription).values(address="ana@example.org", address_name=""))
+    desk = AlertDesk(house.node)
+    assert [one.wanted.address for one in desk.subscribers.all()] == ["ana@example.org"]
+    with house.node.engine.connect() as connection:
+        assert "ana" not in str(connection.execute(select(subscription)).one())
+    house.join("mail", "ana@example.org")
+    assert len(house.desk.subscribers.all()) == 1
+    house.alert()
+    assert house.deliver().sent == 1
 
 
 def test_a_stranger_changes_nothing_of_what_an_address_has(house: AlertHouse) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect, text
 
 from accord.core.errors import AccordError, NotFound
 
-HEAD = "0019"
+HEAD = "0020"
 """The newest migration; a test compares it with the folder."""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from accord.wiring.sealing import addresses
+
 if TYPE_CHECKING:
     from accord.core.clock import Clock
     from accord.exchange.hunting.known_good import KnownGood
@@ -34,7 +36,7 @@ class CheckDesk:
         """What the public reported."""
         from accord.store.outreach.reports import SqlReports
 
-        return SqlReports(self._node.engine)
+        return SqlReports(self._node.engine, addresses(self._node))
 
     @cached_property
     def alerting(self) -> AlertDesk:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accord.core.errors import Invalid
+from accord.wiring.sealing import addresses
 
 if TYPE_CHECKING:
     from accord.core.clock import Clock
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from accord.store.exchange.sharing import SqlSharing
     from accord.store.outreach.alerts import SqlAlerts
     from accord.store.outreach.outbox import SqlOutbox
+    from accord.store.outreach.sealing import Vault
     from accord.store.outreach.subscribers import SqlSubscribers
     from accord.store.views import SqlViews
     from accord.wiring.node import Node
@@ -49,18 +51,23 @@ class AlertDesk:
         return SqlAlerts(self._node.engine)
 
     @cached_property
+    def vault(self) -> Vault:
+        """What seals the addresses of subscribers."""
+        return addresses(self._node)
+
+    @cached_property
     def subscribers(self) -> SqlSubscribers:
         """Where subscribers are kept."""
         from accord.store.outreach.subscribers import SqlSubscribers
 
-        return SqlSubscribers(self._node.engine)
+        return SqlSubscribers(self._node.engine, self.vault)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """What waits to be sent."""
         from accord.store.outreach.outbox import SqlOutbox
 
-        return SqlOutbox(self._node.engine)
+        return SqlOutbox(self._node.engine, self.vault)
 
     @property
     def views(self) -> SqlViews:

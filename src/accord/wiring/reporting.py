@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from accord.wiring.sealing import addresses
+
 if TYPE_CHECKING:
     from accord.core.clock import Clock
     from accord.flows.ports import Intake
@@ -25,14 +27,14 @@ class ReportDesk:
         """Where reports are kept."""
         from accord.store.outreach.reports import SqlReports
 
-        return SqlReports(self._node.engine)
+        return SqlReports(self._node.engine, addresses(self._node))
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """Where what leaves is recorded."""
         from accord.store.outreach.outbox import SqlOutbox
 
-        return SqlOutbox(self._node.engine)
+        return SqlOutbox(self._node.engine, addresses(self._node))
 
     @property
     def intake(self) -> Intake:

@@ -52,13 +52,14 @@ subscription = Table(
     Column("floor", SmallInteger, nullable=False),
     Column("cap", SmallInteger, nullable=False),
     Column("rhythm_id", ID, nullable=False),
-    *texts("secret", "expires", "created"),
-    Index("subscription_address", "channel", "address"),
+    *texts("secret", "expires", "created", "address_name"),
+    Index("subscription_address", "address_name"),
     Index("subscription_secret", "secret"),
 )
 """One row a channel of a subscriber, and one more that waits to take its place. `state` is
 `pending` or `active`; who leaves is in no row. `recipient` is as in receipts; `secret` is the
-SHA-256 of that by which it is confirmed, until it `expires`."""
+SHA-256 of that by which it is confirmed, until it `expires`. `address` is sealed, and found by
+`address_name`."""
 
 subscription_topic = Table(
     "subscription_topic",

@@ -18,6 +18,7 @@ from accord.store.exchange.logs import among, chunks
 from accord.store.exchange.writer import writing
 from accord.store.outreach.alert_tables import channel as table_of_channels
 from accord.store.outreach.alert_tables import outbox
+from accord.store.outreach.sealing import Vault
 
 _SENDING = "sending"
 _DUE = text("""
@@ -45,8 +46,8 @@ _LONGEST = 300
 class SqlOutbox:
     """What waits to be sent."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine, self._vault = engine, vault
 
     def give_up(self, now: str) -> int:
         """Queue again what was being sent by whoever was stopped; gives how many.
@@ -64,7 +65,7 @@ class SqlOutbox:
         """Take what is due by a channel, so that nobody else does until a moment."""
         with writing(self._engine, durable=True) as connection:
             rows = connection.execute(_DUE, {"channel": channel, "now": now, "most": most}).all()
-            found = [_due(row) for row in rows]
+            found = [_due(row, self._vault.open(channel, row.address)) for row in rows]
             if found:
                 taken = update(outbox).where(_ITS)
                 taken = taken.values(state=_SENDING, due=until, attempts=outbox.c.attempts + 1)
@@ -172,8 +173,9 @@ def _keys(found: Sequence[Due]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _due(row: Any) -> Due:  # noqa: ANN401 - a row of the database
+def _due(row: Any, address: str) -> Due:  # noqa: ANN401 - a row of the database
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own way to a row's names
+    values["address"] = address
     return Due(**{**values, "digest": bool(row.digest), "override": bool(row.override)})
 
 

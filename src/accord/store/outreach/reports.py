@@ -13,6 +13,7 @@ from accord.outreach.reports.model import Report, Said
 from accord.store.exchange.writer import writing
 from accord.store.outreach.numbers import next_id
 from accord.store.outreach.report_tables import report, report_file
+from accord.store.outreach.sealing import CONTACT, Vault
 
 MOST_WAITING = 20_000
 """Reports that wait for a person."""
@@ -24,8 +25,8 @@ _ITS = report.c
 class SqlReports:
     """Reports from the public."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine, self._vault = engine, vault
 
     def add(self, new: New) -> int:
         """Keep one; gives its number.
@@ -41,7 +42,7 @@ class SqlReports:
             connection.execute(
                 insert(report).values(
                     id=number, token=new.token, case=new.key, via=new.via, received=new.received,
-                    contact=new.contact, answered="",
+                    contact=self._vault.seal(CONTACT, new.contact), answered="",
                     outcome=verdict.outcome if verdict else "new",
                     answer=verdict.answer if verdict else "",
                     person=verdict.person if verdict else "",
@@ -64,7 +65,7 @@ class SqlReports:
         if outcomes:
             query = query.where(_ITS.outcome.in_(sorted(outcomes)))
         with self._engine.connect() as connection:
-            return [_read(row) for row in connection.execute(query)]
+            return [self._read(row) for row in connection.execute(query)]
 
     def one(self, number: int) -> Report | None:
         """A report by its number."""
@@ -97,7 +98,7 @@ class SqlReports:
             )  # fmt: skip
             connection.execute(change)
             query = select(report).where((_ITS.case == key) & (_ITS.decided == verdict.at))
-            found = {row.id: _read(row) for row in connection.execute(query)}
+            found = {row.id: self._read(row) for row in connection.execute(query)}
         return [found[number] for number in numbers]
 
     def answered(self, number: int, at: str) -> None:
@@ -117,7 +118,10 @@ class SqlReports:
     def _first(self, which: Any) -> Report | None:  # noqa: ANN401 - a clause
         with self._engine.connect() as connection:
             row = connection.execute(select(report).where(which)).one_or_none()
-        return None if row is None else _read(row)
+        return None if row is None else self._read(row)
+
+    def _read(self, row: Row[Any]) -> Report:
+        return _read(row, self._vault.open(CONTACT, row.contact))
 
 
 def _check_room(connection: Connection, size: int) -> None:
@@ -132,9 +136,9 @@ def _check_room(connection: Connection, size: int) -> None:
         raise Full("too many reports wait for a person; nothing more is taken at present")
 
 
-def _read(row: Row[Any]) -> Report:
+def _read(row: Row[Any], contact: str) -> Report:
     return Report(
-        id=row.id, via=row.via, received=row.received, key=row.case, contact=row.contact,
+        id=row.id, via=row.via, received=row.received, key=row.case, contact=contact,
         outcome=row.outcome, answer=row.answer, person=row.person, decided=row.decided,
         answered=row.answered, said=msgspec.json.decode(row.content, type=Said),
     )  # fmt: skip

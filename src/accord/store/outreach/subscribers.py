@@ -24,6 +24,7 @@ from accord.store.outreach.alert_tables import (
 )
 from accord.store.outreach.alerts import topic_key
 from accord.store.outreach.numbers import next_id
+from accord.store.outreach.sealing import Vault
 
 _RHYTHM = tuple(Rhythm.__struct_fields__)
 _PENDING, _ACTIVE = "pending", "active"
@@ -32,13 +33,15 @@ _PENDING, _ACTIVE = "pending", "active"
 class SqlSubscribers:
     """Who wants alerts, and how."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine, self._vault = engine, vault
 
     def subscribe(self, wanted: Subscriber, token: str, secret: str, expires: str, now: str) -> int:
         """Keep a subscription that waits for its confirmation; of the same address, anew."""
         its = subscription.c
-        here = (its.channel == wanted.channel) & (its.address == wanted.address)
+        name = self._vault.name(wanted.channel, wanted.address)
+        sealed = self._vault.seal(wanted.channel, wanted.address)
+        here = its.address_name == name
         with writing(self._engine, durable=True) as connection:
             _forget(connection, here & (its.state == _PENDING))
             owner = connection.execute(select(its.subscriber_id).where(here)).scalar()
@@ -49,7 +52,8 @@ class SqlSubscribers:
             id_ = next_id(connection, subscription)
             connection.execute(
                 insert(subscription).values(
-                    id=id_, subscriber_id=owner, channel=wanted.channel, address=wanted.address,
+                    id=id_, subscriber_id=owner, channel=wanted.channel, address=sealed,
+                    address_name=name,
                     language=wanted.language, recipient=wanted.recipient, state=_PENDING,
                     floor=wanted.floor, cap=wanted.cap,
                     rhythm_id=_rhythm(connection, wanted.rhythm), secret=secret, expires=expires,
@@ -68,7 +72,7 @@ class SqlSubscribers:
             row = connection.execute(select(subscription).where(_waits(secret, now))).one_or_none()
             if row is None:
                 return None
-            here = (its.channel == row.channel) & (its.address == row.address)
+            here = its.address_name == row.address_name
             before = list(
                 connection.execute(select(its.id).where(here & (its.state == _ACTIVE))).scalars()
             )
@@ -77,7 +81,7 @@ class SqlSubscribers:
             _forget(connection, its.id.in_(before))
             change = update(subscription).where(its.id == row.id)
             connection.execute(change.values(state=_ACTIVE, secret="", expires=""))
-            return _listed(connection, its.id == row.id)[0]
+            return self._listed(connection, its.id == row.id)[0]
 
     def pending(self, secret: str, now: str) -> bool:
         """Whether a subscription waits for this hash."""
@@ -108,7 +112,26 @@ class SqlSubscribers:
     def all(self) -> list[Subscribed]:
         """Every subscription that did not end."""
         with self._engine.connect() as connection:
-            return _listed(connection, subscription.c.id > 0)
+            return self._listed(connection, subscription.c.id > 0)
+
+    def _listed(self, connection: Connection, which: Any) -> list[Subscribed]:  # noqa: ANN401 - a clause
+        its = subscription.c
+        topics: dict[int, list[Topic]] = {}
+        named = select(subscription_topic).order_by(subscription_topic.c.topic)
+        for row in connection.execute(named):
+            kind, _, value = row.topic.partition(":")
+            topics.setdefault(row.subscription_id, []).append(Topic(kind, value))
+        query = (
+            select(subscription, subscriber.c.token, *(rhythm.c[name] for name in _RHYTHM))
+            .join(subscriber, subscriber.c.id == its.subscriber_id)
+            .join(rhythm, rhythm.c.id == its.rhythm_id)
+            .where(which)
+            .order_by(its.id)
+        )
+        return [
+            _subscribed(row, self._vault.open(row.channel, row.address), topics.get(row.id, []))
+            for row in connection.execute(query)
+        ]
 
 
 def _waits(secret: str, now: str) -> Any:  # noqa: ANN401 - a clause
@@ -136,27 +159,11 @@ def _rhythm(connection: Connection, wanted: Rhythm) -> int:
     return int(found)
 
 
-def _listed(connection: Connection, which: Any) -> list[Subscribed]:  # noqa: ANN401 - a clause
-    its = subscription.c
-    topics: dict[int, list[Topic]] = {}
-    for row in connection.execute(select(subscription_topic).order_by(subscription_topic.c.topic)):
-        kind, _, value = row.topic.partition(":")
-        topics.setdefault(row.subscription_id, []).append(Topic(kind, value))
-    query = (
-        select(subscription, subscriber.c.token, *(rhythm.c[name] for name in _RHYTHM))
-        .join(subscriber, subscriber.c.id == its.subscriber_id)
-        .join(rhythm, rhythm.c.id == its.rhythm_id)
-        .where(which)
-        .order_by(its.id)
-    )
-    return [_subscribed(row, topics.get(row.id, [])) for row in connection.execute(query)]
-
-
-def _subscribed(row: Any, topics: list[Topic]) -> Subscribed:  # noqa: ANN401 - a row
+def _subscribed(row: Any, address: str, topics: list[Topic]) -> Subscribed:  # noqa: ANN401 - a row
     return Subscribed(
         id=row.id, subscriber=row.subscriber_id, state=row.state, token=row.token,
         wanted=Subscriber(
-            channel=row.channel, address=row.address, topics=tuple(topics), floor=row.floor,
+            channel=row.channel, address=address, topics=tuple(topics), floor=row.floor,
             language=row.language, cap=row.cap, recipient=row.recipient,
             rhythm=Rhythm(**{name: getattr(row, name) for name in _RHYTHM}),
         ),
