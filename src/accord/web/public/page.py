@@ -22,15 +22,21 @@ _SCRIPTED: Final = "; script-src 'self'; connect-src 'self'; worker-src 'self'"
 STYLE: Final = "/style.css"
 
 
-def page(reader: Reader, status: int, title: str, body: str, *, script: str = "") -> Response:
-    """A whole page. `body` is HTML already; `title` is text; `script` is an address of our own."""
+def page(  # noqa: PLR0913 - a page says all of it
+    reader: Reader, status: int, title: str, body: str, *, script: str = "", manifest: str = ""
+) -> Response:
+    """A whole page.
+
+    `body` and `manifest` are HTML already; `title` is text; `script` is an address of our own.
+    """
     named = escape(title)
     scripted = f'<script src="{escape(script, quote=True)}" defer></script>' if script else ""
+    installed = f'<link rel="manifest" href="{manifest}">' if manifest else ""
     text = (
         f'<!doctype html><html lang="{reader.language}" dir="{reader.of.direction}">'
         '<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{named}</title><link rel="stylesheet" href="{STYLE}">{scripted}</head>'
+        f'<title>{named}</title><link rel="stylesheet" href="{STYLE}">{scripted}{installed}</head>'
         f"<body><main><h1>{named}</h1>{body}</main>{reader.footer()}</body></html>\n"
     )
     spoken = (("content-language", reader.language), ("vary", "accept-language"))

@@ -13,6 +13,7 @@ from accord.web.public.appeals import AppealPages
 from accord.web.public.check import CheckPages, served
 from accord.web.public.home import Home
 from accord.web.public.kept import Kept
+from accord.web.public.lessons import LessonPages
 from accord.web.public.lists import ListPages
 from accord.web.public.reports import ReportPages
 from accord.web.public.room import Room
@@ -36,6 +37,7 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
     kept.start()
     links = [
         ("/check", marked("Is this dangerous? Check a link, a message or a number")),
+        ("/learn", marked("Learn to see it: short lessons on what attackers do now")),
         ("/report", marked("Report a message that you do not trust")),
         ("/lists", marked("Lists that protect, for resolvers, filters and programs")),
         ("/alerts.atom", marked("Alerts as a feed (Atom)")),
@@ -44,10 +46,11 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
     more: list[Room] = []
     carrier = outreaching.carriers(node, environment).get("mail")
     if carrier is not None:
-        links.insert(2, ("/subscribe", marked("Get alerts by mail")))
+        links.insert(3, ("/subscribe", marked("Get alerts by mail")))
         zones = outreaching.zone
         more.append(SubscribePages(desk, carrier, place, zones, time.monotonic))
     return [
-        Home(node.me, links), CheckPages(kept), AppealPages(check), ListPages(kept, node.me),
-        AlertPages(desk, lambda: place), ReportPages(ReportDesk(node)), *more,
+        Home(node.me, links), CheckPages(kept), LessonPages(kept), AppealPages(check),
+        ListPages(kept, node.me), AlertPages(desk, lambda: place), ReportPages(ReportDesk(node)),
+        *more,
     ]  # fmt: skip

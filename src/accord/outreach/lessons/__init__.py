@@ -1,0 +1,1 @@
+"""Short lessons on what attackers do now."""
