@@ -34,6 +34,7 @@ from accord.transport.mail import MailServer, SmtpMailer
 from accord.transport.messaging.mail import MailCarrier
 from accord.transport.messaging.telegram import TelegramCarrier
 from accord.transport.messaging.webhook import WebhookCarrier
+from accord.transport.messaging.whatsapp import WhatsAppCarrier
 from accord.web.public.alerts import AlertPages
 from accord.wiring import Node
 from accord.wiring.outreaching import AlertDesk, zone
@@ -57,6 +58,7 @@ class _Session(BaseHTTPRequestHandler):
         house: Any = self.server
         value = json.loads(self.rfile.read(int(self.headers["content-length"])))
         house.got.append((self.path, value))
+        house.headers.append(dict(self.headers))
         status, headers, body = house.reply(self.path, value)
         data = json.dumps(body).encode()
         self.send_response(status)
@@ -78,6 +80,7 @@ class WebHouse(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
         self.got: list[tuple[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.reply: Callable[[str, Any], Reply] = lambda *_: OK
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -103,15 +106,18 @@ class AlertHouse:
         at = MailServer(host="127.0.0.1", port=self.post.port, tls=False, sender="a@au.example")
         self.slept: list[float] = []
         self.bot = TelegramCarrier(TOKEN, self.web.url, internal=True)
+        self.phone = WhatsAppCarrier(TOKEN, "1065", api=f"{self.web.url}/v23.0", internal=True)
         self.carriers: dict[str, Carrier] = {
             "mail": MailCarrier(SmtpMailer(at), at.sender, node.clock),
             "telegram": self.bot,
             "webhook": WebhookCarrier(node.clock, internal=True),
+            "whatsapp": self.phone,
         }
         self.pages = AlertPages(self.desk, lambda: PLACE)
 
     def close(self) -> None:
         self.bot.close()
+        self.phone.close()
         self.post.close()
         self.web.close()
 
@@ -173,7 +179,7 @@ class AlertHouse:
     def join(self, channel: str, address: str, *topics: str, **more: Any) -> None:
         """Subscribe, and confirm by the link that came."""
         self.want(channel, address, *topics, **more)
-        text = said(self.mails()[-1]) if channel == "mail" else self.web.got[-1][1]["text"]
+        text = said(self.mails()[-1]) if channel == "mail" else str(self.web.got[-1][1])
         secret = re.search(r"/alerts/confirm/([\w-]{43})", text)
         assert secret
         assert self.ask(f"/alerts/confirm/{secret[1]}", "POST").status == 200

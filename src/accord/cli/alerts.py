@@ -252,7 +252,9 @@ def cancel(
 
 @alerts.command()
 def subscribe(
-    channel: Annotated[str, typer.Argument(help="mail, telegram or webhook.", show_default=False)],
+    channel: Annotated[
+        str, typer.Argument(help="mail, telegram, webhook or whatsapp.", show_default=False)
+    ],
     address: Annotated[
         str, typer.Argument(help="A mail address, a chat, or an address.", show_default=False)
     ],

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from accord.wiring.node import Node
 
 _LONGEST = 4_096
+_MOST_NUMBER = 30
 PUBLIC = "ACCORD_PUBLIC"
 """Variable of the environment: where the public finds this node."""
 
@@ -157,6 +158,8 @@ def carriers(node: Node, environment: Mapping[str, str]) -> dict[str, Carrier]:
     from accord.transport.messaging.mail import MailCarrier
     from accord.transport.messaging.telegram import API, TelegramCarrier
     from accord.transport.messaging.webhook import WebhookCarrier
+    from accord.transport.messaging.whatsapp import API as CLOUD
+    from accord.transport.messaging.whatsapp import TEMPLATE, WhatsAppCarrier
 
     internal = environment.get("ACCORD_ALERTS_INTERNAL", "") == "yes"
     found: dict[str, Carrier] = {"webhook": WebhookCarrier(node.clock, internal=internal)}
@@ -167,7 +170,34 @@ def carriers(node: Node, environment: Mapping[str, str]) -> dict[str, Carrier]:
     if token:
         api = environment.get("ACCORD_TELEGRAM_API", "") or API
         found["telegram"] = TelegramCarrier(token, api, internal=internal)
+    token = _secret(environment, "ACCORD_WHATSAPP_TOKEN")
+    if token:
+        template = environment.get("ACCORD_WHATSAPP_TEMPLATE", "") or TEMPLATE
+        found["whatsapp"] = WhatsAppCarrier(
+            token, _number(environment), template,
+            environment.get("ACCORD_WHATSAPP_API", "") or CLOUD, internal=internal,
+        )  # fmt: skip
     return found
+
+
+def whatsapp_secrets(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """The app's secret and the word of its verification; None: nothing is told here.
+
+    Raises:
+        Invalid: one of the two is missing.
+    """
+    names = ("ACCORD_WHATSAPP_SECRET", "ACCORD_WHATSAPP_VERIFY")
+    secret, verify = (_secret(environment, one) for one in names)
+    if bool(secret) != bool(verify):
+        raise Invalid("set both, or neither", " and ".join(names))
+    return (secret, verify) if secret else None
+
+
+def _number(environment: Mapping[str, str]) -> str:
+    number = environment.get("ACCORD_WHATSAPP_NUMBER", "")
+    if not (number.isascii() and number.isdigit() and len(number) <= _MOST_NUMBER):
+        raise Invalid("the identifier of our own number: digits", "ACCORD_WHATSAPP_NUMBER")
+    return number
 
 
 def _secret(environment: Mapping[str, str], name: str) -> str:

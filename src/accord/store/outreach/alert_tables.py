@@ -86,8 +86,8 @@ outbox = Table(
 )
 """One row a message, subscriber and channel: the key is what makes it once. `state` is `queued`,
 `sending` (then `due` is when its sender is given up), `sent`, `dead`, `kept` (a rule keeps it
-here), `replaced` (by a later message, before it was sent) or `left`. `again` counts how often
-nobody knows whether it was sent."""
+here), `delivered` (where its provider says so), `replaced` (by a later message, before it was
+sent) or `left`. `again` counts how often nobody knows whether it was sent."""
 
 channel = Table(
     "alert_channel",

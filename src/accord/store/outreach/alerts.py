@@ -50,7 +50,7 @@ _GOT = """
 EXISTS (SELECT 1 FROM outbox o WHERE o.alert = :code AND o.subscriber_id = s.subscriber_id
         AND o.channel = s.channel AND o.state IN ({states}))
 """
-_MAYBE = "'sent', 'sending', 'queued', 'dead'"
+_MAYBE = "'sent', 'delivered', 'sending', 'queued', 'dead'"
 """States of what somebody has, or may have."""
 _WHO = {
     "alert": _WANTS,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, func, select, text, update
+from sqlalchemy import Engine, bindparam, case, exists, func, select, text, update
 
 from accord.exchange.receipts import Line
-from accord.flows.outreach.alerting.port import Due, Letter
+from accord.flows.outreach.alerting.port import Due, Key, Letter
 from accord.store.exchange import receipts
 from accord.store.exchange.logs import among, chunks
 from accord.store.exchange.writer import writing
@@ -81,7 +81,7 @@ class SqlOutbox:
         """When each of some subscribers was written to since a moment, the earliest first."""
         query = (
             select(outbox.c.subscriber_id, outbox.c.at)
-            .where((outbox.c.state == "sent") & (outbox.c.at > since))
+            .where(outbox.c.state.in_(("sent", "delivered")) & (outbox.c.at > since))
             .distinct()
             .order_by(outbox.c.at)
         )
@@ -107,6 +107,27 @@ class SqlOutbox:
     def end(self, done: Sequence[Due], state: str, error: str) -> None:
         """Note that messages are not sent: `dead` or `kept`."""
         self._change(done, state=state, error=error[:_LONGEST])
+
+    def arrived(self, keys: Sequence[Key], now: str) -> int:
+        """Note that messages reached their subscribers; gives how many lines that changed."""
+        open_ = outbox.c.state.in_(("sent", _SENDING, "queued", "dead"))
+        change = update(outbox).where(open_).values(state="delivered", at=now, error="")
+        with writing(self._engine) as connection:
+            return sum(connection.execute(change.where(_line(one))).rowcount for one in keys)
+
+    def bounced(self, keys: Sequence[Key], due: str, error: str, tries: int) -> int:
+        """Note that messages were taken and did not arrive; gives how many lines that changed."""
+        newer = outbox.alias()
+        same = (newer.c.alert == outbox.c.alert) & (newer.c.revision > outbox.c.revision)
+        same &= newer.c.subscriber_id == outbox.c.subscriber_id
+        replaced = exists().where(same & (newer.c.channel == outbox.c.channel))
+        state = case(
+            (replaced, "replaced"), (outbox.c.attempts >= tries, "dead"), else_="queued"
+        )  # fmt: skip
+        change = update(outbox).where(outbox.c.state == "sent")
+        change = change.values(state=state, due=due, error=error[:_LONGEST])
+        with writing(self._engine, durable=True) as connection:
+            return sum(connection.execute(change.where(_line(one))).rowcount for one in keys)
 
     def _change(self, done: Sequence[Due], **values: Any) -> None:  # noqa: ANN401 - of any column
         """Of lines that are still being sent: of one that was given up others know more."""
@@ -161,6 +182,14 @@ class SqlOutbox:
         waits = outbox.c.state.in_(("queued", _SENDING)) & outbox.c.channel.in_(channels)
         with self._engine.connect() as connection:
             return connection.execute(select(func.min(outbox.c.due)).where(waits)).scalar() or ""
+
+
+def _line(key: Key) -> Any:  # noqa: ANN401 - a clause
+    its, (alert, revision, subscriber, channel) = outbox.c, key
+    return (
+        (its.alert == alert) & (its.revision == revision)
+        & (its.subscriber_id == subscriber) & (its.channel == channel)
+    )  # fmt: skip
 
 
 def _keys(found: Sequence[Due]) -> list[dict[str, Any]]:

@@ -103,6 +103,19 @@ class SqlSubscribers:
             connection.execute(update(outbox).where(waits).values(state="left"))
         return True
 
+    def leave_from(self, channel: str, address: str, now: str) -> bool:
+        """End everything of the subscriber with an active address; False: there is none."""
+        its = subscription.c
+        here = (its.address_name == self._vault.name(channel, address)) & (its.state == _ACTIVE)
+        query = (
+            select(subscriber.c.token)
+            .join(subscription, its.subscriber_id == subscriber.c.id)
+            .where(here)
+        )
+        with self._engine.connect() as connection:
+            token = connection.execute(query).scalar()
+        return token is not None and self.leave(token, now)
+
     def known(self, token: str) -> bool:
         """Whether a subscriber has this token."""
         with self._engine.connect() as connection:

@@ -49,8 +49,8 @@ class Poster:
         """The server, for a person."""
         return f"{self._host}:{self._port}"
 
-    def post(self, target: str, value: Any) -> Answer:  # noqa: ANN401 - JSON is any value
-        """Post a value to a path of the server.
+    def post(self, target: str, value: Any, *more: tuple[str, str]) -> Answer:  # noqa: ANN401 - JSON
+        """Post a value to a path of the server; `more` are headers.
 
         Raises:
             NotDelivered: no whole answer came, so that nobody knows whether it was taken.
@@ -62,7 +62,7 @@ class Poster:
         body = msgspec.json.encode(value)
         headers = [
             ("host", self.name), ("user-agent", "accord"), ("content-type", "application/json"),
-            ("content-length", str(len(body))), ("accept-encoding", "identity"),
+            ("content-length", str(len(body))), ("accept-encoding", "identity"), *more,
         ]  # fmt: skip
         try:
             with (

@@ -18,6 +18,7 @@ from accord.web.public.lists import ListPages
 from accord.web.public.reports import ReportPages
 from accord.web.public.room import Room
 from accord.web.public.subscribe import SubscribePages
+from accord.web.public.whatsapp import WhatsAppHook
 from accord.wiring import Node, outreaching
 from accord.wiring.checking import CheckDesk
 from accord.wiring.reporting import ReportDesk
@@ -49,6 +50,9 @@ def rooms(node: Node, environment: Mapping[str, str]) -> list[Room]:
         links.insert(3, ("/subscribe", marked("Get alerts by mail")))
         zones = outreaching.zone
         more.append(SubscribePages(desk, carrier, place, zones, time.monotonic))
+    secrets = outreaching.whatsapp_secrets(environment)
+    if secrets is not None:
+        more.append(WhatsAppHook(desk, *secrets))
     return [
         Home(node.me, links), CheckPages(kept), LessonPages(kept), AppealPages(check),
         ListPages(kept, node.me), AlertPages(desk, lambda: place), ReportPages(ReportDesk(node)),

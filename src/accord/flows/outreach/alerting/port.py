@@ -19,7 +19,9 @@ from accord.identity.markings import Marking
 from accord.outreach.alerts.model import Alert, Topic
 from accord.outreach.alerts.rhythm import Rhythm
 
-Channel = Literal["mail", "telegram", "webhook"]
+Channel = Literal["mail", "telegram", "webhook", "whatsapp"]
+Key = tuple[str, int, int, str]
+"""Alert, revision, subscriber and channel: what makes a message once."""
 State = Literal["draft", "released"]
 
 
@@ -96,7 +98,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
     @property
-    def key(self) -> tuple[str, int, int, str]:
+    def key(self) -> Key:
         """What makes it once."""
         return (self.alert, self.revision, self.subscriber, self.channel)
 
@@ -227,6 +229,9 @@ class People(Protocol):
     def leave(self, token: str, now: str) -> bool:
         """End everything of the subscriber with this token; False: there is none."""
 
+    def leave_from(self, channel: str, address: str, now: str) -> bool:
+        """End everything of the subscriber with an active address; False: there is none."""
+
     def known(self, token: str) -> bool:
         """Whether a subscriber has this token."""
 
@@ -257,6 +262,15 @@ class Outbox(Protocol):
 
     def end(self, done: Sequence[Due], state: str, error: str) -> None:
         """Note that messages are not sent: `dead` or `kept`."""
+
+    def arrived(self, keys: Sequence[Key], now: str) -> int:
+        """Note that messages reached their subscribers; gives how many lines that changed."""
+
+    def bounced(self, keys: Sequence[Key], due: str, error: str, tries: int) -> int:
+        """Note that messages were taken and did not arrive; gives how many lines that changed.
+
+        They are queued again, but those that were tried so often already, or were replaced since.
+        """
 
     def resting(self) -> dict[str, tuple[int, str]]:
         """Of each channel that failed: how often in a row, and until when it is left alone."""

@@ -31,6 +31,7 @@ SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _BYTES: Final = 32
 _SECONDS: Final = 2 * 86_400.0
 _MOST_CAP: Final = 1_000
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHAT = re.compile(r"-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
@@ -99,6 +100,8 @@ def _check_address(wanted: Subscriber) -> None:
         raise Invalid(f"{said[:80]!r} is not a mail address: name@example.com", "address")
     if wanted.channel == "telegram" and _CHAT.fullmatch(said) is None:
         raise Invalid(f"{said[:80]!r} is no chat: a number, or @name of a channel", "address")
+    if wanted.channel == "whatsapp" and _PHONE.fullmatch(said) is None:
+        raise Invalid(f"{said[:80]!r} is no number: + and 7 to 15 digits", "address")
     if wanted.channel == "webhook":
         checked(said)
         if not urlsplit(said).hostname:
