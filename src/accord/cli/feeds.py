@@ -13,6 +13,9 @@ from accord.cli.reassess import reassessed
 from accord.core.show import printable
 
 if TYPE_CHECKING:
+    from threading import Event
+    from types import FrameType
+
     from accord.flows.feeds.listing import Listed
     from accord.flows.feeds.port import Ran
     from accord.wiring import Node
@@ -208,11 +211,28 @@ def _watch(node: Node, *, json: bool) -> None:
             reassessed(node)
 
     stop = Event()
+    _end_by_signal(stop)
     show.note("Reading feeds as they fall due. Ctrl-C ends it.")
     try:
         watch(node.reading, told, stop)
     except KeyboardInterrupt:
         stop.set()
+
+
+def _end_by_signal(stop: Event) -> None:
+    """Set an event at the first interrupt; a second one ends the command at once.
+
+    An exception that is raised in a destructor or a callback is lost; an event is not. It is set
+    by another thread, since the one that is interrupted may hold its lock.
+    """
+    import signal
+    from threading import Thread
+
+    def heard(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        Thread(target=stop.set, daemon=True).start()
+
+    signal.signal(signal.SIGINT, heard)
 
 
 @feeds.command()
