@@ -22,9 +22,14 @@ from accord.web.public.kept import Kept
 from accord.web.public.lessons import LessonPages
 from accord.web.public.listener import PublicApp
 
-DANGERS = tuple(
-    Danger("link", f"https://trap{number}.example/a", "scam", f"203{number}-01-01T00:00:00.000000Z")
-    for number in range(5)
+DANGERS = (
+    *(
+        Danger(
+            "link", f"https://trap{number}.example/a", "scam", f"203{number}-01-01T00:00:00.000000Z"
+        )
+        for number in range(5)
+    ),
+    Danger("domain", "other.example", "malware", "2040-01-01T00:00:00.000000Z"),
 )
 MOST = 50_000
 
@@ -63,6 +68,7 @@ def test_a_lesson_is_read_and_its_question_answered_without_script(
     shown = page.inner_text("main")
     assert "hxxps://trap4[.]example/a" in shown
     assert "trap1[.]" not in shown
+    assert "other[.]" not in shown
     for message in (lesson.story, *lesson.signs, lesson.question, *lesson.options):
         assert said(message) in shown
     page.check("input[value='0']")
