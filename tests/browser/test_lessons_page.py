@@ -89,6 +89,7 @@ def test_each_audience_has_its_own_advice(address: str, audience: model.Audience
     text = httpx.get(f"{address}/learn/phishing?lang=en&for={audience}").text
     said = {one for one in model.AUDIENCES if model.ADVICE[one] in text}
     assert said == {audience}
+    assert f'href="?for={audience}&amp;lang=hi"' in text
 
 
 @pytest.mark.parametrize("path", ["/learn", *(f"/learn/{one}" for one in CATEGORIES)])

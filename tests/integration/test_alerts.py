@@ -93,6 +93,7 @@ def test_nothing_comes_before_it_is_confirmed_and_looking_confirms_nothing(
     guess = house.ask(f"/alerts/confirm/{'A' * 43}")
     assert (guess.status, house.ask("/alerts/confirm/x", "POST").status) == (404, 404)
     assert house.ask(f"/alerts/confirm/{found[1]}", "POST").status == 200
+    guess = house.ask(f"/alerts/confirm/{'A' * 43}", "POST")
     assert house.ask(f"/alerts/confirm/{found[1]}", "POST").body == guess.body
     assert house.release(house.draft().alert.code).matched.queued == 1
 

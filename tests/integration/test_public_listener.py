@@ -160,6 +160,23 @@ def test_a_request_that_comes_in_two_ways_is_refused() -> None:
     app.close()
 
 
+def test_a_page_is_in_the_language_that_is_asked_for() -> None:
+    home = Home("", [("/x", "Get alerts by mail")])
+
+    def shown(query: str = "", accepted: str = "") -> str:
+        headers = (("accept-language", accepted),) if accepted else ()
+        return home.answer(Request("GET", "/", query, headers)).body.decode()
+
+    assert '<html lang="en" dir="ltr">' in shown()
+    assert '<html lang="ja" dir="ltr">' in shown(accepted="fr, ja;q=0.5")
+    asked = shown("x=%22%3E&lang=id&y=1", "ja")
+    assert '<html lang="id" dir="ltr">' in asked
+    assert 'href="/x?lang=id">Terima peringatan lewat surel<' in asked
+    assert 'href="?x=%22%3E&amp;y=1&amp;lang=en"' in asked
+    for odd in ("lang=xx", "lang=", "xlang=id", "lang=id%20", "lang=ID"):
+        assert '<html lang="en" dir="ltr">' in shown(odd)
+
+
 def test_texts_of_a_page_are_escaped() -> None:
     odd = Reader(Language("ur", "<i>", "rtl", {}))
     made = page(odd, 200, "<b>&", "<p>x</p>", script='/a.js"')

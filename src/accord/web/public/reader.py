@@ -19,10 +19,13 @@ _ASKED: Final = re.compile(r"(?:^|&)lang=([a-z]{2,3})(?=&|$)")
 class Reader(Say):
     """Says messages to one reader, whose choice goes on in every address."""
 
-    def __init__(self, language: Language, *, asked: bool = False) -> None:
-        """`asked`: the address names the language."""
+    def __init__(self, language: Language, *, asked: bool = False, rest: str | None = "") -> None:
+        """`asked`: the address names the language.
+
+        `rest` is what else its query says; None: the page cannot be asked for again.
+        """
         super().__init__(language)
-        self._asked = asked
+        self._asked, self._rest = asked, rest
 
     def link(self, path: str) -> str:
         """An address of ours as an attribute of HTML; the choice goes with it."""
@@ -40,12 +43,21 @@ class Reader(Say):
 
     def footer(self) -> str:
         """The languages to choose from, and whether a speaker reviewed this one; as HTML."""
-        links = "".join(_link(one, current=one.code == self.language) for one in all_languages())
-        note = ""
-        if not self.reviewed:
-            note = f'<p class="quiet">{self.html(UNREVIEWED)} <a href="?lang=en">English</a></p>'
+        note = "" if self.reviewed else f'<p class="quiet">{self.html(UNREVIEWED)}</p>'
+        if self._rest is None:
+            return f"<footer>{note}</footer>"
+        links = "".join(self._other(one) for one in all_languages())
         named = self.html("Language")
         return f'<footer>{note}<nav aria-label="{named}"><ul>{links}</ul></nav></footer>'
+
+    def _other(self, one: Language) -> str:
+        """A link to the same page in a language."""
+        at = escape(f"?{self._rest}&lang={one.code}" if self._rest else f"?lang={one.code}")
+        mark = ' aria-current="true"' if one.code == self.language else ""
+        return (
+            f'<li><a href="{at}" lang="{one.code}" hreflang="{one.code}" dir="{one.direction}"'
+            f"{mark}>{escape(one.name)}</a></li>"
+        )
 
 
 def all_languages() -> tuple[Language, ...]:
@@ -61,14 +73,9 @@ def english() -> Reader:
 def reader(request: Request) -> Reader:
     """Who reads the answer to a request."""
     asked = _ASKED.search(request.query)
+    others = [one for one in request.query.split("&") if one and not one.startswith("lang=")]
+    rest = "&".join(others) if request.method == "GET" else None
     if asked and asked[1] in languages():
-        return Reader(languages()[asked[1]], asked=True)
-    return Reader(languages()[chosen(request.header("accept-language"), languages())])
-
-
-def _link(one: Language, *, current: bool) -> str:
-    mark = ' aria-current="true"' if current else ""
-    return (
-        f'<li><a href="?lang={one.code}" lang="{one.code}" hreflang="{one.code}" dir="'
-        f'{one.direction}"{mark}>{escape(one.name)}</a></li>'
-    )
+        return Reader(languages()[asked[1]], asked=True, rest=rest)
+    code = chosen(request.header("accept-language"), languages())
+    return Reader(languages()[code], rest=rest)
